@@ -1,0 +1,43 @@
+"""The paper: the prior, the two objectives, Algorithm 1, and the theory that says where it ends."""
+
+from tinygan.adversarial.algorithm1 import (
+    Iteration,
+    discriminator_step,
+    generator_step,
+    train,
+)
+from tinygan.adversarial.losses import discriminator_loss, generator_loss
+from tinygan.adversarial.measures import discriminator_error, wasserstein_distance
+from tinygan.adversarial.noise import NoisePrior
+from tinygan.adversarial.pushforward import pushforward_density
+from tinygan.adversarial.simultaneous import simultaneous_step
+from tinygan.adversarial.theory import (
+    AffineGenerator,
+    jensen_shannon_divergence,
+    kullback_leibler,
+    optimal_discriminator,
+    value_from_logits,
+    value_function,
+    virtual_criterion,
+)
+
+__all__ = [
+    "AffineGenerator",
+    "Iteration",
+    "NoisePrior",
+    "discriminator_error",
+    "discriminator_loss",
+    "discriminator_step",
+    "generator_loss",
+    "generator_step",
+    "jensen_shannon_divergence",
+    "kullback_leibler",
+    "optimal_discriminator",
+    "pushforward_density",
+    "simultaneous_step",
+    "train",
+    "value_from_logits",
+    "value_function",
+    "virtual_criterion",
+    "wasserstein_distance",
+]

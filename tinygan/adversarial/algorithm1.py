@@ -1,0 +1,236 @@
+"""Algorithm 1: k steps of D, one step of G, again and again."""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import numpy as np
+
+from tinygan.adversarial.checks import check_losses, check_players
+from tinygan.adversarial.losses import check_objective, discriminator_loss, generator_loss
+from tinygan.adversarial.minibatches import Source, checked_examples, minibatches
+from tinygan.adversarial.noise import NoisePrior
+from tinygan.adversarial.simultaneous import simultaneous_step
+from tinygan.backend import Array, RngLike, as_rng, spawn_rngs
+from tinygan.layers import Layer
+from tinygan.layers.base import check_count
+from tinygan.optim import Optimizer
+
+UPDATES = ("alternating", "simultaneous")
+
+
+class Iteration(NamedTuple):
+    """What one iteration of `train` reports.
+
+    Attributes
+    ----------
+    iteration : int
+        How many iterations are done, from 1.
+    loss_d, loss_g : scalar
+        J_D of the last step of D and J_G, in nats, both before the update that they led to.
+    """
+
+    iteration: int
+    loss_d: Array
+    loss_g: Array
+
+
+def discriminator_step(D: Layer, G: Layer, x: Array, z: Array, optimizer: Optimizer, *, rng: RngLike = None) -> Array:
+    """Update D once by the gradient of eq. (1) with respect to theta_d.
+
+    Parameters
+    ----------
+    D, G : Layer
+        The players; D returns one logit an example. G is not changed.
+    x : ndarray of shape (m, ...)
+        Examples from p_data.
+    z : ndarray of shape (m, latent_dim)
+        Noise from p_z.
+    optimizer : Optimizer
+        Of the parameters of D.
+    rng : numpy.random.Generator, int or None
+        For the dropout in D.
+
+    Returns
+    -------
+    loss : scalar
+        J_D = -V before the update, in nats.
+
+    Notes
+    -----
+    Algorithm 1, inner loop: ascend 1/m sum_i [log D(x_i) + log(1 - D(G(z_i)))].
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from tinygan.layers import Linear
+    >>> from tinygan.optim import SGD
+    >>> D, G = Linear(1, 1, rng=0), Linear(1, 1, rng=1)
+    >>> x, z = np.ones((8, 1), np.float32), np.zeros((8, 1), np.float32)
+    >>> losses = [float(discriminator_step(D, G, x, z, SGD(D.parameters, 1.0))) for _ in range(3)]
+    >>> losses[0] > losses[1] > losses[2]
+    True
+    """
+    rng = None if rng is None else as_rng(rng)
+    x_fake = G(z)  # theta_g is a constant here
+    logits_real, cache_real = D.forward(x, rng=rng)
+    logits_fake, cache_fake = D.forward(x_fake, rng=rng)
+    loss, grad_real, grad_fake = discriminator_loss(logits_real, logits_fake)
+    D.backward_params(grad_real, cache_real)
+    D.backward_params(grad_fake, cache_fake)  # the two sums of the formula add up
+    optimizer.step()
+    return loss
+
+
+def generator_step(
+    D: Layer, G: Layer, z: Array, optimizer: Optimizer, *, rng: RngLike = None, objective: str = "non_saturating"
+) -> Array:
+    """Update G once by the gradient of its objective with respect to theta_g, which comes through D.
+
+    Parameters
+    ----------
+    D, G : Layer
+        The players; D returns one logit an example. D is not changed.
+    z : ndarray of shape (m, latent_dim)
+        Noise from p_z.
+    optimizer : Optimizer
+        Of the parameters of G.
+    rng : numpy.random.Generator, int or None
+        For the dropout in D and G.
+    objective : {"non_saturating", "minimax"}
+        See `generator_loss`.
+
+    Returns
+    -------
+    loss : scalar
+        J_G before the update, in nats.
+
+    Notes
+    -----
+    Algorithm 1, outer loop: descend 1/m sum_i log(1 - D(G(z_i))), or ascend 1/m sum_i log D(G(z_i)) (section 3).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from tinygan.layers import Linear
+    >>> from tinygan.optim import SGD
+    >>> D, G = Linear(1, 1, rng=0), Linear(1, 1, rng=1)
+    >>> z = np.zeros((8, 1), np.float32)
+    >>> losses = [float(generator_step(D, G, z, SGD(G.parameters, 1.0))) for _ in range(3)]
+    >>> losses[0] > losses[1] > losses[2]
+    True
+    """
+    rng = None if rng is None else as_rng(rng)
+    x_fake, cache_g = G.forward(z, rng=rng)
+    logits, cache_d = D.forward(x_fake, rng=rng)
+    loss, grad_logits = generator_loss(logits, objective)
+    G.backward_params(D.backward_input(grad_logits, cache_d), cache_g)
+    optimizer.step()
+    return loss
+
+
+def train(
+    D: Layer,
+    G: Layer,
+    x: Source,
+    prior: NoisePrior,
+    *,
+    optimizer_d: Optimizer,
+    optimizer_g: Optimizer,
+    n_iterations: int,
+    batch_size: int = 100,
+    discriminator_steps: int = 1,
+    objective: str = "non_saturating",
+    updates: str = "alternating",
+    rng: RngLike = None,
+) -> Iterator[Iteration]:
+    """Run Algorithm 1, and yield one small record an iteration.
+
+    Whatever should happen along the way (schedules, plots, checkpoints, progress) happens in the caller's loop.
+
+    Parameters
+    ----------
+    D, G : Layer
+        The players, updated in place. D returns one logit an example.
+    x : ndarray of shape (n, ...), or an object with .sample(m, rng=)
+        Examples of p_data, float32 or float64; cast once to the precision of the parameters of G.
+    prior : NoisePrior
+        p_z.
+    optimizer_d, optimizer_g : Optimizer
+        Of the parameters of D and of G.
+    n_iterations : int
+        How many iterations, at least 1.
+    batch_size : int
+        m, the examples and the noise vectors of a step.
+    discriminator_steps : int
+        k, the steps of D an iteration.
+    objective : {"non_saturating", "minimax"}
+        Of G, see `generator_loss`.
+    updates : {"alternating", "simultaneous"}
+        Algorithm 1 as printed, or both players at once as in the released code, see `simultaneous_step`.
+    rng : numpy.random.Generator, int or None
+        Spawns three independent streams: for examples, for noise and for dropout.
+
+    Yields
+    ------
+    Iteration
+        (iteration, loss_d, loss_g).
+
+    Raises
+    ------
+    TypeError, ValueError
+        At once, if an argument is wrong or the networks do not fit each other.
+    FloatingPointError
+        When a loss turns NaN or infinite; it names the iteration, the network and the layer.
+
+    Examples
+    --------
+    >>> from tinygan.data import Gaussian
+    >>> from tinygan.layers import Linear, Sequential, Tanh
+    >>> from tinygan.optim import SGD
+    >>> G = Linear(1, 1, rng=0)
+    >>> D = Sequential(Linear(1, 8, rng=1), Tanh(), Linear(8, 1, rng=2))
+    >>> players = {"optimizer_d": SGD(D.parameters, 0.1), "optimizer_g": SGD(G.parameters, 0.1)}
+    >>> for record in train(D, G, Gaussian(4, 1), NoisePrior("gaussian", 1), n_iterations=3, rng=0, **players):
+    ...     print(record.iteration, f"{record.loss_d:.2f} {record.loss_g:.2f}")
+    1 1.39 0.69
+    2 1.38 0.69
+    3 1.38 0.69
+    """
+    check_objective(objective)
+    if updates not in UPDATES:
+        raise ValueError(f"updates got {updates!r}; it takes one of {', '.join(map(repr, UPDATES))}")
+    n_iterations = check_count("train got n_iterations", n_iterations)
+    batch_size = check_count("train got batch_size", batch_size)
+    discriminator_steps = check_count("train got discriminator_steps", discriminator_steps)
+    if updates == "simultaneous" and discriminator_steps > 1:
+        raise ValueError(
+            f"train got discriminator_steps={discriminator_steps} with simultaneous updates, "
+            'where both players move at once; it takes 1 there, or updates="alternating"'
+        )
+    dtype = G.parameters[0].data.dtype if G.parameters else np.float32
+    if not hasattr(x, "sample"):
+        x = checked_examples(x, dtype)
+    example = checked_examples(x.sample(1, rng=0), dtype) if hasattr(x, "sample") else x[:1]
+    check_players(D, G, example, prior)
+    data_rng, noise_rng, dropout_rng = spawn_rngs(as_rng(rng), 3)
+    batches = minibatches(x, batch_size, rng=data_rng, dtype=dtype)
+
+    def noise(m: int) -> Array:
+        return prior.sample(m, rng=noise_rng, dtype=dtype)
+
+    def iterate() -> Iterator[Iteration]:
+        for iteration in range(1, n_iterations + 1):
+            if updates == "simultaneous":
+                x_real = next(batches)
+                loss_d, loss_g = simultaneous_step(
+                    D, G, x_real, noise(len(x_real)), optimizer_d, optimizer_g, rng=dropout_rng, objective=objective
+                )
+            else:
+                for _ in range(discriminator_steps):
+                    x_real = next(batches)
+                    loss_d = discriminator_step(D, G, x_real, noise(len(x_real)), optimizer_d, rng=dropout_rng)
+                loss_g = generator_step(D, G, noise(batch_size), optimizer_g, rng=dropout_rng, objective=objective)
+            check_losses(iteration, loss_d, loss_g, D, G)
+            yield Iteration(iteration, loss_d, loss_g)
+
+    return iterate()

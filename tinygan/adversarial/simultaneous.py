@@ -1,0 +1,66 @@
+"""Both players at once, as in the code that the authors released, instead of Algorithm 1."""
+
+from tinygan.adversarial.losses import discriminator_loss, generator_loss
+from tinygan.backend import Array, RngLike, as_rng
+from tinygan.layers import Layer
+from tinygan.optim import Optimizer
+
+
+def simultaneous_step(
+    D: Layer,
+    G: Layer,
+    x: Array,
+    z: Array,
+    optimizer_d: Optimizer,
+    optimizer_g: Optimizer,
+    *,
+    rng: RngLike = None,
+    objective: str = "non_saturating",
+) -> tuple[Array, Array]:
+    """Update D and G at once, both by gradients at the old parameters; return (J_D, J_G).
+
+    One minibatch, one z and one set of dropout masks serve both players.
+
+    Parameters
+    ----------
+    D, G : Layer
+        The players; D returns one logit an example.
+    x : ndarray of shape (m, ...)
+        Examples from p_data.
+    z : ndarray of shape (m, latent_dim)
+        Noise from p_z.
+    optimizer_d, optimizer_g : Optimizer
+        Of the parameters of D and of G.
+    rng : numpy.random.Generator, int or None
+        For the dropout in D and G.
+    objective : {"non_saturating", "minimax"}
+        See `generator_loss`.
+
+    Returns
+    -------
+    loss_d, loss_g : scalar
+        J_D and J_G before the updates, in nats.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from tinygan.layers import Linear
+    >>> from tinygan.optim import SGD
+    >>> D, G = Linear(1, 1, rng=0), Linear(1, 1, rng=1)
+    >>> x, z = np.ones((8, 1), np.float32), np.zeros((8, 1), np.float32)
+    >>> loss_d, loss_g = simultaneous_step(D, G, x, z, SGD(D.parameters, 0.1), SGD(G.parameters, 0.1))
+    >>> bool(1.3 < loss_d < 1.5 and 0.6 < loss_g < 0.8)
+    True
+    """
+    rng = None if rng is None else as_rng(rng)
+    x_fake, cache_g = G.forward(z, rng=rng)
+    logits_real, cache_real = D.forward(x, rng=rng)
+    logits_fake, cache_fake = D.forward(x_fake, rng=rng)
+    loss_d, grad_real, grad_fake = discriminator_loss(logits_real, logits_fake)
+    loss_g, grad_logits = generator_loss(logits_fake, objective)
+    D.backward_params(grad_real, cache_real)
+    D.backward_params(grad_fake, cache_fake)
+    G.backward_params(D.backward_input(grad_logits, cache_fake), cache_g)
+    optimizer_d.step()
+    optimizer_g.step()
+    return loss_d, loss_g

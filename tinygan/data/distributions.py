@@ -1,0 +1,237 @@
+"""Toy distributions that one can sample and whose densities one can write down."""
+
+import math
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from tinygan.backend import Array, RngLike, as_rng
+
+# A support leaves out about this much of the mass on each side.
+TAIL = 1e-7
+
+
+class Distribution(ABC):
+    """p_data: it can be sampled, and its density is known."""
+
+    def sample(self, n: int, *, rng: RngLike = None) -> Array:
+        """Return n draws, of shape (n, 1), or (n, 2) for the distributions in the plane; float64."""
+        if n < 1:
+            raise ValueError(f"{self}.sample got n={n}; it takes n >= 1")
+        return self._draw(n, as_rng(rng))
+
+    @property
+    @abstractmethod
+    def support(self) -> tuple[Any, Any]:
+        """(low, high), outside of which lies less than 1e-6 of the mass; in the plane, a pair of such pairs."""
+
+    @abstractmethod
+    def pdf(self, x: Array) -> Array:
+        """Return the density at x, of the shape of x; in the plane, at points of shape (..., 2), of shape (...)."""
+
+    @abstractmethod
+    def _draw(self, n: int, rng: np.random.Generator) -> Array: ...
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({', '.join(f'{v:g}' for v in vars(self).values())})"
+
+
+class Gaussian(Distribution):
+    """N(mean, std^2).
+
+    Examples
+    --------
+    >>> Gaussian(4, 0.5).sample(3, rng=0).shape
+    (3, 1)
+    >>> Gaussian(0, 1).pdf(np.array([0.0]))
+    array([0.39894228])
+    """
+
+    def __init__(self, mean: float, std: float) -> None:
+        self.mean, self.std = finite_number("Gaussian", mean=mean), positive_number("Gaussian", std=std)
+
+    @property
+    def support(self) -> tuple[float, float]:
+        """Where all but 1e-6 of the mass lies."""
+        return self.mean - 5.5 * self.std, self.mean + 5.5 * self.std
+
+    def pdf(self, x: Array) -> Array:
+        """Return the density at x."""
+        return np.exp(-0.5 * ((x - self.mean) / self.std) ** 2) / (self.std * math.sqrt(2 * math.pi))
+
+    def _draw(self, n: int, rng: np.random.Generator) -> Array:
+        return rng.normal(self.mean, self.std, (n, 1))
+
+
+class Mixture(Distribution):
+    """A mixture of Gaussians.
+
+    Parameters
+    ----------
+    components : sequence of (mean, std)
+        At least one.
+    weights : sequence of float, optional
+        Positive, one a component, divided by their sum; equal where they are not given.
+
+    Examples
+    --------
+    >>> Mixture([(-2, 1), (2, 1)], [1, 3])
+    Mixture([(-2.0, 1.0), (2.0, 1.0)], [0.25, 0.75])
+    """
+
+    def __init__(self, components: Sequence[tuple[float, float]], weights: Sequence[float] | None = None) -> None:
+        if not components:
+            raise ValueError("Mixture got no components; it takes at least one (mean, std)")
+        self.components = [Gaussian(mean, std) for mean, std in components]
+        if weights is None:
+            weights = [1.0] * len(components)
+        if len(weights) != len(components):
+            raise ValueError(
+                f"Mixture got {len(components)} components and {len(weights)} weights; it takes one weight each"
+            )
+        self.weights = np.array([positive_number("Mixture", weight=weight) for weight in weights])
+        self.weights /= self.weights.sum()
+
+    @property
+    def support(self) -> tuple[float, float]:
+        """Where all but 1e-6 of the mass lies."""
+        lows, highs = zip(*(component.support for component in self.components), strict=True)
+        return min(lows), max(highs)
+
+    def pdf(self, x: Array) -> Array:
+        """Return the density at x."""
+        terms = [w * component.pdf(x) for w, component in zip(self.weights, self.components, strict=True)]
+        return np.sum(terms, axis=0)
+
+    def _draw(self, n: int, rng: np.random.Generator) -> Array:
+        which = rng.choice(len(self.weights), size=(n, 1), p=self.weights)
+        means = np.array([component.mean for component in self.components])
+        stds = np.array([component.std for component in self.components])
+        return rng.normal(means[which], stds[which])
+
+    def __repr__(self) -> str:
+        pairs = [(component.mean, component.std) for component in self.components]
+        return f"Mixture({pairs}, {[float(f'{w:.6g}') for w in self.weights]})"
+
+
+class Uniform(Distribution):
+    """U(low, high).
+
+    Examples
+    --------
+    >>> Uniform(0, 2).pdf(np.array([-1.0, 1.0]))
+    array([0. , 0.5])
+    """
+
+    def __init__(self, low: float, high: float) -> None:
+        self.low, self.high = finite_number("Uniform", low=low), finite_number("Uniform", high=high)
+        if not self.low < self.high:
+            raise ValueError(f"Uniform got low={low!r}, high={high!r}; it takes low < high")
+
+    @property
+    def support(self) -> tuple[float, float]:
+        """Where all but 1e-6 of the mass lies."""
+        return self.low, self.high
+
+    def pdf(self, x: Array) -> Array:
+        """Return the density at x."""
+        inside = (x >= self.low) & (x <= self.high)
+        return inside / (self.high - self.low)
+
+    def _draw(self, n: int, rng: np.random.Generator) -> Array:
+        return rng.uniform(self.low, self.high, (n, 1))
+
+
+class Exponential(Distribution):
+    """exp(-x / scale) / scale for x >= 0; scale is its mean and its standard deviation.
+
+    Examples
+    --------
+    >>> Exponential(2).pdf(np.array([-1.0, 0.0]))
+    array([0. , 0.5])
+    """
+
+    def __init__(self, scale: float) -> None:
+        self.scale = positive_number("Exponential", scale=scale)
+
+    @property
+    def support(self) -> tuple[float, float]:
+        """Where all but 1e-6 of the mass lies."""
+        return 0.0, -self.scale * math.log(TAIL)
+
+    def pdf(self, x: Array) -> Array:
+        """Return the density at x."""
+        return np.where(x >= 0, np.exp(-np.maximum(x, 0) / self.scale) / self.scale, 0.0)
+
+    def _draw(self, n: int, rng: np.random.Generator) -> Array:
+        return rng.exponential(self.scale, (n, 1))
+
+
+class Laplace(Distribution):
+    """exp(-abs(x - mean) / scale) / (2 scale); its standard deviation is scale sqrt(2).
+
+    Examples
+    --------
+    >>> Laplace(0, 1).pdf(np.array([0.0]))
+    array([0.5])
+    """
+
+    def __init__(self, mean: float, scale: float) -> None:
+        self.mean, self.scale = finite_number("Laplace", mean=mean), positive_number("Laplace", scale=scale)
+
+    @property
+    def support(self) -> tuple[float, float]:
+        """Where all but 1e-6 of the mass lies."""
+        reach = -self.scale * math.log(2 * TAIL)
+        return self.mean - reach, self.mean + reach
+
+    def pdf(self, x: Array) -> Array:
+        """Return the density at x."""
+        return np.exp(-np.abs(x - self.mean) / self.scale) / (2 * self.scale)
+
+    def _draw(self, n: int, rng: np.random.Generator) -> Array:
+        return rng.laplace(self.mean, self.scale, (n, 1))
+
+
+class Gumbel(Distribution):
+    """exp(-(t + exp(-t))) / scale with t = (x - loc) / scale: skewed to the right.
+
+    Examples
+    --------
+    >>> Gumbel(0, 1).pdf(np.array([0.0])).round(4)
+    array([0.3679])
+    """
+
+    def __init__(self, loc: float, scale: float) -> None:
+        self.loc, self.scale = finite_number("Gumbel", loc=loc), positive_number("Gumbel", scale=scale)
+
+    @property
+    def support(self) -> tuple[float, float]:
+        """Where all but 1e-6 of the mass lies."""
+        return self.loc - self.scale * math.log(-math.log(TAIL)), self.loc - self.scale * math.log(-math.log1p(-TAIL))
+
+    def pdf(self, x: Array) -> Array:
+        """Return the density at x."""
+        t = np.maximum((x - self.loc) / self.scale, -500.0)  # exp(500) is finite, and the density there is 0
+        return np.exp(-(t + np.exp(-t))) / self.scale
+
+    def _draw(self, n: int, rng: np.random.Generator) -> Array:
+        return rng.gumbel(self.loc, self.scale, (n, 1))
+
+
+def finite_number(owner: str, **argument: float) -> float:
+    """Return the one argument as a float, or raise unless it is finite."""
+    ((name, value),) = argument.items()
+    if not math.isfinite(value):
+        raise ValueError(f"{owner} got {name}={value!r}; it takes a finite number")
+    return float(value)
+
+
+def positive_number(owner: str, **argument: float) -> float:
+    """Return the one argument as a float, or raise unless it is finite and positive."""
+    ((name, value),) = argument.items()
+    if not 0 < value < math.inf:
+        raise ValueError(f"{owner} got {name}={value!r}; it takes a finite number > 0")
+    return float(value)

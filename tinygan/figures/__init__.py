@@ -1,0 +1,1 @@
+"""Pictures: draws the arrays that it is given."""

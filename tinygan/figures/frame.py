@@ -1,0 +1,40 @@
+"""What one frame of Figure 1 shows."""
+
+from dataclasses import dataclass
+
+from tinygan.backend import Array
+
+
+@dataclass(frozen=True)
+class Frame:
+    """The state of a one-dimensional game at one moment, on a grid.
+
+    Attributes
+    ----------
+    iteration : int
+        Iterations done.
+    x : ndarray of shape (n,)
+        The grid, rising, in the units of the data.
+    p_data, p_g : ndarray of shape (n,)
+        Densities.
+    d, d_star : ndarray of shape (n,)
+        D(x), and the optimal D* for these densities.
+    z, g_z : ndarray of shape (k,)
+        Evenly spaced noise, rising, and G(z) in the units of the data: the arrows.
+    value, criterion : float
+        V(G, D) and C(G) = -log 4 + 2 JSD, in nats.
+    error : float
+        Mean of abs(D - D*) over (p_data + p_g) / 2.
+    """
+
+    iteration: int
+    x: Array
+    p_data: Array
+    p_g: Array
+    d: Array
+    d_star: Array
+    z: Array
+    g_z: Array
+    value: float
+    criterion: float
+    error: float

@@ -1,0 +1,30 @@
+"""Layers: each states its own forward and backward pass."""
+
+from tinygan.layers.activations import LeakyReLU, ReLU, Sigmoid, Tanh
+from tinygan.layers.base import Layer, Parameter
+from tinygan.layers.dropout import Dropout
+from tinygan.layers.initializers import constant, glorot, he, normal, uniform, zeros
+from tinygan.layers.linear import Linear
+from tinygan.layers.maxout import Maxout
+from tinygan.layers.sequential import Sequential
+from tinygan.layers.trace import trace
+
+__all__ = [
+    "Dropout",
+    "Layer",
+    "LeakyReLU",
+    "Linear",
+    "Maxout",
+    "Parameter",
+    "ReLU",
+    "Sequential",
+    "Sigmoid",
+    "Tanh",
+    "constant",
+    "glorot",
+    "he",
+    "normal",
+    "trace",
+    "uniform",
+    "zeros",
+]

@@ -1,0 +1,222 @@
+"""What a layer is: forward hands its cache to the caller, and two backward passes say which gradient they compute."""
+
+import inspect
+import math
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from tinygan.backend import Array, RngLike
+from tinygan.table import text_table
+
+# The shape of one example, without the batch axis; None where it is not known.
+Shape = tuple[int, ...] | None
+
+
+class Parameter:
+    """An array that is learned, and the gradient accumulated for it.
+
+    Parameters
+    ----------
+    data : ndarray
+        The values; an optimiser updates them in place.
+    name : str
+        What messages call it, for example ``"weight"``.
+
+    Attributes
+    ----------
+    grad : ndarray of the shape of data, or None
+        None until a backward pass accumulates into it, and again after an optimiser's step.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> theta = Parameter(np.zeros(2), "theta")
+    >>> theta.accumulate(np.ones(2))
+    >>> theta.accumulate(np.ones(2))
+    >>> theta.grad
+    array([2., 2.])
+    """
+
+    def __init__(self, data: Array, name: str = "") -> None:
+        self.data = data
+        self.name = name
+        self.grad: Array | None = None
+
+    def accumulate(self, grad: Array) -> None:
+        """Add grad, an array that nobody else holds, to the gradient."""
+        if self.grad is None:
+            self.grad = grad
+        else:
+            self.grad += grad
+
+    def __repr__(self) -> str:
+        return f"Parameter({self.name!r}, shape {self.data.shape}, {self.data.dtype})"
+
+
+class Layer(ABC):
+    """A function with hand-written derivatives; it never remembers its input.
+
+    A new layer defines `forward` and `backward_input`. If it learns, it also sets ``self.parameters`` and defines
+    `backward_params`. It needs no ``super().__init__()``.
+
+    Attributes
+    ----------
+    parameters : sequence of Parameter
+        What it learns, in a fixed order; empty for most layers.
+
+    Notes
+    -----
+    Algorithm 1 runs D twice, on x and on G(z), before either backward pass. A layer that kept its input on ``self``
+    would answer for G(z) both times, and nobody would notice. So all that backward needs travels in ``cache``, which is
+    read-only and valid until the next step of the network's optimiser.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> class Double(Layer):
+    ...     def forward(self, x, *, rng=None):
+    ...         return 2 * x, x.shape
+    ...     def backward_input(self, grad_y, cache):
+    ...         return 2 * grad_y
+    >>> double = Double()
+    >>> y, cache = double.forward(np.ones((1, 3)))
+    >>> double.backward(np.ones((1, 3)), cache)
+    array([[2., 2., 2.]])
+    """
+
+    parameters: Sequence[Parameter] = ()
+
+    def __call__(self, x: Array) -> Array:
+        """Return y, evaluated: nothing is remembered and nothing is drawn."""
+        return self.forward(x)[0]
+
+    @abstractmethod
+    def forward(self, x: Array, *, rng: RngLike = None) -> tuple[Array, Any]:
+        """Return y and the cache that this call's backward pass needs; draw from rng if the layer is random."""
+
+    @abstractmethod
+    def backward_input(self, grad_y: Array, cache: Any) -> Array:
+        """Return grad_x = J_x^T grad_y, of the shape of x, and touch nothing."""
+
+    def backward_params(self, grad_y: Array, cache: Any) -> None:  # noqa: B027  most layers learn nothing
+        """Accumulate J_theta^T grad_y into the gradient of every parameter."""
+
+    def backward(self, grad_y: Array, cache: Any) -> Array:
+        """Accumulate the gradients of the parameters and return grad_x."""
+        self.backward_params(grad_y, cache)
+        return self.backward_input(grad_y, cache)
+
+    def output_shape(self, input_shape: Shape) -> Shape:
+        """Return the shape of one example of y, or None where the layer does not say."""
+        return None
+
+    def __repr__(self) -> str:
+        return layer_name(self)
+
+
+class Elementwise(Layer):
+    """A layer whose y has the shape of x, and whose cache is an array of that shape."""
+
+    def output_shape(self, input_shape: Shape) -> Shape:
+        """Return the shape of the input."""
+        return input_shape
+
+    def _check_backward(self, grad_y: Array, cache: Any) -> None:
+        check_cache(self, cache)
+        check_grad_y(self, grad_y, cache.shape)
+
+
+def layer_name(layer: Layer) -> str:
+    """Return the call that would build the layer, for example ``Linear(784, 1200)``.
+
+    The hyper-parameters are read from the attributes named like the constructor's positional arguments.
+    """
+    arguments = inspect.signature(type(layer)).parameters.values()
+    values = [
+        getattr(layer, argument.name, None)
+        for argument in arguments
+        if argument.kind is inspect.Parameter.POSITIONAL_OR_KEYWORD
+    ]
+    return f"{type(layer).__name__}({', '.join(repr(v) for v in values if isinstance(v, (int, float, str)))})"
+
+
+def layer_table(layers_and_shapes: Sequence[tuple[Layer, Shape]], numbered: bool = False) -> str:
+    """Return the table of layers, output shapes and parameter counts that Linear and Sequential print."""
+    rows = []
+    for i, (layer, shape) in enumerate(layers_and_shapes):
+        name = f"{i}  {layer_name(layer)}" if numbered else layer_name(layer)
+        output = "?" if shape is None else f"(m, {', '.join(map(str, shape))})"
+        rows.append([name, output, f"{count_parameters(layer):,}"])
+    if numbered:
+        rows.append(["total", "", f"{sum(count_parameters(layer) for layer, _ in layers_and_shapes):,}"])
+    return text_table(["layer", "output shape", "parameters"], rows, "<<>")
+
+
+def count_parameters(layer: Layer) -> int:
+    """Return how many numbers the layer learns."""
+    return sum(theta.data.size for theta in layer.parameters)
+
+
+def check_input(layer: Layer, x: Array, width: int | None = None) -> None:
+    """Raise unless x is a non-empty float batch, of shape (m, width) where a width is given."""
+    if not is_float_array(x):
+        raise TypeError(f"{layer_name(layer)} got x of {_kind(x)}")
+    fits = x.ndim >= 2 if width is None else x.ndim == 2 and x.shape[1] == width
+    wanted = "(m, ...)" if width is None else f"(m, {width})"
+    if not fits:
+        raise ValueError(f"{layer_name(layer)} got x of shape {x.shape}; it takes {wanted}{_reshape_hint(x, width)}")
+    if len(x) == 0:
+        raise ValueError(f"{layer_name(layer)} got x of shape {x.shape}, an empty batch; it takes {wanted} with m >= 1")
+
+
+def check_cache(layer: Layer, cache: Any) -> None:
+    """Raise unless the cache is an array, as the cache of every layer but Sequential is."""
+    if not hasattr(cache, "shape"):
+        raise ValueError(
+            f"{layer_name(layer)} got a cache of type {type(cache).__name__}; "
+            "pass the one that its forward returned together with y"
+        )
+
+
+def check_grad_y(layer: Layer, grad_y: Array, shape: tuple[int, ...]) -> None:
+    """Raise unless grad_y is a float array of the shape of the y that belongs to the cache."""
+    if not is_float_array(grad_y):
+        raise TypeError(f"{layer_name(layer)} got grad_y of {_kind(grad_y)}")
+    if grad_y.shape != shape:
+        raise ValueError(
+            f"{layer_name(layer)} got grad_y of shape {grad_y.shape}, but the y of this cache has shape {shape}; "
+            "is it the cache of another call?"
+        )
+
+
+def is_float_array(x: Any) -> bool:
+    """Return whether x is an array of float32 or float64."""
+    return hasattr(x, "ndim") and hasattr(x, "dtype") and x.dtype.char in "fd"
+
+
+def check_count(what: str, value: Any) -> int:
+    """Return value as an int >= 1, or raise an error that begins with `what`."""
+    if isinstance(value, bool) or not isinstance(value, (int, np.integer)):
+        raise TypeError(f"{what}={value!r}; it takes an int >= 1")
+    if value < 1:
+        raise ValueError(f"{what}={value}; it takes an int >= 1")
+    return int(value)
+
+
+def _kind(x: Any) -> str:
+    if hasattr(x, "dtype"):
+        return f"dtype {x.dtype}; it takes float32 or float64, for example x.astype(np.float32)"
+    return f"type {type(x).__name__}; it takes an array of float32 or float64"
+
+
+def _reshape_hint(x: Array, width: int | None) -> str:
+    if x.ndim == 1 and width in (None, len(x)):
+        return ". Did you mean x[None, :], a batch of one?"
+    if x.ndim == 1 and width == 1:
+        return ". Did you mean x[:, None]?"
+    if x.ndim > 2 and math.prod(x.shape[1:]) == width:
+        return ". Did you mean x.reshape(len(x), -1)?"
+    return ""

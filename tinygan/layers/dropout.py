@@ -1,0 +1,63 @@
+"""Dropout: silence each input with a fixed probability while training."""
+
+from typing import Any
+
+from tinygan.backend import Array, RngLike, as_rng
+from tinygan.layers.base import Elementwise, check_input, layer_name
+
+
+class Dropout(Elementwise):
+    """y = x mask, where mask is 0 with probability rate and else 1 / (1 - rate); in evaluation y = x.
+
+    Parameters
+    ----------
+    rate : float
+        The probability of dropping, in [0, 1). The paper's D drops .2 of its input and .5 of every later layer's.
+
+    Raises
+    ------
+    ValueError
+        If the rate is outside [0, 1); from `forward`, if rng is missing.
+
+    Notes
+    -----
+    E[mask] = (1 - rate) / (1 - rate) = 1, so evaluation needs no correction. The mask is drawn in forward and is a
+    constant in backward: dy/dx = mask.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> dropout = Dropout(0.5)
+    >>> dropout(np.ones((1, 4), np.float32))
+    array([[1., 1., 1., 1.]], dtype=float32)
+    >>> y, mask = dropout.forward(np.ones((1, 4), np.float32), rng=0)
+    >>> y
+    array([[0., 0., 2., 0.]], dtype=float32)
+    """
+
+    def __init__(self, rate: float) -> None:
+        if not 0 <= rate < 1:
+            raise ValueError(f"Dropout got rate={rate!r}; it takes a number in [0, 1), the probability of dropping")
+        self.rate = float(rate)
+
+    def __call__(self, x: Array) -> Array:
+        """Return x: evaluation drops nothing."""
+        check_input(self, x)
+        return x
+
+    def forward(self, x: Array, *, rng: RngLike = None) -> tuple[Array, Any]:
+        """Return x mask and the mask, drawn from rng, as the cache."""
+        check_input(self, x)
+        if rng is None:
+            raise ValueError(
+                f"{layer_name(self)}.forward got no rng, and dropout draws; "
+                "pass rng=np.random.default_rng(seed), or call layer(x) to evaluate"
+            )
+        mask = (as_rng(rng).random(x.shape, dtype=x.dtype) >= self.rate).astype(x.dtype)
+        mask *= 1 / (1 - self.rate)  # a Python float and in place: the mask keeps the precision of x
+        return x * mask, mask
+
+    def backward_input(self, grad_y: Array, cache: Any) -> Array:
+        """Return dL/dx = dL/dy mask."""
+        self._check_backward(grad_y, cache)
+        return grad_y * cache

@@ -1,0 +1,119 @@
+"""The affine layer y = x W + b, the only one that learns."""
+
+from typing import Any
+
+import numpy as np
+
+from tinygan.backend import Array, RngLike, as_rng
+from tinygan.layers.base import (
+    Layer,
+    Parameter,
+    Shape,
+    check_cache,
+    check_count,
+    check_grad_y,
+    check_input,
+    layer_name,
+    layer_table,
+)
+from tinygan.layers.initializers import Initializer, uniform, zeros
+
+
+class Linear(Layer):
+    """y = x W + b.
+
+    Parameters
+    ----------
+    n_in, n_out : int
+        Columns of x and of y.
+    weight_init, bias_init : initializer
+        Functions of (shape, rng, dtype) that return the first values, see `tinygan.layers.initializers`.
+    rng : numpy.random.Generator, int or None
+        Where random first values come from.
+    dtype : {numpy.float32, numpy.float64}
+        Precision of the parameters.
+
+    Attributes
+    ----------
+    weight : Parameter of shape (n_in, n_out)
+    bias : Parameter of shape (n_out,)
+
+    Raises
+    ------
+    TypeError, ValueError
+        If a size is no int >= 1 or dtype is no float32 or float64; from the passes, if an array does not fit.
+
+    Notes
+    -----
+    With L a scalar that depends on y, and y_ij = sum_k x_ik W_kj + b_j:
+
+    dL/dx_ik = sum_j dL/dy_ij W_kj, so grad_x = grad_y W^T;
+    dL/dW_kj = sum_i x_ik dL/dy_ij, so grad_W = x^T grad_y;
+    dL/db_j = sum_i dL/dy_ij, so grad_b sums grad_y over the batch.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> layer = Linear(3, 2, rng=0)
+    >>> y, cache = layer.forward(np.ones((5, 3), np.float32))
+    >>> y.shape
+    (5, 2)
+    >>> layer.backward(np.ones_like(y), cache).shape
+    (5, 3)
+    >>> layer.bias.grad
+    array([5., 5.], dtype=float32)
+    >>> layer
+    layer         output shape  parameters
+    Linear(3, 2)  (m, 2)                 8
+    """
+
+    def __init__(
+        self,
+        n_in: int,
+        n_out: int,
+        *,
+        weight_init: Initializer = uniform(0.05),  # noqa: B008  immutable
+        bias_init: Initializer = zeros,
+        rng: RngLike = None,
+        dtype: Any = np.float32,
+    ) -> None:
+        self.n_in = check_count("Linear got n_in", n_in)
+        self.n_out = check_count("Linear got n_out", n_out)
+        if np.dtype(dtype).char not in "fd":
+            raise TypeError(f"Linear got dtype {np.dtype(dtype)}; it takes float32 or float64")
+        rng = as_rng(rng)
+        self.weight = Parameter(weight_init((self.n_in, self.n_out), rng, dtype), "weight")
+        self.bias = Parameter(bias_init((self.n_out,), rng, dtype), "bias")
+        self.parameters = (self.weight, self.bias)
+
+    def forward(self, x: Array, *, rng: RngLike = None) -> tuple[Array, Any]:
+        """Return y = x W + b, of shape (m, n_out), and x as the cache."""
+        check_input(self, x, self.n_in)
+        y = x @ self.weight.data
+        y += self.bias.data
+        return y, x
+
+    def backward_input(self, grad_y: Array, cache: Any) -> Array:
+        """Return dL/dx = (dL/dy) W^T, of shape (m, n_in)."""
+        self._check_backward(grad_y, cache)
+        return grad_y @ self.weight.data.T
+
+    def backward_params(self, grad_y: Array, cache: Any) -> None:
+        """Accumulate dL/dW = x^T (dL/dy) and dL/db, the sum of dL/dy over the batch."""
+        self._check_backward(grad_y, cache)
+        x = cache
+        self.weight.accumulate(x.T @ grad_y)
+        self.bias.accumulate(grad_y.sum(axis=0))
+
+    def output_shape(self, input_shape: Shape) -> Shape:
+        """Return (n_out,); raise a ValueError if the input is known and is not (n_in,)."""
+        if input_shape is not None and input_shape != (self.n_in,):
+            raise ValueError(f"{layer_name(self)} takes (m, {self.n_in}), not (m, {', '.join(map(str, input_shape))})")
+        return (self.n_out,)
+
+    def __repr__(self) -> str:
+        return layer_table([(self, self.output_shape(None))])
+
+    def _check_backward(self, grad_y: Array, cache: Any) -> None:
+        check_cache(self, cache)
+        check_grad_y(self, grad_y, (len(cache), self.n_out))

@@ -1,0 +1,79 @@
+"""Maxout: the largest of several pieces, each an affine function of what lies below."""
+
+from typing import Any
+
+from tinygan.backend import Array, RngLike, get_array_module
+from tinygan.layers.base import Layer, Shape, check_cache, check_count, check_grad_y, check_input, layer_name
+
+
+class Maxout(Layer):
+    """y_u = max over p of x_pu, where piece p of unit u is column p n_units + u of x.
+
+    It holds no parameters: the maxout layer of the paper with 240 units of 5 pieces is ``Linear(784, 240 * 5),
+    Maxout(5)``.
+
+    Parameters
+    ----------
+    n_pieces : int
+        How many columns of x compete for one of y.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If n_pieces is no int >= 1; from `forward`, if it does not divide the width of x.
+
+    Notes
+    -----
+    dy_u/dx_pu is 1 for the piece that won and 0 for the others (Goodfellow et al. 2013, Maxout Networks). On a tie the
+    first of the largest wins, and it alone gets the gradient.
+
+    The pieces meet in order. ``won[p - 1]`` says where piece p beat all before it, so walking back from the last
+    piece, each takes the gradient where it had won and leaves the rest to those before it.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> y, cache = Maxout(2).forward(np.array([[1.0, 2.0, 3.0, 0.0]]))
+    >>> y
+    array([[3., 2.]])
+    >>> Maxout(2).backward_input(np.array([[5.0, 7.0]]), cache)
+    array([[0., 7., 5., 0.]])
+    """
+
+    def __init__(self, n_pieces: int) -> None:
+        self.n_pieces = check_count("Maxout got n_pieces", n_pieces)
+
+    def forward(self, x: Array, *, rng: RngLike = None) -> tuple[Array, Any]:
+        """Return y, of shape (m, n_units), and won, of shape (n_pieces - 1, m, n_units), as the cache."""
+        check_input(self, x)
+        if x.ndim != 2 or x.shape[1] % self.n_pieces:
+            raise ValueError(f"{layer_name(self)} got x of shape {x.shape}; it takes (m, {self.n_pieces} * n_units)")
+        xp = get_array_module(x)
+        pieces = x.reshape(len(x), self.n_pieces, -1)
+        y = pieces[:, 0].copy()
+        won = xp.empty((self.n_pieces - 1, *y.shape), bool)
+        for p in range(1, self.n_pieces):
+            xp.greater(pieces[:, p], y, out=won[p - 1])
+            xp.maximum(pieces[:, p], y, out=y)
+        return y, won
+
+    def backward_input(self, grad_y: Array, cache: Any) -> Array:
+        """Return dL/dx, of shape (m, n_pieces n_units): dL/dy at the piece that won, and 0 at the others."""
+        check_cache(self, cache)
+        check_grad_y(self, grad_y, cache.shape[1:])
+        won, rest = cache, grad_y.copy()
+        grad_pieces = get_array_module(grad_y).empty((len(grad_y), self.n_pieces, grad_y.shape[1]), grad_y.dtype)
+        for p in range(self.n_pieces - 1, 0, -1):
+            grad_pieces[:, p] = rest * won[p - 1]
+            rest *= ~won[p - 1]
+        grad_pieces[:, 0] = rest
+        return grad_pieces.reshape(len(grad_y), -1)
+
+    def output_shape(self, input_shape: Shape) -> Shape:
+        """Return (n_units,); raise a ValueError if the known width is no multiple of n_pieces."""
+        if input_shape is None:
+            return None
+        width = input_shape[-1]
+        if width % self.n_pieces:
+            raise ValueError(f"{layer_name(self)} takes (m, {self.n_pieces} * n_units), not (m, {width})")
+        return (width // self.n_pieces,)

@@ -1,0 +1,142 @@
+"""Layers one after another: a combinator of layers is a layer."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from tinygan.backend import Array, RngLike, as_rng
+from tinygan.layers.base import Elementwise, Layer, Shape, layer_table
+from tinygan.layers.linear import Linear
+
+
+class Sequential(Layer):
+    """y = f_n(... f_2(f_1(x))).
+
+    Parameters
+    ----------
+    *layers : Layer
+        In the order in which x meets them; at least one.
+
+    Attributes
+    ----------
+    layers : tuple of Layer
+    parameters : tuple of Parameter
+        Of all layers, in their order.
+
+    Raises
+    ------
+    TypeError
+        If something is no layer.
+    ValueError
+        If there are no layers, or one does not take the shape that the one before it returns.
+
+    Notes
+    -----
+    The chain rule: J = J_n ... J_2 J_1, so J^T grad_y is computed from the left, last layer first. The cache is the
+    list of the layers' caches.
+
+    Examples
+    --------
+    >>> from tinygan.layers import Dropout, Linear, Maxout
+    >>> D = Sequential(Linear(784, 240 * 5, rng=0), Maxout(5), Dropout(0.5), Linear(240, 1, rng=1))
+    >>> D
+    layer                 output shape  parameters
+    0  Linear(784, 1200)  (m, 1200)        942,000
+    1  Maxout(5)          (m, 240)               0
+    2  Dropout(0.5)       (m, 240)               0
+    3  Linear(240, 1)     (m, 1)               241
+    total                                  942,241
+    >>> D[1], len(D)
+    (Maxout(5), 4)
+    """
+
+    def __init__(self, *layers: Layer) -> None:
+        if not layers:
+            raise ValueError("Sequential got no layers; it takes at least one, as in Sequential(Linear(2, 3), ReLU())")
+        for i, layer in enumerate(layers):
+            if not isinstance(layer, Layer):
+                raise TypeError(f"Sequential got {layer!r} as layer {i}; it takes layers{_layer_hint(layer)}")
+        self.layers = layers
+        self.parameters = tuple(theta for layer in layers for theta in layer.parameters)
+        self.output_shape(None)
+
+    def __call__(self, x: Array) -> Array:
+        """Return y, evaluated layer by layer."""
+        for layer in self.layers:
+            x = layer(x)
+        return x
+
+    def forward(self, x: Array, *, rng: RngLike = None) -> tuple[Array, Any]:
+        """Return y and the caches of all layers; every layer draws from the same rng, in order."""
+        rng = None if rng is None else as_rng(rng)
+        cache = []
+        for layer in self.layers:
+            x, layer_cache = layer.forward(x, rng=rng)
+            cache.append(layer_cache)
+        return x, cache
+
+    def backward_input(self, grad_y: Array, cache: Any) -> Array:
+        """Return grad_x, going back through every layer."""
+        self._check_cache(cache)
+        for layer, layer_cache in zip(reversed(self.layers), reversed(cache), strict=True):
+            grad_y = layer.backward_input(grad_y, layer_cache)
+        return grad_y
+
+    def backward_params(self, grad_y: Array, cache: Any) -> None:
+        """Accumulate every layer's gradients, going back no further than the lowest layer that learns."""
+        self._check_cache(cache)
+        learning = [i for i, layer in enumerate(self.layers) if layer.parameters]
+        if not learning:
+            return
+        lowest = learning[0]
+        for i in range(len(self.layers) - 1, lowest, -1):
+            grad_y = self.layers[i].backward(grad_y, cache[i])
+        self.layers[lowest].backward_params(grad_y, cache[lowest])
+
+    def output_shape(self, input_shape: Shape) -> Shape:
+        """Return the shape of one example of y; raise a ValueError where two layers do not fit."""
+        return self._output_shapes(input_shape)[-1]
+
+    def __len__(self) -> int:
+        return len(self.layers)
+
+    def __getitem__(self, i: int) -> Layer:
+        return self.layers[i]
+
+    def __iter__(self) -> Iterator[Layer]:
+        return iter(self.layers)
+
+    def __repr__(self) -> str:
+        return layer_table(list(zip(self.layers, self._output_shapes(self._input_shape()), strict=True)), numbered=True)
+
+    def _input_shape(self) -> Shape:
+        for layer in self.layers:
+            if isinstance(layer, Linear):
+                return (layer.n_in,)
+            if not isinstance(layer, Elementwise):
+                break
+        return None
+
+    def _output_shapes(self, shape: Shape) -> list[Shape]:
+        shapes = []
+        for i, layer in enumerate(self.layers):
+            try:
+                shape = layer.output_shape(shape)
+            except ValueError as error:
+                raise ValueError(f"Sequential: layer {i} does not fit on layer {i - 1}: {error}") from None
+            shapes.append(shape)
+        return shapes
+
+    def _check_cache(self, cache: Any) -> None:
+        if not isinstance(cache, list) or len(cache) != len(self.layers):
+            raise ValueError(
+                f"Sequential of {len(self.layers)} layers got a cache of type {type(cache).__name__}; "
+                "pass the one that its forward returned together with y"
+            )
+
+
+def _layer_hint(layer: Any) -> str:
+    if isinstance(layer, type) and issubclass(layer, Layer):
+        return f", did you mean {layer.__name__}(...)?"
+    if isinstance(layer, (list, tuple)):
+        return " one by one, did you mean Sequential(*layers)?"
+    return ""

@@ -1,0 +1,231 @@
+"""Gradient descent with momentum, RMSProp, and the schedules that lead their rates."""
+
+import math
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+
+from tinygan.backend import Array, get_array_module
+from tinygan.layers import Parameter
+
+
+class Optimizer(ABC):
+    """Updates parameters in place from their gradients, and drops the gradients.
+
+    Parameters
+    ----------
+    parameters : sequence of Parameter
+        What to update; at least one, each once.
+    learning_rate : float
+        At least 0. A plain attribute: a schedule sets it between steps.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If there are no parameters, one comes twice, or the learning rate is negative or not finite.
+    """
+
+    def __init__(self, parameters: Sequence[Parameter], learning_rate: float) -> None:
+        self.parameters = tuple(parameters)
+        name = type(self).__name__
+        if not self.parameters:
+            raise ValueError(f"{name} got no parameters; it takes those of a network that learns, as in D.parameters")
+        for theta in self.parameters:
+            if not isinstance(theta, Parameter):
+                raise TypeError(
+                    f"{name} got {type(theta).__name__} as a parameter; it takes Parameters, as in D.parameters"
+                )
+        if len(set(map(id, self.parameters))) < len(self.parameters):
+            twice = next(theta for i, theta in enumerate(self.parameters) if theta in self.parameters[:i])
+            raise ValueError(f"{name} got {twice} twice; it takes each once, or a step would count twice")
+        self.learning_rate = _check_number(f"{name} got learning_rate", learning_rate, math.inf)
+        self.n_steps = 0
+
+    def step(self) -> None:
+        """Update every parameter in place and drop its gradient.
+
+        Raises
+        ------
+        ValueError
+            If a parameter has no gradient: its backward pass was never called.
+        """
+        for i, theta in enumerate(self.parameters):
+            if theta.grad is None:
+                raise ValueError(
+                    f"{type(self).__name__}.step found no gradient on {theta} (parameter {i}); "
+                    "call backward_params or backward of its network first"
+                )
+        self.n_steps += 1
+        for i, theta in enumerate(self.parameters):
+            self._update(i, theta.data, theta.grad)
+            theta.grad = None
+
+    @abstractmethod
+    def _update(self, i: int, data: Array, grad: Array) -> None:
+        """Update parameter number i in place."""
+
+
+class SGD(Optimizer):
+    """v <- momentum v - learning_rate g; theta <- theta + v. The paper's optimiser.
+
+    Parameters
+    ----------
+    parameters : sequence of Parameter
+        What to update; at least one, each once.
+    learning_rate : float
+        At least 0. A plain attribute: a schedule sets it between steps.
+    momentum : float
+        In [0, 1); likewise.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If there are no parameters, one comes twice, or a number is out of its range.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> theta = Parameter(np.array([1.0]))
+    >>> optimizer = SGD([theta], learning_rate=0.1)
+    >>> theta.accumulate(2 * theta.data)  # the gradient of theta^2
+    >>> optimizer.step()
+    >>> theta.data, theta.grad
+    (array([0.8]), None)
+    """
+
+    def __init__(self, parameters: Sequence[Parameter], learning_rate: float, momentum: float = 0.0) -> None:
+        super().__init__(parameters, learning_rate)
+        self.momentum = _check_number("SGD got momentum", momentum, 1)
+        self.velocities = [get_array_module(theta.data).zeros_like(theta.data) for theta in self.parameters]
+
+    def _update(self, i: int, data: Array, grad: Array) -> None:
+        velocity = self.velocities[i]
+        velocity *= float(self.momentum)
+        velocity -= float(self.learning_rate) * grad
+        data += velocity
+
+
+class RMSProp(Optimizer):
+    """s <- decay s + (1 - decay) g^2; theta <- theta - learning_rate g / (sqrt(s / (1 - decay^t)) + epsilon).
+
+    Parameters
+    ----------
+    parameters : sequence of Parameter
+        What to update; at least one, each once.
+    learning_rate : float
+        At least 0. A plain attribute: a schedule sets it between steps.
+    decay : float
+        In [0, 1): how slowly the mean of the squared gradients forgets.
+    epsilon : float
+        At least 0; keeps the division finite where gradients vanish.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If there are no parameters, one comes twice, or a number is out of its range.
+
+    Notes
+    -----
+    Tieleman and Hinton 2012, lecture 6.5, with the mean corrected for its start at 0 after t steps as in Adam (Kingma
+    and Ba 2015, section 3): the weights (1 - decay) decay^(t - i) of the squares seen so far add up to 1 - decay^t.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> theta = Parameter(np.array([1.0]))
+    >>> optimizer = RMSProp([theta], learning_rate=0.1)
+    >>> theta.accumulate(2 * theta.data)
+    >>> optimizer.step()
+    >>> theta.data.round(6)
+    array([0.9])
+    """
+
+    def __init__(
+        self, parameters: Sequence[Parameter], learning_rate: float, decay: float = 0.99, epsilon: float = 1e-8
+    ) -> None:
+        super().__init__(parameters, learning_rate)
+        self.decay = _check_number("RMSProp got decay", decay, 1)
+        self.epsilon = _check_number("RMSProp got epsilon", epsilon, math.inf)
+        self.mean_squares = [get_array_module(theta.data).zeros_like(theta.data) for theta in self.parameters]
+
+    def _update(self, i: int, data: Array, grad: Array) -> None:
+        mean_square = self.mean_squares[i]
+        mean_square *= self.decay
+        mean_square += (1 - self.decay) * grad * grad
+        correction = 1 - self.decay**self.n_steps
+        data -= (
+            float(self.learning_rate) * grad / (get_array_module(data).sqrt(mean_square / correction) + self.epsilon)
+        )
+
+
+def exponential_decay(initial: float, factor: float, t: float, *, floor: float = 0.0) -> float:
+    """Return initial factor^t, but not less than floor: the learning rate after t updates.
+
+    The released code of the paper uses factor 1 / 1.000004 and floor 1e-6.
+
+    Parameters
+    ----------
+    initial : float
+        The rate at t = 0.
+    factor : float
+        In (0, 1].
+    t : float
+        Updates made so far, at least 0.
+    floor : float
+        The least rate.
+
+    Raises
+    ------
+    ValueError
+        If the factor is outside (0, 1] or t is negative.
+
+    Examples
+    --------
+    >>> exponential_decay(0.1, 0.5, 2)
+    0.025
+    >>> exponential_decay(0.1, 0.5, 100, floor=1e-6)
+    1e-06
+    """
+    if not 0 < factor <= 1:
+        raise ValueError(f"exponential_decay got factor={factor!r}; it takes a number in (0, 1]")
+    if not t >= 0:
+        raise ValueError(f"exponential_decay got t={t!r}; it takes a number >= 0")
+    return max(float(initial * factor**t), floor)
+
+
+def linear_ramp(start: float, end: float, length: float, t: float) -> float:
+    """Return start + (end - start) t / length, and end from t = length on.
+
+    The momentum of the paper's released code in epoch t is ``linear_ramp(0.5, 0.7, 249, t)``.
+
+    Parameters
+    ----------
+    start, end : float
+        The values at t = 0 and at t = length.
+    length : float
+        How long the ramp is, more than 0.
+    t : float
+        At least 0.
+
+    Raises
+    ------
+    ValueError
+        If length is not positive or t is negative.
+
+    Examples
+    --------
+    >>> linear_ramp(0.5, 0.7, 249, 0), linear_ramp(0.5, 0.7, 249, 1000)
+    (0.5, 0.7)
+    """
+    if not length > 0:
+        raise ValueError(f"linear_ramp got length={length!r}; it takes a number > 0")
+    if not t >= 0:
+        raise ValueError(f"linear_ramp got t={t!r}; it takes a number >= 0")
+    return start + (end - start) * min(t / length, 1.0)
+
+
+def _check_number(what: str, value: float, end: float) -> float:
+    if not 0 <= value < end:
+        raise ValueError(
+            f"{what}={value!r}; it takes a finite number >= 0" + (f" and < {end}" if end < math.inf else "")
+        )
+    return float(value)
