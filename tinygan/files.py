@@ -10,8 +10,8 @@ from pathlib import Path
 def whole_file(path: str | Path) -> Iterator[Path]:
     """Give a temporary path beside `path` to write to; it takes the place of `path` once all is written and flushed.
 
-    If the body raises, what `path` held before is untouched and the temporary file is gone. The temporary name keeps the
-    suffix, by which many writers choose the format.
+    If the body raises, what `path` held before is untouched and the temporary file is gone. The temporary name keeps
+    the suffix, by which many writers choose the format.
 
     Parameters
     ----------

@@ -105,7 +105,10 @@ class SGD(Optimizer):
 
 
 class RMSProp(Optimizer):
-    """s <- decay s + (1 - decay) g^2; theta <- theta - learning_rate g / (sqrt(s / (1 - decay^t)) + epsilon).
+    """SGD with momentum on gradients divided by the root of the mean of their squares.
+
+    s <- decay s + (1 - decay) g^2; v <- momentum v - learning_rate g / (sqrt(s / (1 - decay^t)) + epsilon);
+    theta <- theta + v.
 
     Parameters
     ----------
@@ -113,6 +116,8 @@ class RMSProp(Optimizer):
         What to update; at least one, each once.
     learning_rate : float
         At least 0. A plain attribute: a schedule sets it between steps.
+    momentum : float
+        In [0, 1); likewise.
     decay : float
         In [0, 1): how slowly the mean of the squared gradients forgets.
     epsilon : float
@@ -140,11 +145,19 @@ class RMSProp(Optimizer):
     """
 
     def __init__(
-        self, parameters: Sequence[Parameter], learning_rate: float, decay: float = 0.99, epsilon: float = 1e-8
+        self,
+        parameters: Sequence[Parameter],
+        learning_rate: float,
+        momentum: float = 0.0,
+        *,
+        decay: float = 0.99,
+        epsilon: float = 1e-8,
     ) -> None:
         super().__init__(parameters, learning_rate)
+        self.momentum = _check_number("RMSProp got momentum", momentum, 1)
         self.decay = _check_number("RMSProp got decay", decay, 1)
         self.epsilon = _check_number("RMSProp got epsilon", epsilon, math.inf)
+        self.velocities = [get_array_module(theta.data).zeros_like(theta.data) for theta in self.parameters]
         self.mean_squares = [get_array_module(theta.data).zeros_like(theta.data) for theta in self.parameters]
 
     def _update(self, i: int, data: Array, grad: Array) -> None:
@@ -152,9 +165,11 @@ class RMSProp(Optimizer):
         mean_square *= self.decay
         mean_square += (1 - self.decay) * grad * grad
         correction = 1 - self.decay**self.n_steps
-        data -= (
-            float(self.learning_rate) * grad / (get_array_module(data).sqrt(mean_square / correction) + self.epsilon)
-        )
+        size = get_array_module(data).sqrt(mean_square / correction) + self.epsilon
+        velocity = self.velocities[i]
+        velocity *= float(self.momentum)
+        velocity -= float(self.learning_rate) * grad / size
+        data += velocity
 
 
 def exponential_decay(initial: float, factor: float, t: float, *, floor: float = 0.0) -> float:

@@ -6,6 +6,7 @@ from tinygan.adversarial.noise import NoisePrior
 from tinygan.backend import Array, is_finite
 from tinygan.layers import Layer, Sequential
 from tinygan.layers.base import layer_name
+from tinygan.layers.sequential import named_parameters
 
 
 def check_players(D: Layer, G: Layer, example: Array, prior: NoisePrior) -> None:
@@ -25,16 +26,16 @@ def check_losses(iteration: int, loss_d: Array, loss_g: Array, D: Layer, G: Laye
     """Raise a FloatingPointError that says where it happened if a loss is NaN or infinite."""
     if is_finite(loss_d) and is_finite(loss_g):
         return
-    where = _non_finite_parameter("D", D) or _non_finite_parameter("G", G) or "no parameter yet, but the logits of D"
+    where = _non_finite("D", D) or _non_finite("G", G) or "every parameter is still finite, the logits of D are not"
     raise FloatingPointError(
-        f"training diverged in iteration {iteration}: J_D = {float(loss_d):g}, J_G = {float(loss_g):g}; "
-        f"not finite: {where}. A lower learning rate often helps"
+        f"training diverged in iteration {iteration}: J_D = {float(loss_d):g}, J_G = {float(loss_g):g} nats; {where}. "
+        "A lower learning rate often helps"
     )
 
 
-def _non_finite_parameter(name: str, network: Layer) -> str | None:
+def _non_finite(player: str, network: Layer) -> str | None:
     for i, layer in enumerate(network if isinstance(network, Sequential) else [network]):
-        for theta in layer.parameters:
+        for name, theta in named_parameters(layer):
             if not is_finite(theta.data):
-                return f"{theta.name} of layer {i} of {name}, {layer_name(layer)}"
+                return f"{name} of layer {i} of {player}, {layer_name(layer)}, is no longer finite"
     return None

@@ -54,8 +54,18 @@ def pushforward_density(G: Layer, prior: NoisePrior, x: Array, *, n_cells: int =
     if not np.isfinite(images).all():
         raise ValueError("pushforward_density got a G that returns NaN or infinite values")
     low, high = np.sort(np.stack([images[:-1, 0], images[1:, 0]]), axis=0)
-    width = np.maximum(high - low, np.finfo(np.float64).tiny)
     middles = (x[1:] + x[:-1]) / 2
     edges = np.concatenate([[1.5 * x[0] - 0.5 * x[1]], middles, [1.5 * x[-1] - 0.5 * x[-2]]])
-    share_below = np.clip((edges[:, None] - low) / width, 0, 1)
-    return np.diff(share_below @ probability) / np.diff(edges)
+    return np.diff(_distribution_function(edges, low, high, probability)) / np.diff(edges)
+
+
+def _distribution_function(edges: Array, low: Array, high: Array, probability: Array) -> Array:
+    """Return, at every edge, the mass below it of cells that lie evenly over [low, high]."""
+    first_inside: Array = np.searchsorted(edges, low, side="right")
+    first_above: Array = np.searchsorted(edges, high, side="left")
+    whole_cells = np.bincount(first_above, probability, minlength=len(edges) + 1)[: len(edges)].cumsum()
+    n_inside = np.maximum(first_above - first_inside, 0)  # the edges that cut a cell in two
+    cell = np.repeat(np.arange(len(low)), n_inside)
+    edge = np.arange(len(cell)) - np.repeat(n_inside.cumsum() - n_inside, n_inside) + first_inside[cell]
+    share_below = (edges[edge] - low[cell]) / (high[cell] - low[cell])
+    return whole_cells + np.bincount(edge, probability[cell] * share_below, minlength=len(edges))

@@ -140,7 +140,10 @@ def layer_name(layer: Layer) -> str:
         for argument in arguments
         if argument.kind is inspect.Parameter.POSITIONAL_OR_KEYWORD
     ]
-    return f"{type(layer).__name__}({', '.join(repr(v) for v in values if isinstance(v, (int, float, str)))})"
+    words = [repr(value) for value in values if isinstance(value, (int, float, str))]
+    if any(argument.kind is inspect.Parameter.VAR_POSITIONAL for argument in arguments):
+        words.append("...")
+    return f"{type(layer).__name__}({', '.join(words)})"
 
 
 def layer_table(layers_and_shapes: Sequence[tuple[Layer, Shape]], numbered: bool = False) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from tinygan.backend import Array, RngLike, as_rng
-from tinygan.layers.base import Elementwise, Layer, Shape, layer_table
+from tinygan.layers.base import Elementwise, Layer, Parameter, Shape, layer_table
 from tinygan.layers.linear import Linear
 
 
@@ -132,6 +132,21 @@ class Sequential(Layer):
                 f"Sequential of {len(self.layers)} layers got a cache of type {type(cache).__name__}; "
                 "pass the one that its forward returned together with y"
             )
+
+
+def named_parameters(layer: Layer) -> Iterator[tuple[str, Parameter]]:
+    """Yield every parameter with its name: ``weight`` in a Linear, ``2.weight`` in layer 2 of a Sequential.
+
+    Examples
+    --------
+    >>> [name for name, _ in named_parameters(Sequential(Linear(2, 3), Linear(3, 1)))]
+    ['0.weight', '0.bias', '1.weight', '1.bias']
+    """
+    if isinstance(layer, Sequential):
+        for i, inner in enumerate(layer):
+            yield from ((f"{i}.{name}", theta) for name, theta in named_parameters(inner))
+    else:
+        yield from ((theta.name or f"parameter {i}", theta) for i, theta in enumerate(layer.parameters))
 
 
 def _layer_hint(layer: Any) -> str:

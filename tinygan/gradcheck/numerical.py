@@ -1,0 +1,62 @@
+"""Numerical derivatives: what a backward pass has to agree with."""
+
+from collections.abc import Callable
+
+import numpy as np
+
+from tinygan.backend import Array
+
+STEP = 1e-5
+# One-sided slopes of a smooth function differ by about STEP times its curvature; at a kink they differ by the kink
+# itself.
+KINK = 1e-3
+
+
+def numerical_gradient(
+    function: Callable[[], Array], grad_y: Array, tensor: Array, entries: Array
+) -> tuple[Array, Array]:
+    """Return the derivative of sum(grad_y function()) with respect to some entries of a tensor, by central differences.
+
+    Parameters
+    ----------
+    function : callable
+        Returns y, an array that depends on the tensor.
+    grad_y : ndarray of the shape of y
+        The weights of the sum.
+    tensor : ndarray of float64
+        Is changed in place, entry by entry, and put back.
+    entries : ndarray of int
+        Flat positions in the tensor.
+
+    Returns
+    -------
+    gradient : ndarray of the shape of entries
+    at_kink : ndarray of bool of the shape of entries
+        Where the slopes to the left and to the right differ, so that there is no derivative to compare with.
+
+    Notes
+    -----
+    (y(theta + h) - y(theta - h)) / 2h is off by h^2 y''' / 6, and by eps y / h from rounding. The difference is taken
+    before the sum over y, so that the entries of y that do not depend on theta add no rounding error.
+
+    Examples
+    --------
+    >>> x = np.array([1.0, 0.0])
+    >>> gradient, at_kink = numerical_gradient(lambda: abs(x), np.ones(2), x, np.arange(2))
+    >>> gradient.round(6), at_kink
+    (array([1., 0.]), array([False,  True]))
+    """
+    flat = tensor.reshape(-1)
+    y = function()
+    right, left = np.empty(len(entries)), np.empty(len(entries))
+    for i, entry in enumerate(entries):
+        kept = flat[entry]
+        step = STEP * max(1.0, abs(kept))
+        flat[entry] = kept + step
+        right[i] = (grad_y * (function() - y)).sum() / step
+        flat[entry] = kept - step
+        left[i] = (grad_y * (y - function())).sum() / step
+        flat[entry] = kept
+    gradient = (left + right) / 2
+    scale = np.maximum(np.abs(left), np.abs(right)).max(initial=0.0)
+    return gradient, np.abs(right - left) > KINK * scale
