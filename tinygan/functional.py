@@ -1,5 +1,7 @@
 """Sigmoid, softplus and log-mean-exp, right over the whole range of a float."""
 
+import numpy as np
+
 from tinygan.backend import Array, get_array_module
 
 
@@ -102,6 +104,7 @@ def log_mean_exp(a: Array, axis: int = -1) -> Array:
         )
     peak = a.max(axis=axis, keepdims=True)
     peak = xp.where(xp.isfinite(peak), peak, 0)  # exp(-inf - -inf) would be NaN
-    terms = xp.exp(a - peak).mean(axis=axis)
+    with np.errstate(over="ignore"):  # where the two ends of the range meet, -inf is right; beside NaN or inf, inf is
+        terms = xp.exp(a - peak).mean(axis=axis)
     log_terms = xp.log(xp.maximum(terms, xp.finfo(terms.dtype).tiny))
     return xp.where(terms == 0, -xp.inf, log_terms)[()] + peak.squeeze(axis)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from tinygan.backend import Array, get_array_module
 from tinygan.layers import Parameter
+from tinygan.layers.base import check_share, is_number
 
 
 class Optimizer(ABC):
@@ -37,7 +38,7 @@ class Optimizer(ABC):
         if len(set(map(id, self.parameters))) < len(self.parameters):
             twice = next(theta for i, theta in enumerate(self.parameters) if theta in self.parameters[:i])
             raise ValueError(f"{name} got {twice} twice; it takes each once, or a step would count twice")
-        self.learning_rate = _check_number(f"{name} got learning_rate", learning_rate, math.inf)
+        self.learning_rate = _check_size(f"{name} got learning_rate", learning_rate)
         self.n_steps = 0
 
     def step(self) -> None:
@@ -94,17 +95,20 @@ class SGD(Optimizer):
 
     def __init__(self, parameters: Sequence[Parameter], learning_rate: float, momentum: float = 0.0) -> None:
         super().__init__(parameters, learning_rate)
-        self.momentum = _check_number("SGD got momentum", momentum, 1)
+        self.momentum = check_share(f"{type(self).__name__} got momentum", momentum)
         self.velocities = [get_array_module(theta.data).zeros_like(theta.data) for theta in self.parameters]
 
     def _update(self, i: int, data: Array, grad: Array) -> None:
         velocity = self.velocities[i]
         velocity *= float(self.momentum)
-        velocity -= float(self.learning_rate) * grad
+        velocity -= float(self.learning_rate) * self._direction(i, grad)
         data += velocity
 
+    def _direction(self, i: int, grad: Array) -> Array:
+        return grad
 
-class RMSProp(Optimizer):
+
+class RMSProp(SGD):
     """SGD with momentum on gradients divided by the root of the mean of their squares.
 
     s <- decay s + (1 - decay) g^2; v <- momentum v - learning_rate g / (sqrt(s / (1 - decay^t)) + epsilon);
@@ -153,23 +157,17 @@ class RMSProp(Optimizer):
         decay: float = 0.99,
         epsilon: float = 1e-8,
     ) -> None:
-        super().__init__(parameters, learning_rate)
-        self.momentum = _check_number("RMSProp got momentum", momentum, 1)
-        self.decay = _check_number("RMSProp got decay", decay, 1)
-        self.epsilon = _check_number("RMSProp got epsilon", epsilon, math.inf)
-        self.velocities = [get_array_module(theta.data).zeros_like(theta.data) for theta in self.parameters]
+        super().__init__(parameters, learning_rate, momentum)
+        self.decay = check_share("RMSProp got decay", decay)
+        self.epsilon = _check_size("RMSProp got epsilon", epsilon)
         self.mean_squares = [get_array_module(theta.data).zeros_like(theta.data) for theta in self.parameters]
 
-    def _update(self, i: int, data: Array, grad: Array) -> None:
+    def _direction(self, i: int, grad: Array) -> Array:
         mean_square = self.mean_squares[i]
         mean_square *= self.decay
         mean_square += (1 - self.decay) * grad * grad
         correction = 1 - self.decay**self.n_steps
-        size = get_array_module(data).sqrt(mean_square / correction) + self.epsilon
-        velocity = self.velocities[i]
-        velocity *= float(self.momentum)
-        velocity -= float(self.learning_rate) * grad / size
-        data += velocity
+        return grad / (get_array_module(grad).sqrt(mean_square / correction) + self.epsilon)
 
 
 def exponential_decay(initial: float, factor: float, t: float, *, floor: float = 0.0) -> float:
@@ -238,9 +236,9 @@ def linear_ramp(start: float, end: float, length: float, t: float) -> float:
     return start + (end - start) * min(t / length, 1.0)
 
 
-def _check_number(what: str, value: float, end: float) -> float:
-    if not 0 <= value < end:
-        raise ValueError(
-            f"{what}={value!r}; it takes a finite number >= 0" + (f" and < {end}" if end < math.inf else "")
-        )
+def _check_size(what: str, value: float) -> float:
+    if not is_number(value):
+        raise TypeError(f"{what}={value!r}; it takes a finite number >= 0")
+    if not 0 <= value < math.inf:
+        raise ValueError(f"{what}={value!r}; it takes a finite number >= 0")
     return float(value)

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from tinygan.adversarial.checks import check_losses, check_players
+from tinygan.adversarial.checks import check_loss, check_parameters, check_players
 from tinygan.adversarial.losses import check_objective, discriminator_loss, generator_loss
 from tinygan.adversarial.minibatches import Source, checked_examples, minibatches
 from tinygan.adversarial.noise import NoisePrior
@@ -180,7 +180,7 @@ def train(
     TypeError, ValueError
         At once, if an argument is wrong or the networks do not fit each other.
     FloatingPointError
-        When a loss turns NaN or infinite; it names the iteration, the network and the layer.
+        When a loss or, at the end, a parameter is NaN or infinite; it names the iteration, the network and the layer.
 
     Examples
     --------
@@ -225,12 +225,16 @@ def train(
                 loss_d, loss_g = simultaneous_step(
                     D, G, x_real, noise(len(x_real)), optimizer_d, optimizer_g, rng=dropout_rng, objective=objective
                 )
+                check_loss(iteration, "J_D", loss_d, D=D, G=G)
+                check_loss(iteration, "J_G", loss_g, D=D, G=G)
             else:
                 for _ in range(discriminator_steps):
                     x_real = next(batches)
                     loss_d = discriminator_step(D, G, x_real, noise(len(x_real)), optimizer_d, rng=dropout_rng)
+                    check_loss(iteration, "J_D", loss_d, G=G, D=D)
                 loss_g = generator_step(D, G, noise(batch_size), optimizer_g, rng=dropout_rng, objective=objective)
-            check_losses(iteration, loss_d, loss_g, D, G)
+                check_loss(iteration, "J_G", loss_g, D=D)
             yield Iteration(iteration, loss_d, loss_g)
+        check_parameters(n_iterations, D=D, G=G)  # no loss would tell of the last update
 
     return iterate()

@@ -1,10 +1,12 @@
 """What `train` checks: that the players fit each other first, and that the losses stay finite."""
 
+from collections.abc import Iterator
+
 import numpy as np
 
 from tinygan.adversarial.noise import NoisePrior
 from tinygan.backend import Array, is_finite
-from tinygan.layers import Layer, Sequential
+from tinygan.layers import Layer, Parameter, Sequential
 from tinygan.layers.base import layer_name
 from tinygan.layers.sequential import named_parameters
 
@@ -22,20 +24,36 @@ def check_players(D: Layer, G: Layer, example: Array, prior: NoisePrior) -> None
         raise ValueError(f"train got a D that returns shape {logits.shape} for one example; it takes one logit, (1, 1)")
 
 
-def check_losses(iteration: int, loss_d: Array, loss_g: Array, D: Layer, G: Layer) -> None:
-    """Raise a FloatingPointError that says where it happened if a loss is NaN or infinite."""
-    if is_finite(loss_d) and is_finite(loss_g):
+def check_loss(iteration: int, name: str, loss: Array, **suspects: Layer) -> None:
+    """Raise a FloatingPointError that says where it happened if a loss is NaN or infinite.
+
+    The suspects, D among them, are looked at in order. The step that a bad loss led to has poisoned the player that it
+    updated, so the other one comes first: it tells more.
+    """
+    if is_finite(loss):
         return
-    where = _non_finite("D", D) or _non_finite("G", G) or "every parameter is still finite, the logits of D are not"
-    raise FloatingPointError(
-        f"training diverged in iteration {iteration}: J_D = {float(loss_d):g}, J_G = {float(loss_g):g} nats; {where}. "
-        "A lower learning rate often helps"
+    check_parameters(iteration, **suspects)
+    sizes = [(float(abs(theta.data).max()), where) for where, theta in _places("D", suspects["D"])]
+    size, where = max(sizes, default=(0.0, "none"))
+    raise _diverged(
+        iteration,
+        f"{name} = {float(loss):g}: the logits of D overflow; its largest parameter, {size:g}, is the {where}",
     )
 
 
-def _non_finite(player: str, network: Layer) -> str | None:
+def check_parameters(iteration: int, **players: Layer) -> None:
+    """Raise a FloatingPointError that says where it happened if a parameter is NaN or infinite."""
+    for player, network in players.items():
+        for where, theta in _places(player, network):
+            if not is_finite(theta.data):
+                raise _diverged(iteration, f"the {where}, is no longer finite")
+
+
+def _diverged(iteration: int, what: str) -> FloatingPointError:
+    return FloatingPointError(f"training diverged in iteration {iteration}: {what}. A lower learning rate often helps")
+
+
+def _places(player: str, network: Layer) -> Iterator[tuple[str, Parameter]]:
     for i, layer in enumerate(network if isinstance(network, Sequential) else [network]):
         for name, theta in named_parameters(layer):
-            if not is_finite(theta.data):
-                return f"{name} of layer {i} of {player}, {layer_name(layer)}, is no longer finite"
-    return None
+            yield f"{name} of layer {i} of {player}, {layer_name(layer)}", theta

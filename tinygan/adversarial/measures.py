@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from tinygan.adversarial.quadrature import integral, normalise
+from tinygan.adversarial.quadrature import check_densities, integral, normalise
 from tinygan.backend import Array
 
 
@@ -57,4 +57,7 @@ def discriminator_error(d: Array, target: Array | float, p_data: Array, p_g: Arr
     0.1
     """
     p_data, p_g = normalise("discriminator_error", x, p_data=p_data, p_g=p_g)
-    return integral(np.abs(np.asarray(d, np.float64) - target) * (p_data + p_g) / 2, x)
+    (d,) = check_densities("discriminator_error", d=d)
+    if d.shape != p_data.shape:
+        raise ValueError(f"discriminator_error got d of shape {d.shape}; it takes {p_data.shape}, as the grid x")
+    return integral(np.abs(d - target) * (p_data + p_g) / 2, x)

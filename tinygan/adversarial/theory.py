@@ -58,7 +58,8 @@ def value_function(d: Array, p_data: Array, p_g: Array, x: Array) -> float:
     Returns
     -------
     float
-        Nats: E over p_data of log D + E over p_g of log(1 - D); -inf where D excludes what happens.
+        Nats: E over p_data of log D + E over p_g of log(1 - D); -inf where D excludes what happens, also where it only
+        rounds to 0 or 1: `value_from_logits` does not.
 
     Raises
     ------
@@ -95,7 +96,11 @@ def value_from_logits(logits: Array, p_data: Array, p_g: Array, x: Array) -> flo
         raise ValueError(
             f"value_from_logits got logits of shape {logits.shape}; it takes {p_data.shape}, as the grid x"
         )
-    return -integral(p_data * softplus(-logits) + p_g * softplus(logits), x)
+    if np.isnan(logits).any():
+        raise ValueError("value_from_logits got logits with NaN; it takes numbers, which may be infinite")
+    logits_real = np.where(p_data > 0, logits, 0)  # infinite logits do not matter where nothing happens
+    logits_fake = np.where(p_g > 0, logits, 0)
+    return -integral(p_data * softplus(-logits_real) + p_g * softplus(logits_fake), x)
 
 
 def virtual_criterion(p_data: Array, p_g: Array, x: Array) -> float:
@@ -169,8 +174,10 @@ def jensen_shannon_divergence(p: Array, q: Array, x: Array) -> float:
     0.0
     """
     p, q = normalise("jensen_shannon_divergence", x, p=p, q=q)
-    middle = (p + q) / 2
-    return (kullback_leibler(p, middle, x) + kullback_leibler(q, middle, x)) / 2
+    total = p + q  # not its half: that of the smallest float is 0, and its logarithm -inf
+    p_to_middle = times_log(p, 2 * p) - times_log(p, total)
+    q_to_middle = times_log(q, 2 * q) - times_log(q, total)
+    return integral(p_to_middle + q_to_middle, x) / 2
 
 
 class AffineGenerator:
@@ -209,6 +216,8 @@ class AffineGenerator:
                 f"AffineGenerator got a mean of shape {self.mean.shape} and a covariance of shape {covariance.shape}; "
                 "it takes (d,) and (d, d)"
             )
+        if not np.isfinite(covariance).all() or not np.isfinite(self.mean).all():
+            raise ValueError("AffineGenerator got a mean or a covariance with NaN or infinite entries")
         if not np.allclose(covariance, covariance.T) or np.linalg.eigvalsh(covariance)[0] <= 0:
             raise ValueError("AffineGenerator got a covariance that is not symmetric and positive definite")
         self.factor = np.linalg.cholesky(covariance)

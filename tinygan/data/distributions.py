@@ -14,7 +14,15 @@ TAIL = 1e-7
 
 
 class Distribution(ABC):
-    """p_data: it can be sampled, and its density is known."""
+    """p_data: it can be sampled, and its density is known.
+
+    Examples
+    --------
+    >>> for p_data in (Gaussian(0, 1), Uniform(0, 2)):
+    ...     print(p_data, p_data.sample(5, rng=0).shape, p_data.support)
+    Gaussian(0, 1) (5, 1) (-5.5, 5.5)
+    Uniform(0, 2) (5, 1) (0.0, 2.0)
+    """
 
     def sample(self, n: int, *, rng: RngLike = None) -> Array:
         """Return n draws, of shape (n, 1), or (n, 2) for the distributions in the plane; float64."""
@@ -27,9 +35,12 @@ class Distribution(ABC):
     def support(self) -> tuple[Any, Any]:
         """(low, high), outside of which lies less than 1e-6 of the mass; in the plane, a pair of such pairs."""
 
-    @abstractmethod
     def pdf(self, x: Array) -> Array:
-        """Return the density at x, of the shape of x; in the plane, at points of shape (..., 2), of shape (...)."""
+        """Return the density at x, float64, of the shape of x; in the plane, of shape (...) for points (..., 2)."""
+        return self._density(np.asarray(x, np.float64))
+
+    @abstractmethod
+    def _density(self, x: Array) -> Array: ...
 
     @abstractmethod
     def _draw(self, n: int, rng: np.random.Generator) -> Array: ...
@@ -57,8 +68,7 @@ class Gaussian(Distribution):
         """Where all but 1e-6 of the mass lies."""
         return self.mean - 5.5 * self.std, self.mean + 5.5 * self.std
 
-    def pdf(self, x: Array) -> Array:
-        """Return the density at x."""
+    def _density(self, x: Array) -> Array:
         return np.exp(-0.5 * ((x - self.mean) / self.std) ** 2) / (self.std * math.sqrt(2 * math.pi))
 
     def _draw(self, n: int, rng: np.random.Generator) -> Array:
@@ -100,8 +110,7 @@ class Mixture(Distribution):
         lows, highs = zip(*(component.support for component in self.components), strict=True)
         return min(lows), max(highs)
 
-    def pdf(self, x: Array) -> Array:
-        """Return the density at x."""
+    def _density(self, x: Array) -> Array:
         terms = [w * component.pdf(x) for w, component in zip(self.weights, self.components, strict=True)]
         return np.sum(terms, axis=0)
 
@@ -135,8 +144,7 @@ class Uniform(Distribution):
         """Where all but 1e-6 of the mass lies."""
         return self.low, self.high
 
-    def pdf(self, x: Array) -> Array:
-        """Return the density at x."""
+    def _density(self, x: Array) -> Array:
         inside = (x >= self.low) & (x <= self.high)
         return inside / (self.high - self.low)
 
@@ -161,8 +169,7 @@ class Exponential(Distribution):
         """Where all but 1e-6 of the mass lies."""
         return 0.0, -self.scale * math.log(TAIL)
 
-    def pdf(self, x: Array) -> Array:
-        """Return the density at x."""
+    def _density(self, x: Array) -> Array:
         return np.where(x >= 0, np.exp(-np.maximum(x, 0) / self.scale) / self.scale, 0.0)
 
     def _draw(self, n: int, rng: np.random.Generator) -> Array:
@@ -187,8 +194,7 @@ class Laplace(Distribution):
         reach = -self.scale * math.log(2 * TAIL)
         return self.mean - reach, self.mean + reach
 
-    def pdf(self, x: Array) -> Array:
-        """Return the density at x."""
+    def _density(self, x: Array) -> Array:
         return np.exp(-np.abs(x - self.mean) / self.scale) / (2 * self.scale)
 
     def _draw(self, n: int, rng: np.random.Generator) -> Array:
@@ -212,8 +218,7 @@ class Gumbel(Distribution):
         """Where all but 1e-6 of the mass lies."""
         return self.loc - self.scale * math.log(-math.log(TAIL)), self.loc - self.scale * math.log(-math.log1p(-TAIL))
 
-    def pdf(self, x: Array) -> Array:
-        """Return the density at x."""
+    def _density(self, x: Array) -> Array:
         t = np.maximum((x - self.loc) / self.scale, -500.0)  # exp(500) is finite, and the density there is 0
         return np.exp(-(t + np.exp(-t))) / self.scale
 

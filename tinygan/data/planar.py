@@ -25,7 +25,7 @@ class Ring(Distribution):
     """
 
     def __init__(self, n_modes: int = 8, radius: float = 2.0, std: float = 0.1) -> None:
-        if n_modes < 1:
+        if n_modes < 1 or n_modes != int(n_modes):
             raise ValueError(f"Ring got n_modes={n_modes!r}; it takes an int >= 1")
         self.n_modes = int(n_modes)
         self.radius, self.std = positive_number("Ring", radius=radius), positive_number("Ring", std=std)
@@ -42,8 +42,7 @@ class Ring(Distribution):
         reach = self.radius + 5.5 * self.std
         return (-reach, reach), (-reach, reach)
 
-    def pdf(self, x: Array) -> Array:
-        """Return the density at x."""
+    def _density(self, x: Array) -> Array:
         squares = ((x[..., None, :] - self.centers) ** 2).sum(axis=-1)
         return np.exp(-0.5 * squares / self.std**2).mean(axis=-1) / (2 * math.pi * self.std**2)
 

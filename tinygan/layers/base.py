@@ -2,6 +2,7 @@
 
 import inspect
 import math
+import numbers
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import Any
@@ -175,13 +176,17 @@ def check_input(layer: Layer, x: Array, width: int | None = None) -> None:
         raise ValueError(f"{layer_name(layer)} got x of shape {x.shape}, an empty batch; it takes {wanted} with m >= 1")
 
 
-def check_cache(layer: Layer, cache: Any) -> None:
-    """Raise unless the cache is an array, as the cache of every layer but Sequential is."""
+def check_cache(layer: Layer, cache: Any, *, axis: int = 0, size: int | None = None) -> None:
+    """Raise unless the cache is an array, as that of every layer but Sequential is, of a given size along an axis."""
     if not hasattr(cache, "shape"):
-        raise ValueError(
-            f"{layer_name(layer)} got a cache of type {type(cache).__name__}; "
-            "pass the one that its forward returned together with y"
-        )
+        found = f"type {type(cache).__name__}"
+    elif size is not None and cache.shape[axis : axis + 1] != (size,):
+        found = f"shape {cache.shape}, where {size} belongs on axis {axis}"
+    else:
+        return
+    raise ValueError(
+        f"{layer_name(layer)} got a cache of {found}; pass the one that its forward returned together with y"
+    )
 
 
 def check_grad_y(layer: Layer, grad_y: Array, shape: tuple[int, ...]) -> None:
@@ -207,6 +212,20 @@ def check_count(what: str, value: Any) -> int:
     if value < 1:
         raise ValueError(f"{what}={value}; it takes an int >= 1")
     return int(value)
+
+
+def check_share(what: str, value: Any) -> float:
+    """Return value as a float in [0, 1), or raise an error that begins with `what`."""
+    if not is_number(value):
+        raise TypeError(f"{what}={value!r}; it takes a number in [0, 1)")
+    if not 0 <= value < 1:
+        raise ValueError(f"{what}={value!r}; it takes a number in [0, 1)")
+    return float(value)
+
+
+def is_number(value: Any) -> bool:
+    """Return whether value is a real number, of Python or NumPy."""
+    return isinstance(value, numbers.Real)
 
 
 def _kind(x: Any) -> str:

@@ -3,7 +3,7 @@
 from typing import Any
 
 from tinygan.backend import Array, RngLike, as_rng
-from tinygan.layers.base import Elementwise, check_input, layer_name
+from tinygan.layers.base import Elementwise, check_input, check_share, layer_name
 
 
 class Dropout(Elementwise):
@@ -36,9 +36,7 @@ class Dropout(Elementwise):
     """
 
     def __init__(self, rate: float) -> None:
-        if not 0 <= rate < 1:
-            raise ValueError(f"Dropout got rate={rate!r}; it takes a number in [0, 1), the probability of dropping")
-        self.rate = float(rate)
+        self.rate = check_share("Dropout got rate", rate)
 
     def __call__(self, x: Array) -> Array:
         """Return x: evaluation drops nothing."""

@@ -114,6 +114,14 @@ def glorot(shape: tuple[int, ...], rng: np.random.Generator, dtype: Any) -> Arra
     return uniform(math.sqrt(6 / (n_in + n_out)))(shape, rng, dtype)
 
 
+def initialized(owner: str, init: Initializer, shape: tuple[int, ...], rng: np.random.Generator, dtype: Any) -> Array:
+    """Return what the initializer draws, or raise a ValueError if it has another shape than asked for."""
+    values = init(shape, rng, dtype)
+    if np.shape(values) != shape:
+        raise ValueError(f"{owner} asked its initializer for shape {shape} and got {np.shape(values)}")
+    return values
+
+
 def _check_scale(initializer: str, argument: str, value: float) -> None:
     if not 0 <= value < math.inf:
         raise ValueError(f"{initializer} got {argument}={value!r}; it takes a finite number >= 0")

@@ -16,7 +16,7 @@ from tinygan.layers.base import (
     layer_name,
     layer_table,
 )
-from tinygan.layers.initializers import Initializer, uniform, zeros
+from tinygan.layers.initializers import Initializer, initialized, uniform, zeros
 
 
 class Linear(Layer):
@@ -82,8 +82,8 @@ class Linear(Layer):
         if np.dtype(dtype).char not in "fd":
             raise TypeError(f"Linear got dtype {np.dtype(dtype)}; it takes float32 or float64")
         rng = as_rng(rng)
-        self.weight = Parameter(weight_init((self.n_in, self.n_out), rng, dtype), "weight")
-        self.bias = Parameter(bias_init((self.n_out,), rng, dtype), "bias")
+        self.weight = Parameter(initialized("Linear", weight_init, (self.n_in, self.n_out), rng, dtype), "weight")
+        self.bias = Parameter(initialized("Linear", bias_init, (self.n_out,), rng, dtype), "bias")
         self.parameters = (self.weight, self.bias)
 
     def forward(self, x: Array, *, rng: RngLike = None) -> tuple[Array, Any]:
@@ -115,5 +115,5 @@ class Linear(Layer):
         return layer_table([(self, self.output_shape(None))])
 
     def _check_backward(self, grad_y: Array, cache: Any) -> None:
-        check_cache(self, cache)
+        check_cache(self, cache, axis=1, size=self.n_in)
         check_grad_y(self, grad_y, (len(cache), self.n_out))

@@ -59,7 +59,7 @@ class Maxout(Layer):
 
     def backward_input(self, grad_y: Array, cache: Any) -> Array:
         """Return dL/dx, of shape (m, n_pieces n_units): dL/dy at the piece that won, and 0 at the others."""
-        check_cache(self, cache)
+        check_cache(self, cache, axis=0, size=self.n_pieces - 1)
         check_grad_y(self, grad_y, cache.shape[1:])
         won, rest = cache, grad_y.copy()
         grad_pieces = get_array_module(grad_y).empty((len(grad_y), self.n_pieces, grad_y.shape[1]), grad_y.dtype)

@@ -122,6 +122,8 @@ class Sequential(Layer):
             try:
                 shape = layer.output_shape(shape)
             except ValueError as error:
+                if i == 0:
+                    raise  # whoever holds this network knows what does not fit
                 raise ValueError(f"Sequential: layer {i} does not fit on layer {i - 1}: {error}") from None
             shapes.append(shape)
         return shapes

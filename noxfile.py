@@ -1,0 +1,68 @@
+#!/usr/bin/env -S uv run --script
+
+# /// script
+# dependencies = ["nox>=2025.10.14"]
+# ///
+
+"""Every check as a session: `nox` runs them all, `nox -s lint` runs one."""
+
+import nox
+
+nox.needs_version = ">=2025.10.14"
+nox.options.default_venv_backend = "uv|virtualenv"
+
+ONE_THREAD = {"MKL_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+DEV = nox.project.dependency_groups(nox.project.load_toml("pyproject.toml"), "dev")
+
+
+def tools(*names: str) -> list[str]:
+    """Return the requirements of the dev group for these packages, lower bounds included."""
+    return [requirement for requirement in DEV if requirement.split(">=")[0] in names]
+
+
+@nox.session
+def tests(session: nox.Session) -> None:
+    """Run the tests; what follows -- goes to pytest."""
+    session.install("-e", ".[test]")
+    session.run("pytest", *session.posargs, env=ONE_THREAD)
+
+
+@nox.session
+def coverage(session: nox.Session) -> None:
+    """Run the tests and fail below 95 % branch coverage."""
+    session.install("-e", ".[test]")
+    session.run("pytest", "--cov=tinygan", "--cov-branch", "--cov-fail-under=95", *session.posargs, env=ONE_THREAD)
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Check style and formatting."""
+    session.install(*tools("ruff"))
+    session.run("ruff", "check")
+    session.run("ruff", "format", "--check")
+
+
+@nox.session
+def types(session: nox.Session) -> None:
+    """Check the types."""
+    session.install("-e", ".", *tools("mypy"))
+    session.run("mypy")
+
+
+@nox.session
+def repo_review(session: nox.Session) -> None:
+    """Review the repository's own set-up."""
+    plugins = ["sp-repo-review", "validate-pyproject[all]", "validate-pyproject-schema-store"]
+    session.install(*tools("repo-review[cli]", *plugins))
+    session.run("repo-review", ".")
+
+
+@nox.session
+def docs(session: nox.Session) -> None:
+    """Build the documentation; a warning is an error."""
+    session.install("-e", ".[docs]")
+    session.run("sphinx-build", "-W", "--keep-going", "-b", "html", "docs", "docs/_build/html")
+
+
+if __name__ == "__main__":
+    nox.main()

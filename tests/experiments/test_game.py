@@ -1,0 +1,207 @@
+"""The game of Figure 1: its recipe, its measures, its frames, and what it says when it misses."""
+
+import copy
+import dataclasses
+
+import numpy as np
+import pytest
+
+from tinygan.adversarial import NoisePrior
+from tinygan.data import Exponential, Gaussian, Laplace, Mixture, Uniform
+from tinygan.experiments.diagnosis import missed
+from tinygan.experiments.figure1 import Recipe, play
+from tinygan.experiments.figure1_frames import draw_frame, four_panels, frame_iterations, view
+from tinygan.experiments.game import Game, Standardised
+from tinygan.layers import Linear, Sequential, constant
+
+
+def affine(slope, offset=0.0):
+    return Sequential(
+        Linear(1, 1, weight_init=constant(slope), bias_init=constant(offset), dtype=np.float64),
+    )
+
+
+def game_of(data, *, slope_g=1.0, offset_g=0.0, slope_d=0.0, offset_d=0.0, prior="gaussian"):
+    """A game whose players are affine, in the data's own units."""
+    return Game(
+        affine(slope_d, offset_d), affine(slope_g, offset_g), NoisePrior(prior, 1), Standardised(data, 0.0, 1.0)
+    )
+
+
+def finished(data, recipe=None, seed=0):
+    game, iterations = play(data, recipe or Recipe(), rng=seed)
+    for _ in iterations:
+        pass
+    return game
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "data", [Gaussian(4, 0.5), Exponential(1), Laplace(0, 1), Mixture([(-2, 1), (2, 1)])], ids=repr
+)
+def test_the_default_recipe_arrives(data):
+    game = finished(data)
+    measures = game.measure()
+    assert measures.jsd < 0.015
+    assert measures.discriminator_error < 0.03
+    assert measures.discriminator_gap < 0.05
+    assert missed(game, measures) == []
+
+
+def test_play_begins_with_random_weights_and_standardised_samples():
+    game, iterations = play(Gaussian(40, 5), Recipe(n_iterations=3), rng=0)
+    other, _ = play(Gaussian(40, 5), Recipe(n_iterations=3), rng=1)
+    assert (game.G[0].weight.data != other.G[0].weight.data).any()
+    assert game.source.center == pytest.approx(40, abs=0.3)
+    assert game.source.scale == pytest.approx(5, rel=0.05)
+    assert abs(game.source.sample(1000, rng=0).mean()) < 0.2
+    assert [record.iteration for record in iterations] == [1, 2, 3]
+
+
+def test_the_weights_do_not_depend_on_the_hyper_parameters_of_training():
+    game, _ = play(Gaussian(0, 1), Recipe(), rng=0)
+    other, _ = play(Gaussian(0, 1), Recipe(batch_size=3, discriminator_steps=1), rng=0)
+    for theta, same in zip(game.D.parameters + game.G.parameters, other.D.parameters + other.G.parameters, strict=True):
+        np.testing.assert_array_equal(theta.data, same.data)
+
+
+def test_the_rates_fall_as_the_recipe_says(monkeypatch):
+    rates = []
+
+    class Recorder:
+        def __init__(self, parameters, learning_rate, momentum, **_):
+            self.learning_rate = learning_rate
+            rates.append(self)
+
+        def step(self):
+            self.at = getattr(self, "at", [])
+            self.at.append(self.learning_rate)
+
+    monkeypatch.setattr("tinygan.experiments.figure1.RMSProp", Recorder)
+    recipe = Recipe(n_iterations=100, discriminator_steps=1, batch_size=2)
+    _, iterations = play(Gaussian(0, 1), recipe, rng=0)
+    for _ in iterations:
+        pass
+    rates_d, rates_g = rates[0].at, rates[1].at
+    assert rates_d[:25] == [recipe.learning_rate_d] * 25
+    assert rates_d[-1] == pytest.approx(recipe.learning_rate_d * recipe.decay_d ** (74 / 75))
+    assert rates_g[-1] == pytest.approx(recipe.learning_rate_g * recipe.decay_g ** (74 / 75))
+    assert all(np.diff(rates_d[25:]) < 0)
+
+
+def test_a_perfect_game_measures_as_one():
+    measures = game_of(Gaussian(0, 1)).measure()
+    assert measures.jsd == pytest.approx(0, abs=1e-6)
+    assert measures.wasserstein == pytest.approx(0, abs=1e-3)
+    assert measures.discriminator_gap == 0
+    assert measures.discriminator_error == pytest.approx(0, abs=1e-3)
+    assert measures.value == pytest.approx(-np.log(4))
+    assert measures.bound == pytest.approx(-np.log(4), abs=1e-5)
+
+
+def test_measures_of_a_shifted_generator():
+    measures = game_of(Gaussian(0, 1), offset_g=1.0).measure()
+    assert measures.wasserstein == pytest.approx(1, abs=1e-2)
+    assert measures.bound == pytest.approx(-np.log(4) + 2 * measures.jsd)
+    assert measures.discriminator_gap == 0  # D is flat, and yet p_g is wrong
+    assert measures.discriminator_error > 0.1
+
+
+def test_measures_do_not_depend_on_the_units():
+    def in_units(center, scale):
+        source = Standardised(Gaussian(center, scale), center, scale)
+        return Game(affine(0.3), affine(0.8, 0.2), NoisePrior("gaussian", 1), source).measure()
+
+    here, there = in_units(0.0, 1.0), in_units(40.0, 5.0)
+    for name in ("jsd", "discriminator_error", "discriminator_gap", "value", "bound"):
+        assert getattr(here, name) == pytest.approx(getattr(there, name), abs=1e-6)
+    assert 5 * here.wasserstein == pytest.approx(there.wasserstein, rel=1e-4)
+
+
+def test_measures_stay_finite_when_d_is_certain():
+    measures = game_of(Gaussian(0, 1), slope_d=1e6).measure()
+    assert np.isfinite(list(measures.as_dict().values())).all()
+
+
+@pytest.mark.parametrize(
+    ("game", "words"),
+    [
+        (game_of(Gaussian(3, 1), slope_g=1e-3, offset_g=3.0), r"p_g has collapsed onto 3, .* G maps many z to one x"),
+        (game_of(Mixture([(-4, 1), (4, 1)]), offset_g=4.0), r"p_g has missed the mode at -4: 0.0% of its mass"),
+        (game_of(Gaussian(0, 1), offset_g=9.0, slope_d=-9.0, offset_d=40.0), "D is saturated: it tells real from fake"),
+        (game_of(Mixture([(-4, 0.5), (4, 0.5)]), slope_g=4.0), "of its mass between the modes"),
+        (game_of(Gaussian(0, 1), offset_g=1.0), r"p_g is still 0.\d+ nats \(JSD\) from p_data"),
+        (game_of(Gaussian(0, 1), slope_d=1.0), r"D has not settled on D\*"),
+    ],
+    ids=["collapsed", "missed a mode", "saturated", "between the modes", "far", "unsettled"],
+)
+def test_a_miss_is_said_in_words(game, words):
+    import re
+
+    said = missed(game, game.measure())
+    assert any(re.search(words, sentence) for sentence in said), said
+
+
+def test_only_what_is_wrong_is_said():
+    game = game_of(Gaussian(0, 1), offset_g=1.0)
+    said = " ".join(missed(game, game.measure()))
+    assert "collapsed" not in said
+    assert "mode" not in said
+    assert "saturated" not in said
+    assert missed(game_of(Gaussian(0, 1)), game_of(Gaussian(0, 1)).measure()) == []
+
+
+def test_a_d_that_still_tells_them_apart_is_said_where_all_else_is_right():
+    game = game_of(Gaussian(0, 1))
+    measures = dataclasses.replace(game.measure(), discriminator_gap=0.06)
+    assert missed(game, measures) == ["D still tells p_g from p_data: mean |D - 1/2| = 0.060"]
+
+
+@pytest.mark.parametrize("n_iterations", [1, 2, 10, 60, 2400, 100_000])
+def test_frames_begin_with_0_and_end_with_the_last_iteration(n_iterations):
+    iterations = frame_iterations(n_iterations)
+    assert iterations[0] == 0
+    assert iterations[-1] == n_iterations
+    assert len(iterations) <= 60
+    assert (np.diff(iterations) > 0).all()
+
+
+@pytest.mark.parametrize(
+    "data", [Gaussian(-3, 0.3), Uniform(0, 1), Exponential(2), Mixture([(-3, 0.3), (3, 0.3)])], ids=repr
+)
+def test_the_view_shows_nearly_all_of_p_data_and_little_else(data):
+    x = view(data)
+    inside = np.trapezoid(data.pdf(x), x)
+    assert inside > 0.99
+    core = np.abs(np.cumsum(data.pdf(x)) / data.pdf(x).sum() - 0.5) < 0.499
+    assert np.ptp(x[core]) > 0.4 * np.ptp(x)
+
+
+def test_a_frame_shows_the_game():
+    game = game_of(Gaussian(1, 2), slope_g=2.0, offset_g=1.0, slope_d=1.0)
+    frame = draw_frame(game, 7)
+    assert frame.iteration == 7
+    np.testing.assert_allclose(frame.p_g, frame.p_data, atol=1e-3)
+    np.testing.assert_allclose(frame.d, 1 / (1 + np.exp(-frame.x)))
+    np.testing.assert_allclose(frame.g_z, 2 * frame.z + 1)
+    assert frame.d_star[len(frame.x) // 2] == pytest.approx(0.5, abs=1e-3)
+    assert frame.error == game.measure().discriminator_error
+    assert (frame.value, frame.criterion) == (game.measure().value, game.measure().bound)
+
+
+def test_the_panels_play_on_with_copies_as_the_caption_of_the_paper_says():
+    recipe = Recipe(n_iterations=40)
+    game, iterations = play(Gaussian(0, 1), recipe, rng=0)
+    moments = [(copy.deepcopy(game), draw_frame(game, 0))]
+    for record in iterations:
+        moments.append((copy.deepcopy(game), draw_frame(game, record.iteration)))
+    before = [theta.data.copy() for theta in game.D.parameters + game.G.parameters]
+    (_, near), (_, optimal), (_, moved), (_, end) = panels = four_panels(moments, recipe)
+    assert [caption[:3] for caption, _ in panels] == ["(a)", "(b)", "(c)", "(d)"]
+    np.testing.assert_array_equal(near.p_g, optimal.p_g)  # G was held
+    assert optimal.error < 0.5 * near.error + 0.01
+    np.testing.assert_array_equal(optimal.d, moved.d)  # D was held
+    assert moved.criterion < optimal.criterion
+    assert end is moments[-1][1]
+    for theta, kept in zip(game.D.parameters + game.G.parameters, before, strict=True):
+        np.testing.assert_array_equal(theta.data, kept)

@@ -1,0 +1,252 @@
+"""The gradient checker: right layers pass, wrong ones do not, and nothing is left changed."""
+
+import numpy as np
+import pytest
+
+from tinygan.gradcheck import check_gradients
+from tinygan.layers import Dropout, Layer, LeakyReLU, Linear, Maxout, Parameter, ReLU, Sequential, Sigmoid, Tanh
+
+
+def inputs(m=5, width=4, dtype=np.float64):
+    return np.random.default_rng(1).normal(size=(m, width)).astype(dtype)
+
+
+RIGHT = {
+    "linear": lambda: Linear(4, 3, rng=0),
+    "linear float64": lambda: Linear(4, 3, rng=0, dtype=np.float64),
+    "maxout": lambda: Maxout(2),
+    "dropout": lambda: Dropout(0.5),
+    "relu": ReLU,
+    "leaky relu": lambda: LeakyReLU(0.1),
+    "sigmoid": Sigmoid,
+    "tanh": Tanh,
+    "network": lambda: Sequential(
+        Dropout(0.2), Linear(4, 6, rng=0), Maxout(3), Sequential(Linear(2, 5, rng=1), Tanh()), Linear(5, 1, rng=2)
+    ),
+}
+
+
+@pytest.mark.parametrize("name", RIGHT)
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_right_layers_pass(name, dtype):
+    report = check_gradients(RIGHT[name](), inputs(dtype=dtype), rng=0)
+    assert report.ok, str(report)
+    assert all(row.relative_error < 1e-7 for row in report.rows)
+
+
+class WrongSign(Linear):
+    def backward_input(self, grad_y, cache):
+        return -super().backward_input(grad_y, cache)
+
+
+class MissingBias(Linear):
+    def backward_params(self, grad_y, cache):
+        self.weight.accumulate(cache.T @ grad_y)
+
+
+class MeanInsteadOfSum(Linear):
+    def backward_params(self, grad_y, cache):
+        self.weight.accumulate(cache.T @ grad_y / len(cache))
+        self.bias.accumulate(grad_y.sum(axis=0))
+
+
+class NotTransposed(Linear):
+    def backward_params(self, grad_y, cache):
+        self.weight.accumulate(grad_y.T @ cache)
+        self.bias.accumulate(grad_y.sum(axis=0))
+
+
+class BiasOverTheWrongAxis(Linear):
+    def backward_params(self, grad_y, cache):
+        self.weight.accumulate(cache.T @ grad_y)
+        self.bias.accumulate(grad_y.sum(axis=1))
+
+
+class WrongSlope(LeakyReLU):
+    def backward_input(self, grad_y, cache):
+        return grad_y * cache
+
+
+class RedrawnMask(Dropout):
+    def backward_input(self, grad_y, cache):
+        return grad_y * (np.random.default_rng(7).random(grad_y.shape) >= self.rate) / (1 - self.rate)
+
+
+class SumInvariant(Layer):
+    """Softmax with the gradient 0: right for a grad_y of all ones, whose sum is constant, and for no other."""
+
+    def forward(self, x, *, rng=None):
+        e = np.exp(x - x.max(axis=1, keepdims=True))
+        return e / e.sum(axis=1, keepdims=True), x.shape
+
+    def backward_input(self, grad_y, cache):
+        return np.zeros(cache)
+
+
+class OneWrongEntry(Linear):
+    def backward_params(self, grad_y, cache):
+        super().backward_params(grad_y, cache)
+        self.weight.grad[2, 1] *= 1.001
+
+
+WRONG = {
+    "wrong sign": (lambda: WrongSign(4, 3, rng=0), {"x"}),
+    "missing bias": (lambda: MissingBias(4, 3, rng=0), {"bias"}),
+    "mean instead of sum": (lambda: MeanInsteadOfSum(4, 3, rng=0), {"weight"}),
+    "not transposed": (lambda: NotTransposed(4, 3, rng=0), {"weight"}),
+    "bias over the wrong axis": (lambda: BiasOverTheWrongAxis(4, 3, rng=0), {"bias"}),
+    "wrong slope": (lambda: WrongSlope(0.1), {"x"}),
+    "redrawn mask": (lambda: RedrawnMask(0.5), {"x"}),
+    "sum invariant": (SumInvariant, {"x"}),
+    "one wrong entry of many": (lambda: OneWrongEntry(4, 3, rng=0), {"weight"}),
+    "inside a network": (lambda: Sequential(Tanh(), WrongSign(4, 3, rng=0), Tanh()), {"x"}),
+}
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_wrong_layers_fail_at_the_wrong_tensor_and_nowhere_else(name):
+    build, wrong = WRONG[name]
+    report = check_gradients(build(), inputs(), rng=0)
+    assert not report.ok
+    assert {row.tensor for row in report.rows if not row.ok} == wrong, str(report)
+
+
+def test_the_report_is_a_table_that_says_what_is_wrong():
+    text = str(check_gradients(MissingBias(4, 3, rng=0), inputs(), rng=0))
+    assert text.splitlines()[0] == "MissingBias(4, 3): a gradient is wrong"
+    assert text.splitlines()[1].split() == ["tensor", "shape", "checked", "at", "kinks", "relative", "error", "verdict"]
+    assert text.splitlines()[-1].endswith("no gradient")
+    assert "every gradient is right" in str(check_gradients(Tanh(), inputs(), rng=0))
+
+
+def test_a_gradient_of_the_wrong_shape_is_named():
+    report = check_gradients(NotTransposed(4, 3, rng=0), inputs(), rng=0)
+    assert [row.verdict for row in report.rows] == ["right", "gradient of shape (3, 4)", "right"]
+
+
+def test_kinks_are_counted_and_left_out():
+    x = np.array([[0.0, 1.0, -1.0]])
+    (row,) = check_gradients(ReLU(), x, rng=0).rows
+    assert (row.n_checked, row.n_kinks, row.verdict) == (2, 1, "right")
+    (row,) = check_gradients(ReLU(), np.zeros((2, 3)), rng=0).rows
+    assert (row.n_checked, row.n_kinks, row.verdict, row.ok) == (0, 6, "at kinks only", True)
+
+
+def test_a_kink_does_not_hide_a_wrong_slope_beside_it():
+    assert not check_gradients(WrongSlope(0.1), np.array([[0.0, -1.0]]), rng=0).ok
+
+
+def test_ties_of_maxout_are_kinks():
+    (row,) = check_gradients(Maxout(2), np.ones((1, 4)), rng=0).rows
+    assert row.n_kinks == 4
+
+
+def test_parameters_gradients_and_input_are_as_before():
+    layer = Linear(4, 3, rng=0)
+    layer.weight.grad = kept_grad = np.ones((4, 3), np.float32)
+    kept = [(theta, theta.data, theta.data.copy()) for theta in layer.parameters]
+    x = inputs(dtype=np.float32)
+    x_kept = x.copy()
+    check_gradients(layer, x, rng=0)
+    for theta, data, values in kept:
+        assert theta.data is data
+        np.testing.assert_array_equal(data, values)
+    assert layer.weight.grad is kept_grad
+    assert layer.bias.grad is None
+    np.testing.assert_array_equal(x, x_kept)
+
+
+class Explodes(Linear):
+    def backward_params(self, grad_y, cache):
+        raise RuntimeError("boom")
+
+
+def test_parameters_are_put_back_when_the_backward_pass_raises():
+    layer = Explodes(4, 3, rng=0)
+    weight = layer.weight.data
+    with pytest.raises(RuntimeError, match="boom"):
+        check_gradients(layer, inputs(), rng=0)
+    assert layer.weight.data is weight
+
+
+def test_of_a_large_tensor_some_entries_are_checked():
+    rows = check_gradients(Linear(30, 20, rng=0), inputs(width=30), rng=0).rows
+    assert [(row.tensor, row.n_checked) for row in rows] == [("x", 100), ("weight", 100), ("bias", 20)]
+
+
+def test_parameters_of_a_network_are_named_by_their_layer():
+    rows = check_gradients(Sequential(Tanh(), Linear(4, 2, rng=0)), inputs(), rng=0).rows
+    assert [row.tensor for row in rows] == ["x", "1.weight", "1.bias"]
+
+
+def test_a_parameter_without_a_name_is_numbered():
+    class Scale(Layer):
+        def __init__(self):
+            self.parameters = (Parameter(np.ones(1)),)
+
+        def forward(self, x, *, rng=None):
+            return x * self.parameters[0].data, x
+
+        def backward_input(self, grad_y, cache):
+            return grad_y * self.parameters[0].data
+
+        def backward_params(self, grad_y, cache):
+            self.parameters[0].accumulate((grad_y * cache).sum(keepdims=True).reshape(1))
+
+    report = check_gradients(Scale(), inputs(), rng=0)
+    assert report.ok
+    assert [row.tensor for row in report.rows] == ["x", "parameter 0"]
+
+
+def test_the_same_seed_gives_the_same_report():
+    network = RIGHT["network"]()
+    assert check_gradients(network, inputs(), rng=3) == check_gradients(network, inputs(), rng=3)
+
+
+def test_the_tolerance_decides():
+    assert check_gradients(OneWrongEntry(4, 3, rng=0), inputs(), rng=0, tolerance=0.01).ok
+
+
+def test_all_zero_gradients_of_a_constant_are_right():
+    class Constant(Layer):
+        def forward(self, x, *, rng=None):
+            return np.ones_like(x), x.shape
+
+        def backward_input(self, grad_y, cache):
+            return np.zeros(cache)
+
+    (row,) = check_gradients(Constant(), inputs(), rng=0).rows
+    assert (row.relative_error, row.verdict) == (0.0, "right")
+
+
+@pytest.mark.parametrize(
+    ("layer", "x", "error", "words"),
+    [
+        ("relu", inputs(), TypeError, "got a str; it takes a Layer"),
+        (ReLU(), np.array([[np.nan]]), ValueError, "NaN or infinite"),
+        (ReLU(), np.ones((2, 2), int), TypeError, "int64"),
+        (ReLU(), np.ones((0, 2)), ValueError, "empty batch"),
+        (Linear(3, 2, rng=0), inputs(), ValueError, r"takes \(m, 3\)"),
+    ],
+)
+def test_bad_input_gets_a_clear_error(layer, x, error, words):
+    with pytest.raises(error, match=words):
+        check_gradients(layer, x, rng=0)
+
+
+def test_a_tolerance_of_zero_is_refused():
+    with pytest.raises(ValueError, match="tolerance=0; it takes a number > 0"):
+        check_gradients(ReLU(), inputs(), rng=0, tolerance=0)
+
+
+def test_a_layer_that_returns_nan_is_refused():
+    class Log(Layer):
+        def forward(self, x, *, rng=None):
+            with np.errstate(invalid="ignore"):
+                return np.log(x), x
+
+        def backward_input(self, grad_y, cache):
+            return grad_y / cache
+
+    with pytest.raises(ValueError, match=r"Log\(\) returned NaN"):
+        check_gradients(Log(), -np.ones((1, 1)), rng=0)

@@ -1,0 +1,208 @@
+"""The house rules, read off the source: who may import whom, and what a file looks like."""
+
+import ast
+import re
+import subprocess
+import sys
+from functools import cache
+from importlib.util import resolve_name
+from pathlib import Path
+
+import pytest
+
+import tinygan
+
+ROOT = Path(tinygan.__file__).parent
+FILES = sorted(ROOT.rglob("*.py"))
+
+# A room may use the rooms on lower floors; files inside a folder may use each other, without a circle.
+FLOORS = {
+    "__init__": -1,  # of the package itself: it holds the version, and anyone may read that
+    "backend": 0,
+    "table": 0,
+    "files": 0,
+    "data": 1,
+    "functional": 2,
+    "layers": 3,
+    "evaluation": 3,
+    "optim": 4,
+    "adversarial": 5,
+    "gradcheck": 6,
+    "figures": 6,
+    "experiments": 7,
+    "cli": 8,
+    "__main__": 9,
+}
+
+# Imported in one place only; None is nowhere.
+PLACES = {"cupy": "backend", "matplotlib": "figures", "tqdm": "cli", "pickle": None, "dill": None, "random": None}
+RANDOM_NAMES = {"Generator", "Philox", "default_rng"}
+
+
+def module_name(path, root=ROOT):
+    parts = path.relative_to(root).with_suffix("").parts
+    return ".".join(["tinygan", *(part for part in parts if part != "__init__")])
+
+
+def room(module):
+    """Return the folder or file of the package that a module belongs to."""
+    return [*module.split("."), "__init__"][1]
+
+
+@cache
+def tree(path):
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+def imports(syntax, package, known):
+    """Yield the full names of all imported modules; `known` are those that `from package import name` may mean."""
+    for node in ast.walk(syntax):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            base = resolve_name("." * node.level + (node.module or ""), package) if node.level else node.module
+            for alias in node.names:
+                inner = f"{base}.{alias.name}"
+                yield inner if inner in known else base
+
+
+MODULES = {module_name(path): path for path in FILES}
+
+
+def imports_of(name):
+    path = MODULES[name]
+    package = name if path.name == "__init__.py" else name.rpartition(".")[0]
+    return set(imports(tree(path), package, MODULES))
+
+
+def circle(edges):
+    """Return one of the circles in a graph, as a list of nodes, or None."""
+    done = set()
+
+    def visit(node, trail):
+        if node in trail:
+            return [*trail[trail.index(node) :], node]
+        if node not in done:
+            for below in sorted(edges.get(node, ())):
+                if found := visit(below, [*trail, node]):
+                    return found
+            done.add(node)
+        return None
+
+    return next(filter(None, (visit(node, []) for node in sorted(edges))), None)
+
+
+def misplaced(name, imported):
+    """Return what a module imports that does not belong there."""
+    wrong = []
+    for other in imported:
+        top = other.partition(".")[0]
+        if top == "tinygan":
+            here, there = room(name), room(other)
+            if here != there and FLOORS[there] >= FLOORS[here]:
+                wrong.append(other)
+        elif top in PLACES and room(name) != PLACES[top]:
+            wrong.append(other)
+    return wrong
+
+
+def global_random_names(syntax):
+    """Return the names used from numpy.random that draw from, or set, the global state."""
+    names = set()
+    for node in ast.walk(syntax):
+        if isinstance(node, ast.Attribute) and ast.unparse(node.value) in ("np.random", "numpy.random"):
+            names.add(node.attr)
+        elif isinstance(node, ast.ImportFrom) and node.module == "numpy.random":
+            names.update(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module == "numpy":
+            names.update(alias.name for alias in node.names if alias.name == "random")
+    return names - RANDOM_NAMES
+
+
+every_module = pytest.mark.parametrize("name", MODULES)
+every_file = pytest.mark.parametrize("path", FILES, ids=lambda path: path.relative_to(ROOT).as_posix())
+
+
+def test_every_room_has_a_floor():
+    assert {room(name) for name in MODULES} <= set(FLOORS)
+    assert {"backend", "layers", "adversarial", "cli"} <= {room(name) for name in MODULES}
+
+
+@every_module
+def test_a_room_uses_only_rooms_on_lower_floors_and_libraries_where_they_belong(name):
+    assert misplaced(name, imports_of(name)) == []
+
+
+def test_no_files_use_each_other_in_a_circle():
+    assert circle({name: {other for other in imports_of(name) if other in MODULES} for name in MODULES}) is None
+
+
+@every_file
+def test_nothing_draws_from_the_global_random_state(path):
+    assert global_random_names(tree(path)) == set()
+
+
+@every_file
+def test_nothing_unpickles(path):
+    assert "allow_pickle" not in {node.arg for node in ast.walk(tree(path)) if isinstance(node, ast.keyword)}
+
+
+@every_file
+def test_a_file_is_short(path):
+    assert len(path.read_text(encoding="utf-8").splitlines()) <= 260
+
+
+@every_file
+def test_a_file_opens_with_a_sentence(path):
+    opening = (ast.get_docstring(tree(path)) or "").partition("\n")[0]
+    assert re.fullmatch(r"\w.*[.?]", opening)
+    assert not re.search(r"\. [A-Z]", opening)  # one; a question may be followed by its answer
+
+
+@pytest.mark.parametrize(
+    ("name", "source", "wrong"),
+    [
+        ("tinygan.layers.linear", "from tinygan.backend import Array", []),
+        ("tinygan.layers.linear", "from tinygan.layers.base import Layer", []),
+        ("tinygan.cli", "from tinygan import __version__", []),
+        ("tinygan.layers.linear", "import tinygan.optim", ["tinygan.optim"]),
+        ("tinygan.layers.linear", "from tinygan import optim", ["tinygan.optim"]),
+        ("tinygan.layers.linear", "from .. import optim", ["tinygan.optim"]),
+        ("tinygan.layers.linear", "def f():\n    from ..cli import main", ["tinygan.cli"]),
+        ("tinygan.backend", "import tinygan.table", ["tinygan.table"]),
+        ("tinygan.figures.frame", "from tinygan.gradcheck import check_gradients", ["tinygan.gradcheck"]),
+        ("tinygan.backend", "import cupy", []),
+        ("tinygan.functional", "import cupy.cuda", ["cupy.cuda"]),
+        ("tinygan.figures.frame", "from matplotlib import pyplot", []),
+        ("tinygan.cli", "from matplotlib import pyplot", ["matplotlib"]),
+        ("tinygan.experiments.figure1", "from tqdm import tqdm", ["tqdm"]),
+        ("tinygan.files", "import pickle", ["pickle"]),
+    ],
+)
+def test_the_rules_would_find_a_wrong_import(name, source, wrong):
+    assert misplaced(name, set(imports(ast.parse(source), name.rpartition(".")[0], MODULES))) == wrong
+
+
+def test_the_rules_would_find_a_circle():
+    assert circle({"a": {"b"}, "b": {"c"}, "c": {"b"}}) == ["b", "c", "b"]
+    assert circle({"a": {"b", "c"}, "b": {"c"}}) is None
+
+
+@pytest.mark.parametrize(
+    "source",
+    ["np.random.seed(0)", "x = numpy.random.rand(3)", "from numpy.random import randn", "from numpy import random"],
+)
+def test_the_rules_would_find_the_global_random_state(source):
+    assert global_random_names(ast.parse(source))
+    assert not global_random_names(ast.parse("np.random.Generator(np.random.Philox(0)), rng.random(3)"))
+
+
+@pytest.mark.parametrize(
+    "modules", ["tinygan", "tinygan.layers, tinygan.adversarial, tinygan.optim, tinygan.data, tinygan.cli"]
+)
+def test_importing_loads_nothing_heavy(modules):
+    code = f"import sys, {modules}; print(*{{name.partition('.')[0] for name in sys.modules}})"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT.parent)
+    loaded = set(done.stdout.split())
+    assert "tinygan" in loaded
+    assert loaded.isdisjoint({"matplotlib", "cupy", "scipy", "tqdm", "pooch"})

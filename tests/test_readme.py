@@ -1,0 +1,69 @@
+"""What README.md and the documentation tell a newcomer to type really runs."""
+
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+
+from tinygan.cli import main
+
+ROOT = Path(__file__).parents[1]
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+
+
+def blocks(page, language):
+    return re.findall(rf"^```{language}\n(.*?)^```", page.read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL)
+
+
+def commands(page):
+    lines = [line for block in blocks(page, "sh") for line in block.splitlines()]
+    return [part.strip() for line in lines for part in line.split("&&")]
+
+
+TINYGAN = sorted({command for page in PAGES for command in commands(page) if command.startswith("tinygan ")})
+
+
+def test_there_are_commands_to_run():
+    assert "tinygan figure1" in TINYGAN
+    assert len(TINYGAN) >= 4
+
+
+@pytest.mark.parametrize("command", TINYGAN)
+def test_the_command_runs(command, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    words = shlex.split(command)[1:]
+    if words[0] == "figure1":
+        words += ["--iterations", "20"]
+    try:
+        status = main(words)
+    except SystemExit as end:  # --help and --version
+        status = end.code
+    assert status == 0, capsys.readouterr().err
+
+
+@pytest.mark.parametrize("block", [block for block in blocks(ROOT / "README.md", "python") if "import" in block])
+def test_the_example_runs(block, capsys):
+    exec(compile(block, "README.md", "exec"), {})
+    assert "every gradient is right" in capsys.readouterr().out
+
+
+def test_the_step_that_the_readme_shows_is_the_step_that_runs():
+    (shown,) = [block for block in blocks(ROOT / "README.md", "python") if "import" not in block]
+    source = (ROOT / "tinygan" / "adversarial" / "algorithm1.py").read_text(encoding="utf-8")
+    assert "".join(f"    {line}\n" for line in shown.splitlines()) in source
+
+
+def test_the_install_lines_are_run_by_ci():
+    script = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
+    installs = [line for block in blocks(ROOT / "README.md", "sh") for line in block.splitlines() if "pip" in line]
+    patterns = re.findall(r"readme_command '(.*)'", script)
+    assert len(installs) == len(patterns) == 2
+    for line in installs:
+        assert any(re.fullmatch(pattern, line) for pattern in patterns), line
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_to_files_lead_somewhere(page):
+    for target in re.findall(r"\]\(([^)#:]+)\)", page.read_text(encoding="utf-8")):
+        assert (page.parent / target).exists(), target

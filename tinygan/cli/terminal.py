@@ -1,0 +1,32 @@
+"""What depends on whether a person is looking: colour and progress bars."""
+
+import os
+import sys
+from collections.abc import Iterable
+from typing import TextIO, TypeVar
+
+T = TypeVar("T")
+
+# Colours of the terminal's own palette; never the only sign of anything.
+CODES = {"good": "36", "bad": "33"}
+
+
+def painted(text: str, mood: str, stream: TextIO | None = None) -> str:
+    """Return the text in the colour of a mood, ``"good"`` or ``"bad"``, if the stream is a terminal that wants colour.
+
+    Any non-empty ``NO_COLOR`` switches colour off, as no-color.org asks.
+    """
+    stream = sys.stdout if stream is None else stream
+    if os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb" or not stream.isatty():
+        return text
+    return f"\x1b[{CODES[mood]}m{text}\x1b[0m"
+
+
+def progress(items: Iterable[T], *, total: int, label: str, quiet: bool) -> Iterable[T]:
+    """Return the items behind a progress bar on stderr, which appears only on a terminal and not when quiet."""
+    if quiet or not sys.stderr.isatty():
+        return items
+    from tqdm import tqdm
+
+    bar: Iterable[T] = tqdm(items, total=total, desc=label, unit="it", dynamic_ncols=True, file=sys.stderr)
+    return bar

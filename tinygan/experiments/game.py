@@ -1,0 +1,132 @@
+"""A one-dimensional game: two players, seen in the units of the data and measured against the theory."""
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from tinygan.adversarial import (
+    NoisePrior,
+    discriminator_error,
+    jensen_shannon_divergence,
+    optimal_discriminator,
+    pushforward_density,
+    value_from_logits,
+    virtual_criterion,
+    wasserstein_distance,
+)
+from tinygan.backend import Array, RngLike
+from tinygan.data import Distribution
+from tinygan.functional import sigmoid
+from tinygan.layers import Sequential
+
+N_GRID = 2001
+
+
+@dataclass(frozen=True)
+class Measures:
+    """Where a game stands.
+
+    Attributes
+    ----------
+    jsd : float
+        JSD(p_data || p_g), in nats.
+    wasserstein : float
+        W1(p_data, p_g), in the units of the data.
+    discriminator_error, discriminator_gap : float
+        Means of abs(D - D*) and of abs(D - 1/2) over (p_data + p_g) / 2.
+    value, bound : float
+        V(G, D) and max over D of V, that is -log 4 + 2 JSD, in nats.
+    """
+
+    jsd: float
+    wasserstein: float
+    discriminator_error: float
+    discriminator_gap: float
+    value: float
+    bound: float
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the numbers by name."""
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class Standardised:
+    """Data less its own sample mean, over its own sample deviation: what the networks see.
+
+    Attributes
+    ----------
+    data : Distribution
+        In its own units.
+    center, scale : float
+        The mean and the standard deviation of a sample of it.
+    """
+
+    data: Distribution
+    center: float
+    scale: float
+
+    @classmethod
+    def from_sample(cls, data: Distribution, n: int, *, rng: RngLike = None) -> "Standardised":
+        """Return the data standardised by a sample of n draws."""
+        x = data.sample(n, rng=rng)
+        return cls(data, float(x.mean()), float(x.std()))
+
+    def sample(self, n: int, *, rng: RngLike = None) -> Array:
+        """Return n draws, standardised, of shape (n, 1)."""
+        return (self.data.sample(n, rng=rng) - self.center) / self.scale
+
+
+@dataclass(frozen=True)
+class Game:
+    """The two players, the prior and the data.
+
+    Attributes
+    ----------
+    D, G : Sequential
+        They see and make standardised numbers.
+    prior : NoisePrior
+        p_z, of one dimension.
+    source : Standardised
+        p_data, and its units.
+    """
+
+    D: Sequential
+    G: Sequential
+    prior: NoisePrior
+    source: Standardised
+
+    def logits(self, x: Array) -> Array:
+        """Return the logits of D at points x of shape (n,), in the units of the data."""
+        standardised = (np.asarray(x, np.float64) - self.source.center) / self.source.scale
+        return self.D(standardised[:, None])[:, 0]
+
+    def p_g(self, x: Array) -> Array:
+        """Return the exact density of G(z) on the grid x, in the units of the data."""
+        standardised = (np.asarray(x, np.float64) - self.source.center) / self.source.scale
+        return pushforward_density(self.G, self.prior, standardised) / self.source.scale
+
+    def generate(self, z: Array) -> Array:
+        """Return G(z) for z of shape (n,), in the units of the data."""
+        return self.source.center + self.source.scale * self.G(np.asarray(z, np.float64)[:, None])[:, 0]
+
+    def grid(self) -> Array:
+        """Return a fine grid over all that p_data and G reach."""
+        reach = self.generate(self.prior.cells(N_GRID)[0])
+        low, high = self.source.data.support
+        return np.linspace(min(low, reach.min()), max(high, reach.max()), N_GRID)
+
+    def measure(self) -> Measures:
+        """Return where the game stands."""
+        x = self.grid()
+        p_data, p_g, logits = self.source.data.pdf(x), self.p_g(x), self.logits(x)
+        d = sigmoid(logits)
+        return Measures(
+            jsd=jensen_shannon_divergence(p_data, p_g, x),
+            wasserstein=wasserstein_distance(p_data, p_g, x),
+            discriminator_error=discriminator_error(d, optimal_discriminator(p_data, p_g), p_data, p_g, x),
+            discriminator_gap=discriminator_error(d, 0.5, p_data, p_g, x),
+            value=value_from_logits(logits, p_data, p_g, x),
+            bound=virtual_criterion(p_data, p_g, x),
+        )

@@ -1,0 +1,187 @@
+"""Figure 1 as it happens: one frame of the animation, and the four panels as printed."""
+
+import math
+import re
+import textwrap
+from collections.abc import Sequence
+from typing import Any
+
+from matplotlib.artist import Artist
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, MaxNLocator, NullLocator
+
+from tinygan.figures.frame import Frame
+from tinygan.figures.panel import Panel
+from tinygan.figures.style import BLACK, BLUE, GREEN, LABELS, VERMILION, D, picture_style
+
+BOUND = -math.log(4)
+# Of the animation and the window, in inches.
+SIZE = (9.0, 7.5)
+CAPTION_WIDTH = 30
+MATHEMATICS = {"p_data": LABELS["p_data"], "p_g": LABELS["p_g"], "D*": "$D^*$"}
+
+
+class Figure1Plot:
+    """The panel of one moment, and below it how V, C and the error of D came there.
+
+    The figure is made once; `draw` moves its artists. Limits are fixed, so that nothing jumps.
+
+    Parameters
+    ----------
+    frames : sequence of Frame
+        All that will be drawn, or as much of it as is known: what the limits must hold.
+    n_iterations : int, optional
+        Where the iterations end, if not with the last of the frames.
+    figure : Figure, optional
+        An empty figure to draw in, such as one of a window; else a new one, of 900 x 750 pixels.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> x, z = np.linspace(0, 1, 11), np.linspace(-1, 1, 5)
+    >>> frame = Frame(20, x, 1 + 0 * x, 2 * x, 0 * x + 0.5, 1 / (1 + 2 * x), z, z**2, -1.4, -1.3, 0.1)
+    >>> plot = Figure1Plot([frame])
+    >>> plot.draw([frame])
+    >>> plot.title.get_text()
+    'iteration 20'
+    """
+
+    def __init__(
+        self, frames: Sequence[Frame], *, n_iterations: int | None = None, figure: Figure | None = None
+    ) -> None:
+        with picture_style():
+            self.figure = figure if figure is not None else Figure(figsize=SIZE, dpi=100)
+            self.panel = Panel(self.figure, (0.09, 0.335, 0.82, 0.53), frames)
+            self.title = self.figure.text(0.5, 0.985, "", ha="center", va="top", fontsize=17)
+            self.figure.legend(
+                handles=self.panel.handles, loc="upper center", bbox_to_anchor=(0.5, 0.957), ncols=4,
+                columnspacing=1.6, handlelength=2.2,
+            )  # fmt: skip
+            self.value_axes = self.figure.add_axes((0.09, 0.09, 0.47, 0.165))
+            self.error_axes = self.figure.add_axes((0.66, 0.09, 0.25, 0.165))
+            last = n_iterations if n_iterations is not None else frames[-1].iteration
+            for axes in (self.value_axes, self.error_axes):
+                axes.set_xscale("symlog", linthresh=10)  # most happens at the start
+                axes.set_xlim(0, max(last, 1))
+                axes.xaxis.set_major_formatter(FuncFormatter(lambda n, _: _thousands(n)))
+                axes.xaxis.set_major_locator(FixedLocator([0, *(10**n for n in range(1, 9))]))
+                axes.xaxis.set_minor_locator(NullLocator())
+                axes.set_xlabel("iteration", labelpad=2)
+                axes.spines["right"].set_visible(False)
+            self.past = {
+                "value": self._make_past(
+                    self.value_axes, "$V(G, D)$", BLUE, linewidth=2, linestyle=D["linestyle"], zorder=3
+                ),
+                "criterion": self._make_past(self.value_axes, "$C(G)$", GREEN, linewidth=2),
+                "error": self._make_past(self.error_axes, "", VERMILION, linewidth=2),
+            }
+            self._set_value_axes()
+            self._set_error_axes()
+            self.fit(frames)
+
+    def fit(self, frames: Sequence[Frame]) -> None:
+        """Choose the limits of the lower strip so that they hold these frames."""
+        values = [v for frame in frames for v in (frame.value, frame.criterion) if math.isfinite(v)]
+        low = max(min(values, default=BOUND), -4.0)
+        self.value_axes.set_ylim(min(low, BOUND - 0.3) - 0.1, max([BOUND + 0.3, *values]) + 0.1)
+        errors = [frame.error for frame in frames if frame.error > 0]
+        self.error_axes.set_ylim(10 ** max(math.floor(math.log10(min(errors, default=1.0) / 1.1)), -4), 1.0)
+
+    def draw(self, past: Sequence[Frame]) -> None:
+        """Show the last of these frames, and how the run came there."""
+        self.panel.draw(past[-1])
+        self.title.set_text(f"iteration {_thousands(past[-1].iteration)}")
+        iterations = [frame.iteration for frame in past]
+        for name, (line, point) in self.past.items():
+            values = [getattr(frame, name) for frame in past]
+            line.set_data(iterations, values)
+            point.set_data(iterations[-1:], values[-1:])
+
+    @property
+    def moving(self) -> list[Artist]:
+        """What `draw` changes, from the back to the front."""
+        past = [artist for pair in self.past.values() for artist in pair]
+        return [self.title, *self.panel.moving, *sorted(past, key=Artist.get_zorder)]
+
+    def _make_past(self, axes: Axes, label: str, color: str, **style: Any) -> tuple[Any, Any]:
+        (line,) = axes.plot([], [], color=color, label=label, **style)
+        (point,) = axes.plot([], [], "o", color=color, markersize=6, clip_on=False)
+        return line, point
+
+    def _set_value_axes(self) -> None:
+        axes = self.value_axes
+        axes.axhline(BOUND, color=BLACK, linestyle=(0, (1, 1.4)), linewidth=1.4, zorder=1)
+        axes.annotate(f"−log 4 = −{-BOUND:.3f}", (0.99, BOUND), (0, -4), xycoords=("axes fraction", "data"),
+                      textcoords="offset points", ha="right", va="top", fontsize=12)  # fmt: skip
+        axes.set_ylabel("nats")
+        axes.yaxis.set_major_locator(MaxNLocator(3, steps=[1, 2, 5, 10]))
+        axes.legend(loc="lower center", bbox_to_anchor=(0.5, 0.94), ncols=2, columnspacing=1.6, handlelength=1.9)
+
+    def _set_error_axes(self) -> None:
+        axes = self.error_axes
+        axes.set_yscale("log")
+        axes.yaxis.set_major_locator(LogLocator(10, numticks=4))
+        axes.yaxis.set_major_formatter(FuncFormatter(lambda y, _: f"{y:g}"))
+        axes.yaxis.set_minor_locator(NullLocator())
+        axes.set_title("$|D - D^*|$", color=VERMILION, fontsize=14, pad=9)
+
+
+def panels_figure(panels: Sequence[tuple[str, Frame]]) -> Figure:
+    """Return a figure of panels side by side, as the paper prints Figure 1.
+
+    Parameters
+    ----------
+    panels : sequence of (str, Frame)
+        A short caption, such as "(a) near convergence", and what its panel shows. Long lines are broken; p_data, p_g
+        and D* are set as mathematics.
+
+    Returns
+    -------
+    Figure
+
+    Raises
+    ------
+    ValueError
+        If there is no panel.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> x, z = np.linspace(0, 1, 11), np.linspace(-1, 1, 5)
+    >>> frame = Frame(20, x, 1 + 0 * x, 2 * x, 0 * x + 0.5, 1 / (1 + 2 * x), z, z**2, -1.4, -1.3, 0.1)
+    >>> panels_figure([("(a) p_g rises", frame)] * 4).get_size_inches()
+    array([13.2,  4.4])
+    """
+    if not panels:
+        raise ValueError("panels_figure got no panels; it takes at least one (caption, frame)")
+    n = len(panels)
+    frames = [frame for _, frame in panels]
+    left, right, gap = (inches / (3 * n + 1.2) for inches in (0.86, 0.6, 0.34))
+    width = (1 - left - right - gap * (n - 1)) / n
+    with picture_style():
+        figure = Figure(figsize=(3 * n + 1.2, 4.4), dpi=150)
+        for i, (caption, frame) in enumerate(panels):
+            box = (left + i * (width + gap), 0.28, width, 0.565)
+            panel = Panel(figure, box, frames, is_first=i == 0, is_last=i == n - 1, arrow_step=2)
+            panel.draw(frame)
+            figure.text(box[0] + width / 2, 0.18, _wrapped(caption), ha="center", va="top", linespacing=1.3)
+        figure.legend(handles=panel.handles, loc="upper center", ncols=4, columnspacing=2.5)
+    return figure
+
+
+def _wrapped(caption: str) -> str:
+    """Break a caption into lines of much the same length, and set its mathematics."""
+    lines = [line for part in caption.splitlines() for line in _balanced(part)]
+    return re.sub(r"p_data|p_g|D\*", lambda found: MATHEMATICS[found[0]], "\n".join(lines))
+
+
+def _balanced(words: str) -> list[str]:
+    """Return the narrowest lines among those that are fewest."""
+    lines = textwrap.wrap(words, CAPTION_WIDTH)
+    wrapped = (textwrap.wrap(words, width) for width in range(CAPTION_WIDTH // 2, CAPTION_WIDTH))
+    return next((narrower for narrower in wrapped if len(narrower) == len(lines)), lines)
+
+
+def _thousands(n: float) -> str:
+    return f"{n:,.0f}"

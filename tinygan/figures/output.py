@@ -1,0 +1,69 @@
+"""Can this file be written? Asked before the training, so that hours of it are not lost to a typing error."""
+
+import os
+import shutil
+from pathlib import Path
+
+ANIMATIONS = (".gif", ".mp4", ".html")
+PICTURES = (".png", ".svg", ".pdf")
+
+
+def check_output(path: str | Path) -> Path:
+    """Return the path if an animation or a picture can be written there, else raise.
+
+    Parameters
+    ----------
+    path : str or Path
+        A file to be, whose suffix chooses the format: .gif, .mp4 and .html hold the animation, .png, .svg and .pdf
+        the panels.
+
+    Raises
+    ------
+    ValueError
+        If the suffix is none of those.
+    OSError
+        If the folder is missing or cannot be written in, the path is a folder, or .mp4 is asked for and there is no
+        ffmpeg.
+
+    Examples
+    --------
+    >>> check_output("figure1.gif").name
+    'figure1.gif'
+    >>> check_output("figure1.bmp")
+    Traceback (most recent call last):
+    ...
+    ValueError: figure1.bmp ends in .bmp; it takes .gif, .mp4, .html (the animation), .png, .svg or .pdf (the panels)
+    """
+    path = Path(path)
+    suffix = path.suffix.lower()
+    if suffix not in ANIMATIONS + PICTURES:
+        ending = f"ends in {suffix}" if suffix else "has no suffix"
+        raise ValueError(
+            f"{path} {ending}; it takes {', '.join(ANIMATIONS)} (the animation), "
+            f"{', '.join(PICTURES[:-1])} or {PICTURES[-1]} (the panels)"
+        )
+    if path.is_dir():
+        raise IsADirectoryError(f"{path} is a folder; it takes the name of a file")
+    if not path.parent.exists():
+        raise FileNotFoundError(f"{path} cannot be written: there is no folder {path.parent}")
+    if not path.parent.is_dir():
+        raise NotADirectoryError(f"{path} cannot be written: {path.parent} is not a folder")
+    if not os.access(path.parent, os.W_OK | os.X_OK):
+        raise PermissionError(f"{path} cannot be written: no permission to write in the folder {path.parent.resolve()}")
+    if suffix == ".mp4" and shutil.which("ffmpeg") is None:
+        raise FileNotFoundError(
+            f"{path} needs the program ffmpeg, which is not on the PATH; "
+            f"install the package ffmpeg, or write {path.with_suffix('.gif').name}"
+        )
+    return path
+
+
+def is_animation(path: str | Path) -> bool:
+    """Return whether the suffix asks for the animation, not for the panels.
+
+    Examples
+    --------
+    >>> is_animation("figure1.gif"), is_animation("figure1.png")
+    (True, False)
+    """
+    return Path(path).suffix.lower() in ANIMATIONS

@@ -1,0 +1,57 @@
+"""How the pictures look: colours, line styles and fonts, whatever the user's own settings of matplotlib are."""
+
+from contextlib import AbstractContextManager
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+from matplotlib import style
+from matplotlib.colors import to_rgb
+
+# The paper's colours, in the shades of Okabe and Ito that the colour-blind can tell apart.
+BLACK, GREEN, BLUE, VERMILION, GREY = "black", "#009E73", "#0072B2", "#D55E00", "0.45"
+
+P_DATA: dict[str, Any] = {"color": BLACK, "linestyle": (0, (1, 1.4)), "linewidth": 2.6}
+P_G: dict[str, Any] = {"color": GREEN, "linestyle": "-", "linewidth": 2.6}
+D: dict[str, Any] = {"color": BLUE, "linestyle": (0, (4.5, 1.8)), "linewidth": 2.4}
+D_STAR: dict[str, Any] = {"color": VERMILION, "linestyle": "-", "linewidth": 1.2}
+
+# Softened edges need shades, from white to each colour and from each to each; few of them make small files.
+SHADES, MIXES = 18, 4
+
+LABELS = {
+    "p_data": r"$p_\mathrm{data}$",
+    "p_g": "$p_g$",
+    "D": "$D(x)$",
+    "D_star": r"$D^*(x) = p_\mathrm{data}\,/\,(p_\mathrm{data} + p_g)$",
+}
+
+_SETTINGS: dict[str, Any] = {
+    "axes.axisbelow": True,
+    "axes.edgecolor": "0.3",
+    "axes.labelsize": 14,
+    "axes.spines.top": False,
+    "font.size": 13,
+    "legend.fontsize": 14,
+    "legend.frameon": False,
+    "lines.dash_capstyle": "butt",
+    "svg.hashsalt": "tinygan",  # else the names inside an SVG differ from run to run
+    "xtick.color": "0.3",
+    "xtick.labelcolor": BLACK,
+    "ytick.color": "0.3",
+    "ytick.labelcolor": BLACK,
+}
+
+
+def picture_style() -> AbstractContextManager[None]:
+    """Return a context in which matplotlib has its own defaults with our settings on top, and the window it had."""
+    return style.context(["default", _SETTINGS])
+
+
+def palette() -> list[int]:
+    """Return the colours that a picture needs, as red, green, blue, red, ..., from 0 to 255."""
+    white, inks = np.ones(3), [np.array(to_rgb(color)) for color in (BLACK, GREEN, BLUE, VERMILION)]
+    ramps = [np.linspace(white, ink, SHADES) for ink in inks]
+    ramps += [np.linspace(one, other, MIXES + 2) for one, other in combinations(inks, 2)]
+    colors = np.unique(np.rint(255 * np.concatenate(ramps)).astype(int), axis=0)
+    return [int(level) for level in colors.ravel()]
