@@ -8,6 +8,7 @@ import pytest
 from tinygan.adversarial import (
     AffineGenerator,
     NoisePrior,
+    discriminator_error,
     discriminator_loss,
     discriminator_step,
     generator_loss,
@@ -22,6 +23,7 @@ from tinygan.adversarial import (
 from tinygan.backend import as_rng, to_device
 from tinygan.data import Exponential, Gaussian, Gumbel, Laplace, Mixture, Ring, Uniform, parse_distribution
 from tinygan.functional import log_mean_exp
+from tinygan.gradcheck import check_gradients
 from tinygan.layers import (
     Dropout,
     LeakyReLU,
@@ -149,7 +151,7 @@ CASES = [
     ("pieces as float", lambda: Maxout(5.0), TypeError, r"^Maxout got n_pieces=5\.0; it takes an int >= 1$"),
     ("pieces as bool", lambda: Maxout(True), TypeError, r"^Maxout got n_pieces=True; it takes an int >= 1$"),
     ("negative rate", lambda: Dropout(-0.1), ValueError,
-     r"^Dropout got rate=-0\.1; it takes a number in \[0, 1\), the prob"),
+     r"^Dropout got rate=-0\.1; it takes a number in \[0, 1\)$"),
     ("rate 1", lambda: Dropout(1), ValueError, r"^Dropout got rate=1; it takes a number in \[0, 1\)"),
     ("NaN as rate", lambda: Dropout(float("nan")), ValueError, r"^Dropout got rate=nan; it takes a number in \[0, 1\)"),
     ("negative slope", lambda: LeakyReLU(-0.01), ValueError,
@@ -185,11 +187,11 @@ CASES = [
     ("infinite learning rate", lambda: SGD(learned(), np.inf), ValueError,
      r"^SGD got learning_rate=inf; it takes a finite num"),
     ("momentum 1", lambda: SGD(learned(), 0.1, 1), ValueError,
-     r"^SGD got momentum=1; it takes a finite number >= 0 and < 1$"),
+     r"^SGD got momentum=1; it takes a number in \[0, 1\)$"),
     ("negative momentum", lambda: SGD(learned(), 0.1, -0.5), ValueError,
-     r"^SGD got momentum=-0\.5; it takes .* >= 0 and < 1$"),
+     r"^SGD got momentum=-0\.5; it takes a number in \[0, 1\)$"),
     ("decay 1", lambda: RMSProp(learned(), 0.1, decay=1.0), ValueError,
-     r"^RMSProp got decay=1\.0; it takes .* >= 0 and < 1$"),
+     r"^RMSProp got decay=1\.0; it takes a number in \[0, 1\)$"),
     ("negative epsilon", lambda: RMSProp(learned(), 0.1, epsilon=-1), ValueError,
      r"^RMSProp got epsilon=-1; it takes a finite"),
     ("no gradient", stepped_without_gradient, ValueError,
@@ -341,6 +343,35 @@ CASES = [
      r"^rng got the seed -3; it takes an int >= 0"),
     ("unknown device", lambda: to_device(X, "cuda"), ValueError,
      r"^to_device got device 'cuda'; it takes \"cpu\" or \"gpu\"$"),
+    # gradcheck
+    ("no layer to check", lambda: check_gradients(np.tanh, X), TypeError,
+     r"^check_gradients got a ufunc; it takes a Layer, for example"),
+    ("NaN to check at", lambda: check_gradients(ReLU(), X * np.nan), ValueError,
+     r"^check_gradients got x with NaN or infinite entries; it takes finite values$"),
+    ("integers to check at", lambda: check_gradients(ReLU(), np.ones((2, 2), int)), TypeError,
+     r"^ReLU\(\) got x of dtype int\d+; it takes float32 or float64"),
+    ("no tolerance", lambda: check_gradients(ReLU(), X, tolerance=0), ValueError,
+     r"^check_gradients got tolerance=0; it takes a number > 0$"),
+    # what has the right type nowhere
+    ("rate in words", lambda: Dropout("0.5"), TypeError, r"^Dropout got rate='0\.5'; it takes a number in \[0, 1\)$"),
+    ("learning rate in words", lambda: SGD(learned(), "0.1"), TypeError,
+     r"^SGD got learning_rate='0\.1'; it takes a finite number >= 0$"),
+    ("cache of a Linear of another width",
+     lambda: Linear(3, 2, rng=0).backward_params(np.ones((4, 2)), cache_of(Linear(5, 2, rng=0), np.ones((4, 5)))),
+     ValueError,
+     r"^Linear\(3, 2\) got a cache of shape \(4, 5\), where 3 belongs on axis 1; pass the one"),
+    ("cache of a Maxout of other pieces",
+     lambda: Maxout(2).backward_input(np.ones((4, 1)), cache_of(Maxout(3))), ValueError,
+     r"^Maxout\(2\) got a cache of shape \(2, 4, 1\), where 1 belongs on axis 0"),
+    ("initializer of another shape", lambda: Linear(2, 3, bias_init=lambda shape, rng, dtype: np.zeros((1, 3), dtype)),
+     ValueError, r"^Linear asked its initializer for shape \(3,\) and got \(1, 3\)$"),
+    ("D on another grid", lambda: discriminator_error(np.ones(3), 0.5, FLAT, FLAT, GRID), ValueError,
+     r"^discriminator_error got d of shape \(3,\); it takes \(5,\), as the grid x$"),
+    ("NaN from D", lambda: discriminator_error(FLAT * np.nan, 0.5, FLAT, FLAT, GRID), ValueError,
+     r"^discriminator_error got d with negative, NaN or infinite values"),
+    ("infinite covariance", lambda: AffineGenerator([0.0], [[np.inf]]), ValueError,
+     r"^AffineGenerator got a mean or a covariance with NaN or infinite entries$"),
+    ("half a mode", lambda: Ring(2.5), ValueError, r"^Ring got n_modes=2\.5; it takes an int >= 1$"),
 ]
 # fmt: on
 
