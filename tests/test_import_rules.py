@@ -19,6 +19,7 @@ FILES = sorted(ROOT.rglob("*.py"))
 FLOORS = {
     "__init__": -1,  # of the package itself: it holds the version, and anyone may read that
     "backend": 0,
+    "arguments": 0,
     "table": 0,
     "files": 0,
     "data": 1,

@@ -1,12 +1,11 @@
 """Gradient descent with momentum, RMSProp, and the schedules that lead their rates."""
 
-import math
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 
+from tinygan.arguments import check_share, check_size
 from tinygan.backend import Array, get_array_module
 from tinygan.layers import Parameter
-from tinygan.layers.base import check_share, is_number
 
 
 class Optimizer(ABC):
@@ -38,7 +37,7 @@ class Optimizer(ABC):
         if len(set(map(id, self.parameters))) < len(self.parameters):
             twice = next(theta for i, theta in enumerate(self.parameters) if theta in self.parameters[:i])
             raise ValueError(f"{name} got {twice} twice; it takes each once, or a step would count twice")
-        self.learning_rate = _check_size(f"{name} got learning_rate", learning_rate)
+        self.learning_rate = check_size(f"{name} got learning_rate", learning_rate)
         self.n_steps = 0
 
     def step(self) -> None:
@@ -100,7 +99,7 @@ class SGD(Optimizer):
 
     def _update(self, i: int, data: Array, grad: Array) -> None:
         velocity = self.velocities[i]
-        velocity *= float(self.momentum)
+        velocity *= float(self.momentum)  # a schedule may have set a np.float64, which would promote float32
         velocity -= float(self.learning_rate) * self._direction(i, grad)
         data += velocity
 
@@ -159,7 +158,7 @@ class RMSProp(SGD):
     ) -> None:
         super().__init__(parameters, learning_rate, momentum)
         self.decay = check_share("RMSProp got decay", decay)
-        self.epsilon = _check_size("RMSProp got epsilon", epsilon)
+        self.epsilon = check_size("RMSProp got epsilon", epsilon)
         self.mean_squares = [get_array_module(theta.data).zeros_like(theta.data) for theta in self.parameters]
 
     def _direction(self, i: int, grad: Array) -> Array:
@@ -171,7 +170,7 @@ class RMSProp(SGD):
 
 
 def exponential_decay(initial: float, factor: float, t: float, *, floor: float = 0.0) -> float:
-    """Return initial factor^t, but not less than floor: the learning rate after t updates.
+    """Return initial factor^t, but not less than floor: a learning rate that falls.
 
     The released code of the paper uses factor 1 / 1.000004 and floor 1e-6.
 
@@ -182,7 +181,7 @@ def exponential_decay(initial: float, factor: float, t: float, *, floor: float =
     factor : float
         In (0, 1].
     t : float
-        Updates made so far, at least 0.
+        Time since the start, at least 0: updates made so far, or whatever unit the factor is meant for.
     floor : float
         The least rate.
 
@@ -234,11 +233,3 @@ def linear_ramp(start: float, end: float, length: float, t: float) -> float:
     if not t >= 0:
         raise ValueError(f"linear_ramp got t={t!r}; it takes a number >= 0")
     return start + (end - start) * min(t / length, 1.0)
-
-
-def _check_size(what: str, value: float) -> float:
-    if not is_number(value):
-        raise TypeError(f"{what}={value!r}; it takes a finite number >= 0")
-    if not 0 <= value < math.inf:
-        raise ValueError(f"{what}={value!r}; it takes a finite number >= 0")
-    return float(value)

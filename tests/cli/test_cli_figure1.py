@@ -125,7 +125,10 @@ def test_every_family_can_be_played(spec, capsys):
         (["--data", "gaussian:0,-1"], "got std=-1.0; it takes a finite number > 0; for example gaussian:4,0.5"),
         (["--data", "mixture:0,1;2"], "read components of 2, 1 numbers"),
         (["--data", "uniform:1,x"], "read 'x' where a number belongs; for example uniform:-1,1"),
-        (["--updates", "simultaneous", "--discriminator-steps", "2"], "no room for --discriminator-steps 2"),
+        (
+            ["--updates", "simultaneous", "--discriminator-steps", "2"],
+            "discriminator_steps=2 with simultaneous updates, where both players move at once",
+        ),
         (["--noise-prior", "spherical"], "the sphere is two points"),
         (["--no-draw", "--out", "a.png"], "--no-draw and --out contradict each other"),
         (["--out", "a.bmp"], "a.bmp ends in .bmp; it takes .gif"),

@@ -6,13 +6,13 @@ from typing import NamedTuple
 import numpy as np
 
 from tinygan.adversarial.checks import check_loss, check_parameters, check_players
-from tinygan.adversarial.losses import check_objective, discriminator_loss, generator_loss
-from tinygan.adversarial.minibatches import Source, checked_examples, minibatches
+from tinygan.adversarial.losses import OBJECTIVES, discriminator_loss, generator_loss
+from tinygan.adversarial.minibatches import Source, checked_examples, is_sampler, minibatches
 from tinygan.adversarial.noise import NoisePrior
 from tinygan.adversarial.simultaneous import simultaneous_step
+from tinygan.arguments import check_choice, check_count
 from tinygan.backend import Array, RngLike, as_rng, spawn_rngs
 from tinygan.layers import Layer
-from tinygan.layers.base import check_count
 from tinygan.optim import Optimizer
 
 UPDATES = ("alternating", "simultaneous")
@@ -196,9 +196,8 @@ def train(
     2 1.38 0.69
     3 1.38 0.69
     """
-    check_objective(objective)
-    if updates not in UPDATES:
-        raise ValueError(f"updates got {updates!r}; it takes one of {', '.join(map(repr, UPDATES))}")
+    check_choice("train got objective", objective, OBJECTIVES)
+    check_choice("train got updates", updates, UPDATES)
     n_iterations = check_count("train got n_iterations", n_iterations)
     batch_size = check_count("train got batch_size", batch_size)
     discriminator_steps = check_count("train got discriminator_steps", discriminator_steps)
@@ -208,9 +207,11 @@ def train(
             'where both players move at once; it takes 1 there, or updates="alternating"'
         )
     dtype = G.parameters[0].data.dtype if G.parameters else np.float32
-    if not hasattr(x, "sample"):
+    if is_sampler(x):
+        example = checked_examples(x.sample(1, rng=0), dtype)
+    else:
         x = checked_examples(x, dtype)
-    example = checked_examples(x.sample(1, rng=0), dtype) if hasattr(x, "sample") else x[:1]
+        example = x[:1]
     check_players(D, G, example, prior)
     data_rng, noise_rng, dropout_rng = spawn_rngs(as_rng(rng), 3)
     batches = minibatches(x, batch_size, rng=data_rng, dtype=dtype)

@@ -1,8 +1,9 @@
 """The two players' objectives, from logits: value and gradient together."""
 
+from tinygan.arguments import check_choice
 from tinygan.backend import Array
 from tinygan.functional import sigmoid, softplus
-from tinygan.layers.base import is_float_array
+from tinygan.layers.base import array_kind, is_float_array
 
 OBJECTIVES = ("non_saturating", "minimax")
 
@@ -86,22 +87,15 @@ def generator_loss(logits_fake: Array, objective: str = "non_saturating") -> tup
     -2.06e-09
     """
     _check_logits("generator_loss", "logits_fake", logits_fake)
-    check_objective(objective)
+    check_choice("generator_loss got objective", objective, OBJECTIVES)
     if objective == "non_saturating":
         return softplus(-logits_fake).mean(), -sigmoid(-logits_fake) / len(logits_fake)
     return -softplus(logits_fake).mean(), -sigmoid(logits_fake) / len(logits_fake)
 
 
-def check_objective(objective: str) -> None:
-    """Raise a ValueError unless the objective is known."""
-    if objective not in OBJECTIVES:
-        raise ValueError(f"objective got {objective!r}; it takes one of {', '.join(map(repr, OBJECTIVES))}")
-
-
 def _check_logits(function: str, argument: str, logits: Array) -> None:
     if not is_float_array(logits):
-        kind = getattr(logits, "dtype", type(logits).__name__)
-        raise TypeError(f"{function} got {argument} of type {kind}; it takes an array of float32 or float64")
+        raise TypeError(f"{function} got {argument} of {array_kind(logits)}")
     if not (logits.ndim == 1 or (logits.ndim == 2 and logits.shape[1] == 1)) or len(logits) == 0:
         raise ValueError(
             f"{function} got {argument} of shape {logits.shape}; "

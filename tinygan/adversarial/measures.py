@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from tinygan.adversarial.quadrature import check_densities, integral, normalise
+from tinygan.adversarial.quadrature import check_densities, check_on_grid, integral, normalise
 from tinygan.backend import Array
 
 
@@ -58,6 +58,5 @@ def discriminator_error(d: Array, target: Array | float, p_data: Array, p_g: Arr
     """
     p_data, p_g = normalise("discriminator_error", x, p_data=p_data, p_g=p_g)
     (d,) = check_densities("discriminator_error", d=d)
-    if d.shape != p_data.shape:
-        raise ValueError(f"discriminator_error got d of shape {d.shape}; it takes {p_data.shape}, as the grid x")
+    check_on_grid("discriminator_error", "d", d, x)
     return integral(np.abs(d - target) * (p_data + p_g) / 2, x)

@@ -1,23 +1,15 @@
 """Where the minibatches of p_data come from: an array, shuffled anew every epoch, or anything that can be sampled."""
 
 from collections.abc import Iterator
-from typing import Any, Protocol, TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 
 from tinygan.backend import Array, is_finite
-from tinygan.layers.base import is_float_array
+from tinygan.layers.base import array_kind, is_float_array
 
-
-class Sampler(Protocol):
-    """Anything that draws examples, such as the distributions of `tinygan.data`."""
-
-    def sample(self, n: int, *, rng: Any = None) -> Array:
-        """Return n examples, an array of shape (n, ...)."""
-
-
-# Array is Any, and so is this union to a type checker; it is for the reader.
-Source: TypeAlias = Array
+# An array of shape (n, ...), or an object with .sample(m, rng=) such as the distributions of tinygan.data.
+Source: TypeAlias = Any
 
 
 def minibatches(x: Source, batch_size: int, *, rng: np.random.Generator, dtype: Any) -> Iterator[Array]:
@@ -32,7 +24,7 @@ def minibatches(x: Source, batch_size: int, *, rng: np.random.Generator, dtype: 
     rng : numpy.random.Generator
         For the order or the draws.
     dtype : {numpy.float32, numpy.float64}
-        What the batches are cast to.
+        What the draws of a sampler are cast to; an array is taken as it is.
 
     Raises
     ------
@@ -45,8 +37,9 @@ def minibatches(x: Source, batch_size: int, *, rng: np.random.Generator, dtype: 
     >>> [next(epoch).shape for _ in range(4)]
     [(2, 1), (2, 1), (1, 1), (2, 1)]
     """
-    while is_sampler(x):
-        yield checked_examples(x.sample(batch_size, rng=rng), dtype)
+    if is_sampler(x):
+        while True:
+            yield checked_examples(x.sample(batch_size, rng=rng), dtype)
     while True:
         order = rng.permutation(len(x))
         for start in range(0, len(x), batch_size):
@@ -61,10 +54,7 @@ def is_sampler(x: Source) -> bool:
 def checked_examples(x: Array, dtype: Any) -> Array:
     """Return x cast to dtype, or raise unless it is a non-empty batch of finite floats of at least two dimensions."""
     if not is_float_array(x):
-        kind = getattr(x, "dtype", type(x).__name__)
-        raise TypeError(
-            f"train got x of type {kind}; it takes an array of float32 or float64, or an object with .sample"
-        )
+        raise TypeError(f"train got x of {array_kind(x)}, or an object with .sample")
     if x.ndim < 2 or len(x) == 0:
         raise ValueError(f"train got x of shape {x.shape}; it takes (n, ...) with n >= 1, one example a row")
     if not is_finite(x):

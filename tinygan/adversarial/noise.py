@@ -5,8 +5,8 @@ from typing import Any
 
 import numpy as np
 
+from tinygan.arguments import check_choice, check_count
 from tinygan.backend import Array, RngLike, as_rng
-from tinygan.layers.base import check_count
 
 KINDS = ("uniform", "gaussian", "spherical")
 
@@ -35,8 +35,7 @@ class NoisePrior:
     """
 
     def __init__(self, kind: str, latent_dim: int, *, low: float = -1.0, high: float = 1.0) -> None:
-        if kind not in KINDS:
-            raise ValueError(f"NoisePrior got kind {kind!r}; it takes one of {', '.join(map(repr, KINDS))}")
+        check_choice("NoisePrior got kind", kind, KINDS)
         self.kind = kind
         self.latent_dim = check_count("NoisePrior got latent_dim", latent_dim)
         if kind == "spherical" and self.latent_dim == 1:

@@ -38,13 +38,18 @@ def check_densities(function: str, **densities: Array) -> list[Array]:
     return list(arrays.values())
 
 
+def check_on_grid(function: str, name: str, values: Array, x: Array) -> None:
+    """Raise unless there is one value a grid point."""
+    if values.shape != np.shape(x):
+        raise ValueError(f"{function} got {name} of shape {values.shape}; it takes {np.shape(x)}, as the grid x")
+
+
 def normalise(function: str, x: Array, **densities: Array) -> list[Array]:
     """Return the densities divided by their integrals over the grid, or raise where that cannot be."""
     x = check_grid(function, x)
     arrays = check_densities(function, **densities)
     for name, array in zip(densities, arrays, strict=True):
-        if array.shape != x.shape:
-            raise ValueError(f"{function} got {name} of shape {array.shape}; it takes {x.shape}, as the grid x")
+        check_on_grid(function, name, array, x)
         if not integral(array, x) > 0:
             raise ValueError(f"{function} got {name} without any mass on the grid")
     return [array / integral(array, x) for array in arrays]

@@ -1,11 +1,11 @@
-"""The theory of section 4 on a grid: D*, V(D, G), C(G) and the divergences, for densities in one dimension."""
+"""The theory of section 4: D*, V(D, G), C(G) and the divergences on a grid, and a generator with a known density."""
 
 import math
 from typing import Any
 
 import numpy as np
 
-from tinygan.adversarial.quadrature import check_densities, integral, normalise, times_log
+from tinygan.adversarial.quadrature import check_densities, check_on_grid, integral, normalise, times_log
 from tinygan.backend import Array
 from tinygan.functional import softplus
 
@@ -74,8 +74,9 @@ def value_function(d: Array, p_data: Array, p_g: Array, x: Array) -> float:
     """
     p_data, p_g = normalise("value_function", x, p_data=p_data, p_g=p_g)
     (d,) = check_densities("value_function", d=d)
-    if d.shape != p_data.shape or d.max() > 1:
-        raise ValueError(f"value_function got d of shape {d.shape} up to {d.max():g}; it takes {p_data.shape}, up to 1")
+    check_on_grid("value_function", "d", d, x)
+    if d.max() > 1:
+        raise ValueError(f"value_function got d up to {d.max():g}; it takes probabilities, at most 1")
     return integral(times_log(p_data, d) + times_log(p_g, 1 - d), x)
 
 
@@ -92,10 +93,7 @@ def value_from_logits(logits: Array, p_data: Array, p_g: Array, x: Array) -> flo
     """
     p_data, p_g = normalise("value_from_logits", x, p_data=p_data, p_g=p_g)
     logits = np.asarray(logits, np.float64)
-    if logits.shape != p_data.shape:
-        raise ValueError(
-            f"value_from_logits got logits of shape {logits.shape}; it takes {p_data.shape}, as the grid x"
-        )
+    check_on_grid("value_from_logits", "logits", logits, x)
     if np.isnan(logits).any():
         raise ValueError("value_from_logits got logits with NaN; it takes numbers, which may be infinite")
     logits_real = np.where(p_data > 0, logits, 0)  # infinite logits do not matter where nothing happens

@@ -14,7 +14,7 @@ INTERRUPTED = 130  # 128 + SIGINT, as shells report it
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command and return its exit status: 0, or 1, 2 and 130 as named below.
+    """Run one command and return its exit status: 0, 1 if it failed, 2 for wrong words, 130 if it was interrupted.
 
     Parameters
     ----------

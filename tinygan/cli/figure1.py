@@ -5,7 +5,7 @@ import json
 import sys
 import textwrap
 import time
-from dataclasses import fields
+from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
@@ -76,15 +76,6 @@ def run(options: argparse.Namespace) -> int:
     start = time.perf_counter()
     if options.no_draw and options.out:
         raise ValueError("--no-draw and --out contradict each other; leave out one of them")
-    if options.updates == "simultaneous" and (options.discriminator_steps or 1) > 1:
-        raise ValueError(
-            f"--updates simultaneous moves both players at once, so that there is no room for --discriminator-steps "
-            f"{options.discriminator_steps}; leave it out, or use --updates alternating"
-        )
-    if options.noise_prior == "spherical":
-        raise ValueError(
-            "--noise-prior spherical: in one dimension the sphere is two points, -1 and 1; use uniform or gaussian"
-        )
     data = parse_distribution(options.data)
     recipe = _recipe(options)
     files: list[Path] = []
@@ -164,7 +155,7 @@ def _report(game: Any, recipe: Any, files: list[Path], seconds: float, options: 
             "iterations": recipe.n_iterations,
             "seconds": round(seconds, 3),
         }
-        print(json.dumps(head | measures.as_dict() | {"missed": "; ".join(misses) or None}))
+        print(json.dumps(head | asdict(measures) | {"missed": "; ".join(misses) or None}))
     elif not options.quiet:
         print(_summary(measures, recipe, files, seconds, options))
         print(_verdict(misses))
@@ -193,23 +184,21 @@ def _verdict(misses: list[str]) -> str:
 
 
 def _count(word: str) -> int:
-    try:
-        count = int(word)
-    except ValueError:
-        count = 0
-    if count < 1:
-        raise argparse.ArgumentTypeError(f"{word!r} is no whole number >= 1, such as 100")
-    return count
+    return _whole_number(word, 1, "100")
 
 
 def _seed(word: str) -> int:
+    return _whole_number(word, 0, "7")
+
+
+def _whole_number(word: str, least: int, example: str) -> int:
     try:
-        seed = int(word)
+        number = int(word)
     except ValueError:
-        seed = -1
-    if seed < 0:
-        raise argparse.ArgumentTypeError(f"{word!r} is no whole number >= 0, such as 7")
-    return seed
+        number = least - 1
+    if number < least:
+        raise argparse.ArgumentTypeError(f"{word!r} is no whole number >= {least}, such as {example}")
+    return number
 
 
 def _rate(word: str) -> float:

@@ -3,7 +3,7 @@
 import os
 import sys
 from collections.abc import Iterable
-from typing import TextIO, TypeVar
+from typing import TypeVar
 
 T = TypeVar("T")
 
@@ -11,13 +11,12 @@ T = TypeVar("T")
 CODES = {"good": "36", "bad": "33"}
 
 
-def painted(text: str, mood: str, stream: TextIO | None = None) -> str:
-    """Return the text in the colour of a mood, ``"good"`` or ``"bad"``, if the stream is a terminal that wants colour.
+def painted(text: str, mood: str) -> str:
+    """Return the text in the colour of a mood, ``"good"`` or ``"bad"``, if stdout is a terminal that wants colour.
 
     Any non-empty ``NO_COLOR`` switches colour off, as no-color.org asks.
     """
-    stream = sys.stdout if stream is None else stream
-    if os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb" or not stream.isatty():
+    if os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb" or not sys.stdout.isatty():
         return text
     return f"\x1b[{CODES[mood]}m{text}\x1b[0m"
 

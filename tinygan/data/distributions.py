@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from tinygan.arguments import check_count
 from tinygan.backend import Array, RngLike, as_rng
 
 # A support leaves out about this much of the mass on each side.
@@ -26,9 +27,7 @@ class Distribution(ABC):
 
     def sample(self, n: int, *, rng: RngLike = None) -> Array:
         """Return n draws, of shape (n, 1), or (n, 2) for the distributions in the plane; float64."""
-        if n < 1:
-            raise ValueError(f"{self}.sample got n={n}; it takes n >= 1")
-        return self._draw(n, as_rng(rng))
+        return self._draw(check_count(f"{self}.sample got n", n), as_rng(rng))
 
     @property
     @abstractmethod

@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 
+from tinygan.arguments import check_count
 from tinygan.backend import Array
 from tinygan.data.distributions import Distribution, positive_number
 
@@ -25,9 +26,7 @@ class Ring(Distribution):
     """
 
     def __init__(self, n_modes: int = 8, radius: float = 2.0, std: float = 0.1) -> None:
-        if n_modes < 1 or n_modes != int(n_modes):
-            raise ValueError(f"Ring got n_modes={n_modes!r}; it takes an int >= 1")
-        self.n_modes = int(n_modes)
+        self.n_modes = check_count("Ring got n_modes", n_modes)
         self.radius, self.std = positive_number("Ring", radius=radius), positive_number("Ring", std=std)
 
     @property

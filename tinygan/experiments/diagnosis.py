@@ -3,7 +3,7 @@
 import numpy as np
 
 from tinygan.backend import Array
-from tinygan.data import Mixture
+from tinygan.data import Gaussian, Mixture
 from tinygan.experiments.game import Game, Measures
 
 # A run has arrived when none of these is exceeded: nats, and means over (p_data + p_g) / 2.
@@ -32,31 +32,30 @@ def missed(game: Game, measures: Measures) -> list[str]:
         return []
     x = game.grid()
     p_data, p_g = _masses(game.source.data.pdf(x)), _masses(game.p_g(x))
-    causes = [
-        _collapsed(x, p_data, p_g),
-        *_missed_modes(game, x, p_data, p_g),
-        _saturated(measures),
-        _mass_between_modes(game, x, p_data, p_g),
+    modes = game.source.data.components if isinstance(game.source.data, Mixture) else []
+    return [
+        *_collapsed(x, p_data, p_g),
+        *_missed_modes(modes, x, p_data, p_g),
+        *_saturated(measures),
+        *_mass_between_modes(modes, x, p_data, p_g),
+        *_distances(measures),
     ]
-    return [cause for cause in causes if cause is not None] + _distances(measures)
 
 
-def _collapsed(x: Array, p_data: Array, p_g: Array) -> str | None:
+def _collapsed(x: Array, p_data: Array, p_g: Array) -> list[str]:
     spread_data, spread_g = _spread(x, p_data), _spread(x, p_g)
     if spread_g > 0.2 * spread_data:
-        return None
+        return []
     where = float((p_g * x).sum())
-    return (
+    return [
         f"p_g has collapsed onto {where:.3g}, with a standard deviation of {spread_g:.2g} where p_data has "
         f"{spread_data:.2g}: G maps many z to one x; more discriminator steps or a lower rate of G help"
-    )
+    ]
 
 
-def _missed_modes(game: Game, x: Array, p_data: Array, p_g: Array) -> list[str]:
-    if not isinstance(game.source.data, Mixture):
-        return []
+def _missed_modes(modes: list[Gaussian], x: Array, p_data: Array, p_g: Array) -> list[str]:
     causes = []
-    for mode in game.source.data.components:
+    for mode in modes:
         near = abs(x - mode.mean) <= 2 * mode.std
         wanted, found = p_data[near].sum(), p_g[near].sum()
         if found < 0.25 * wanted:
@@ -67,28 +66,28 @@ def _missed_modes(game: Game, x: Array, p_data: Array, p_g: Array) -> list[str]:
     return causes
 
 
-def _saturated(measures: Measures) -> str | None:
+def _saturated(measures: Measures) -> list[str]:
     if measures.discriminator_gap < 0.45:
-        return None
-    return (
-        f"D is saturated: it tells real from fake almost surely (mean |D - 1/2| = {measures.discriminator_gap:.2f}), "
-        "so that G learns from vanishing gradients; a lower rate of D or fewer discriminator steps help"
-    )
+        return []
+    return [
+        f"D is saturated: it tells real from fake almost surely (mean |D - 1/2| = {measures.discriminator_gap:.2f}); "
+        "with the minimax objective almost no gradient reaches G; a lower rate of D or fewer discriminator steps help"
+    ]
 
 
-def _mass_between_modes(game: Game, x: Array, p_data: Array, p_g: Array) -> str | None:
-    if not isinstance(game.source.data, Mixture):
-        return None
-    means = [mode.mean for mode in game.source.data.components]
-    far = np.all([abs(x - mode.mean) > 3.5 * mode.std for mode in game.source.data.components], axis=0)
+def _mass_between_modes(modes: list[Gaussian], x: Array, p_data: Array, p_g: Array) -> list[str]:
+    if not modes:
+        return []
+    means = [mode.mean for mode in modes]
+    far = np.all([abs(x - mode.mean) > 3.5 * mode.std for mode in modes], axis=0)
     gap = far & (x > min(means)) & (x < max(means))
     surplus = p_g[gap].sum() - p_data[gap].sum()
     if surplus < 0.005:
-        return None
-    return (
+        return []
+    return [
         f"p_g leaves {surplus:.1%} of its mass between the modes, where p_data has next to none: G is continuous, "
         "and to reach both sides it must cross the gap"
-    )
+    ]
 
 
 def _distances(measures: Measures) -> list[str]:

@@ -21,9 +21,9 @@ class Recipe:
     """The hyper-parameters, one set for every distribution. The paper states none for its Figure 1: these are ours.
 
     They were found by trying some dozens of others, eight or more seeds each. What mattered, in this order: that the
-    mean of D's squared gradients forgets fast (memory_d; at 0.99, D lags behind G), that the first layer of D has large
-    weights (it has to see the edges of p_g), that G starts monotone, and that the rates fall. Noise on the inputs of D,
-    wider networks, other k and averaging the iterates brought nothing.
+    mean of D's squared gradients forgets fast (rms_decay_d; at 0.99, D lags behind G), that the first layer of D has
+    large weights (it has to see the edges of p_g), that G starts monotone, and that the rates fall. Noise on the
+    inputs of D, wider networks, other k and averaging the iterates brought nothing.
 
     Attributes
     ----------
@@ -31,9 +31,9 @@ class Recipe:
         Iterations, m and k of Algorithm 1.
     learning_rate_d, learning_rate_g : float
         Rates of RMSProp at the start.
-    memory_d, memory_g : float
+    rms_decay_d, rms_decay_g : float
         Decays of the mean squares of RMSProp.
-    decay_d, decay_g : float
+    rate_decay_d, rate_decay_g : float
         What the rates have fallen to at the end, as a share of the start: constant for a quarter of the
         iterations, then exponential. Without it the end jitters.
     momentum : float
@@ -51,10 +51,10 @@ class Recipe:
     discriminator_steps: int = 4
     learning_rate_d: float = 0.005
     learning_rate_g: float = 0.005
-    memory_d: float = 0.9
-    memory_g: float = 0.99
-    decay_d: float = 0.1
-    decay_g: float = 0.01
+    rms_decay_d: float = 0.9
+    rms_decay_g: float = 0.99
+    rate_decay_d: float = 0.1
+    rate_decay_g: float = 0.01
     momentum: float = 0.0
     objective: str = "non_saturating"
     updates: str = "alternating"
@@ -130,8 +130,8 @@ def play(data: Distribution, recipe: Recipe, *, rng: RngLike = None) -> tuple[Ga
     rng_g, rng_d, rng_standardise, rng_train = spawn_rngs(as_rng(rng), 4)
     source = Standardised.from_sample(data, recipe.n_standardise, rng=rng_standardise)
     game = Game(discriminator(rng=rng_d), generator(rng=rng_g), NoisePrior(recipe.noise_prior, 1), source)
-    optimizer_d = RMSProp(game.D.parameters, recipe.learning_rate_d, recipe.momentum, decay=recipe.memory_d)
-    optimizer_g = RMSProp(game.G.parameters, recipe.learning_rate_g, recipe.momentum, decay=recipe.memory_g)
+    optimizer_d = RMSProp(game.D.parameters, recipe.learning_rate_d, recipe.momentum, decay=recipe.rms_decay_d)
+    optimizer_g = RMSProp(game.G.parameters, recipe.learning_rate_g, recipe.momentum, decay=recipe.rms_decay_g)
     records = train(
         game.D,
         game.G,
@@ -151,7 +151,7 @@ def play(data: Distribution, recipe: Recipe, *, rng: RngLike = None) -> tuple[Ga
         for record in records:
             yield record
             late = max(record.iteration / recipe.n_iterations - 0.25, 0) / 0.75
-            optimizer_d.learning_rate = exponential_decay(recipe.learning_rate_d, recipe.decay_d, late)
-            optimizer_g.learning_rate = exponential_decay(recipe.learning_rate_g, recipe.decay_g, late)
+            optimizer_d.learning_rate = exponential_decay(recipe.learning_rate_d, recipe.rate_decay_d, late)
+            optimizer_g.learning_rate = exponential_decay(recipe.learning_rate_g, recipe.rate_decay_g, late)
 
     return game, iterate()

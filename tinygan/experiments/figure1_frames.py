@@ -22,6 +22,9 @@ Z_RANGE = {"uniform": (-1.0, 1.0), "gaussian": (-2.6, 2.6)}
 NEAR_CONVERGENCE = 0.15
 # Panel (b): so many updates of a copy of D with G held. Panel (c): at most so many of a copy of G with D held.
 D_UPDATES, G_UPDATES = 1000, 20
+PANEL_BATCH_SIZE = 512
+D_RATE_DECAY = 0.02  # the rate of D falls to this share: D has to settle
+G_RATE = 0.4  # of the rate that G starts with: small steps, or the first one would already lead too far
 
 
 def frame_iterations(n_iterations: int) -> list[int]:
@@ -95,7 +98,7 @@ def four_panels(moments: list[tuple[Game, Frame]], recipe: Recipe) -> list[tuple
     game = copy.deepcopy(game)
     _train_discriminator(game, recipe)
     optimal = draw_frame(game, near.iteration)
-    moved = draw_frame(_trained_generator(game, recipe), near.iteration)
+    moved = draw_frame(_train_generator(game, recipe), near.iteration)
     last, end = moments[-1]
     gap = last.measure().discriminator_gap
     return [
@@ -112,20 +115,23 @@ def _jsd(frame: Frame) -> float:
 
 def _train_discriminator(game: Game, recipe: Recipe) -> None:
     rng = as_rng(0)
-    optimizer = RMSProp(game.D.parameters, recipe.learning_rate_d, decay=recipe.memory_d)
+    optimizer = RMSProp(game.D.parameters, recipe.learning_rate_d, decay=recipe.rms_decay_d)
     for t in range(D_UPDATES):
-        optimizer.learning_rate = exponential_decay(recipe.learning_rate_d, 0.02, t / D_UPDATES)
-        x = game.source.sample(512, rng=rng).astype(np.float32)
-        discriminator_step(game.D, game.G, x, game.prior.sample(512, rng=rng), optimizer)
+        optimizer.learning_rate = exponential_decay(recipe.learning_rate_d, D_RATE_DECAY, t / D_UPDATES)
+        x = game.source.sample(PANEL_BATCH_SIZE, rng=rng).astype(np.float32)
+        discriminator_step(game.D, game.G, x, game.prior.sample(PANEL_BATCH_SIZE, rng=rng), optimizer)
 
 
-def _trained_generator(game: Game, recipe: Recipe) -> Game:
+def _train_generator(game: Game, recipe: Recipe) -> Game:
+    """Return the game as it was before the first update of G that led away from p_data."""
     rng = as_rng(1)
-    optimizer = RMSProp(game.G.parameters, 0.4 * recipe.learning_rate_g, decay=recipe.memory_g)
-    best, lowest = game, math.inf
+    optimizer = RMSProp(game.G.parameters, G_RATE * recipe.learning_rate_g, decay=recipe.rms_decay_g)
+    best, lowest = copy.deepcopy(game), game.measure().jsd
     for _ in range(G_UPDATES):
-        generator_step(game.D, game.G, game.prior.sample(512, rng=rng), optimizer, objective=recipe.objective)
+        z = game.prior.sample(PANEL_BATCH_SIZE, rng=rng)
+        generator_step(game.D, game.G, z, optimizer, objective=recipe.objective)
         jsd = game.measure().jsd
-        if jsd < lowest:
-            best, lowest = copy.deepcopy(game), jsd
+        if jsd >= lowest:
+            break
+        best, lowest = copy.deepcopy(game), jsd
     return best

@@ -1,7 +1,6 @@
 """A one-dimensional game: two players, seen in the units of the data and measured against the theory."""
 
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -46,10 +45,6 @@ class Measures:
     value: float
     bound: float
 
-    def as_dict(self) -> dict[str, Any]:
-        """Return the numbers by name."""
-        return asdict(self)
-
 
 @dataclass(frozen=True)
 class Standardised:
@@ -73,9 +68,13 @@ class Standardised:
         x = data.sample(n, rng=rng)
         return cls(data, float(x.mean()), float(x.std()))
 
+    def standardise(self, x: Array) -> Array:
+        """Return x in the units that the networks see, float64."""
+        return (np.asarray(x, np.float64) - self.center) / self.scale
+
     def sample(self, n: int, *, rng: RngLike = None) -> Array:
         """Return n draws, standardised, of shape (n, 1)."""
-        return (self.data.sample(n, rng=rng) - self.center) / self.scale
+        return self.standardise(self.data.sample(n, rng=rng))
 
 
 @dataclass(frozen=True)
@@ -99,13 +98,11 @@ class Game:
 
     def logits(self, x: Array) -> Array:
         """Return the logits of D at points x of shape (n,), in the units of the data."""
-        standardised = (np.asarray(x, np.float64) - self.source.center) / self.source.scale
-        return self.D(standardised[:, None])[:, 0]
+        return self.D(self.source.standardise(x)[:, None])[:, 0]
 
     def p_g(self, x: Array) -> Array:
         """Return the exact density of G(z) on the grid x, in the units of the data."""
-        standardised = (np.asarray(x, np.float64) - self.source.center) / self.source.scale
-        return pushforward_density(self.G, self.prior, standardised) / self.source.scale
+        return pushforward_density(self.G, self.prior, self.source.standardise(x)) / self.source.scale
 
     def generate(self, z: Array) -> Array:
         """Return G(z) for z of shape (n,), in the units of the data."""

@@ -2,7 +2,6 @@
 
 import math
 import re
-import textwrap
 from collections.abc import Sequence
 from typing import Any
 
@@ -13,12 +12,11 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, MaxNLocat
 
 from tinygan.figures.frame import Frame
 from tinygan.figures.panel import Panel
-from tinygan.figures.style import BLACK, BLUE, GREEN, LABELS, VERMILION, D, picture_style
+from tinygan.figures.style import BLACK, BLUE, CURVES, GREEN, LABELS, VERMILION, picture_style
 
-BOUND = -math.log(4)
+MINUS_LOG_4 = -math.log(4)
 # Of the animation and the window, in inches.
 SIZE = (9.0, 7.5)
-CAPTION_WIDTH = 30
 MATHEMATICS = {"p_data": LABELS["p_data"], "p_g": LABELS["p_g"], "D*": "$D^*$"}
 
 
@@ -71,7 +69,7 @@ class Figure1Plot:
                 axes.spines["right"].set_visible(False)
             self.past = {
                 "value": self._make_past(
-                    self.value_axes, "$V(G, D)$", BLUE, linewidth=2, linestyle=D["linestyle"], zorder=3
+                    self.value_axes, "$V(G, D)$", BLUE, linewidth=2, linestyle=CURVES["D"]["linestyle"], zorder=3
                 ),
                 "criterion": self._make_past(self.value_axes, "$C(G)$", GREEN, linewidth=2),
                 "error": self._make_past(self.error_axes, "", VERMILION, linewidth=2),
@@ -83,8 +81,8 @@ class Figure1Plot:
     def fit(self, frames: Sequence[Frame]) -> None:
         """Choose the limits of the lower strip so that they hold these frames."""
         values = [v for frame in frames for v in (frame.value, frame.criterion) if math.isfinite(v)]
-        low = max(min(values, default=BOUND), -4.0)
-        self.value_axes.set_ylim(min(low, BOUND - 0.3) - 0.1, max([BOUND + 0.3, *values]) + 0.1)
+        low = max(min(values, default=MINUS_LOG_4), -4.0)
+        self.value_axes.set_ylim(min(low, MINUS_LOG_4 - 0.3) - 0.1, max([MINUS_LOG_4 + 0.3, *values]) + 0.1)
         errors = [frame.error for frame in frames if frame.error > 0]
         self.error_axes.set_ylim(10 ** max(math.floor(math.log10(min(errors, default=1.0) / 1.1)), -4), 1.0)
 
@@ -111,8 +109,8 @@ class Figure1Plot:
 
     def _set_value_axes(self) -> None:
         axes = self.value_axes
-        axes.axhline(BOUND, color=BLACK, linestyle=(0, (1, 1.4)), linewidth=1.4, zorder=1)
-        axes.annotate(f"−log 4 = −{-BOUND:.3f}", (0.99, BOUND), (0, -4), xycoords=("axes fraction", "data"),
+        axes.axhline(MINUS_LOG_4, color=BLACK, linestyle=(0, (1, 1.4)), linewidth=1.4, zorder=1)
+        axes.annotate(f"−log 4 = −{-MINUS_LOG_4:.3f}", (0.99, MINUS_LOG_4), (0, -4), xycoords=("axes fraction", "data"),
                       textcoords="offset points", ha="right", va="top", fontsize=12)  # fmt: skip
         axes.set_ylabel("nats")
         axes.yaxis.set_major_locator(MaxNLocator(3, steps=[1, 2, 5, 10]))
@@ -133,8 +131,8 @@ def panels_figure(panels: Sequence[tuple[str, Frame]]) -> Figure:
     Parameters
     ----------
     panels : sequence of (str, Frame)
-        A short caption, such as "(a) near convergence", and what its panel shows. Long lines are broken; p_data, p_g
-        and D* are set as mathematics.
+        A short caption, such as "(a) near convergence", and what its panel shows. Line breaks are the
+        caller's; p_data, p_g and D* are set as mathematics.
 
     Returns
     -------
@@ -165,22 +163,13 @@ def panels_figure(panels: Sequence[tuple[str, Frame]]) -> Figure:
             box = (left + i * (width + gap), 0.28, width, 0.565)
             panel = Panel(figure, box, frames, is_first=i == 0, is_last=i == n - 1, arrow_step=2)
             panel.draw(frame)
-            figure.text(box[0] + width / 2, 0.18, _wrapped(caption), ha="center", va="top", linespacing=1.3)
+            figure.text(box[0] + width / 2, 0.18, _with_mathematics(caption), ha="center", va="top", linespacing=1.3)
         figure.legend(handles=panel.handles, loc="upper center", ncols=4, columnspacing=2.5)
     return figure
 
 
-def _wrapped(caption: str) -> str:
-    """Break a caption into lines of much the same length, and set its mathematics."""
-    lines = [line for part in caption.splitlines() for line in _balanced(part)]
-    return re.sub(r"p_data|p_g|D\*", lambda found: MATHEMATICS[found[0]], "\n".join(lines))
-
-
-def _balanced(words: str) -> list[str]:
-    """Return the narrowest lines among those that are fewest."""
-    lines = textwrap.wrap(words, CAPTION_WIDTH)
-    wrapped = (textwrap.wrap(words, width) for width in range(CAPTION_WIDTH // 2, CAPTION_WIDTH))
-    return next((narrower for narrower in wrapped if len(narrower) == len(lines)), lines)
+def _with_mathematics(caption: str) -> str:
+    return re.sub(r"p_data|p_g|D\*", lambda found: MATHEMATICS[found[0]], caption)
 
 
 def _thousands(n: float) -> str:

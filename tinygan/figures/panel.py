@@ -13,7 +13,7 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from tinygan.backend import Array
 from tinygan.figures.frame import Frame
-from tinygan.figures.style import BLACK, BLUE, D_STAR, GREEN, LABELS, P_DATA, P_G, D
+from tinygan.figures.style import BLACK, BLUE, CURVES, GREEN, LABELS
 
 # D = 0 and density 0 share a height, and so do D = 1 and the density below, in peaks of p_data.
 PEAKS_AT_ONE = 1.4
@@ -44,7 +44,7 @@ class Panel:
     is_first, is_last : bool
         Whether to label the axis of densities on the left, and that of D on the right.
     arrow_step : int
-        Draws every so manieth arrow.
+        Draw only every arrow_step-th arrow.
 
     Notes
     -----
@@ -97,11 +97,10 @@ class Panel:
 
     def draw(self, frame: Frame) -> None:
         """Move every artist to where this frame has it."""
-        curves = {"p_data": frame.p_data, "p_g": frame.p_g, "D": frame.d, "D_star": frame.d_star}
-        for name, y in curves.items():
-            self.lines[name].set_data(frame.x, y)
         is_alive = frame.p_data + frame.p_g > NEGLIGIBLE * self.peak
-        self.lines["D_star"].set_ydata(np.where(is_alive, frame.d_star, np.nan))
+        d_star = np.where(is_alive, frame.d_star, np.nan)
+        for name, y in {"p_data": frame.p_data, "p_g": frame.p_g, "D": frame.d, "D_star": d_star}.items():
+            self.lines[name].set_data(frame.x, y)
         z, g_z = frame.z[:: self.arrow_step], frame.g_z[:: self.arrow_step]
         start = self._along_z((z - frame.z[0]) / (frame.z[-1] - frame.z[0]))
         self.arrows.set_offsets(np.stack([start, np.zeros(len(z))], axis=1))
@@ -132,9 +131,8 @@ class Panel:
 
     def _make_lines(self) -> dict[str, Line2D]:
         where = {"p_data": self.density_axes, "p_g": self.density_axes, "D": self.d_axes, "D_star": self.d_axes}
-        styles = {"p_data": P_DATA, "p_g": P_G, "D": D, "D_star": D_STAR}
         lines = {
-            name: Line2D([], [], label=LABELS[name], zorder=2 + i, **styles[name])
+            name: Line2D([], [], label=LABELS[name], zorder=2 + i, **CURVES[name])
             for i, name in enumerate(["p_g", "p_data", "D_star", "D"])
         }
         for name, line in lines.items():

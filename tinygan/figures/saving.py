@@ -13,7 +13,7 @@ from PIL import Image
 
 from tinygan.figures.figure1 import Figure1Plot, panels_figure
 from tinygan.figures.frame import Frame
-from tinygan.figures.output import ANIMATIONS, PICTURES, check_output
+from tinygan.figures.output import ANIMATIONS, PICTURES, check_output, is_animation
 from tinygan.figures.player import player
 from tinygan.figures.style import palette, picture_style
 from tinygan.files import whole_file
@@ -56,7 +56,7 @@ def save_animation(frames: Sequence[Frame], path: str | Path) -> Iterator[int]:
     [1]
     """
     path = check_output(path)
-    if path.suffix.lower() not in ANIMATIONS:
+    if not is_animation(path):
         raise ValueError(f"save_animation got {path}; it takes a file that ends in one of {', '.join(ANIMATIONS)}")
     if not frames:
         raise ValueError("save_animation got no frames; it takes at least one")
@@ -90,7 +90,7 @@ def draw_panels(panels: Sequence[tuple[str, Frame]], path: str | Path) -> None:
     """
     path = check_output(path)
     suffix = path.suffix.lower()
-    if suffix not in PICTURES:
+    if is_animation(path):
         raise ValueError(f"draw_panels got {path}; it takes a file that ends in one of {', '.join(PICTURES)}")
     figure = panels_figure(panels)
     with picture_style(), whole_file(path) as temporary:

@@ -9,12 +9,14 @@ from matplotlib import style
 from matplotlib.colors import to_rgb
 
 # The paper's colours, in the shades of Okabe and Ito that the colour-blind can tell apart.
-BLACK, GREEN, BLUE, VERMILION, GREY = "black", "#009E73", "#0072B2", "#D55E00", "0.45"
+BLACK, GREEN, BLUE, VERMILION = "black", "#009E73", "#0072B2", "#D55E00"
 
-P_DATA: dict[str, Any] = {"color": BLACK, "linestyle": (0, (1, 1.4)), "linewidth": 2.6}
-P_G: dict[str, Any] = {"color": GREEN, "linestyle": "-", "linewidth": 2.6}
-D: dict[str, Any] = {"color": BLUE, "linestyle": (0, (4.5, 1.8)), "linewidth": 2.4}
-D_STAR: dict[str, Any] = {"color": VERMILION, "linestyle": "-", "linewidth": 1.2}
+CURVES: dict[str, dict[str, Any]] = {
+    "p_data": {"color": BLACK, "linestyle": (0, (1, 1.4)), "linewidth": 2.6},
+    "p_g": {"color": GREEN, "linestyle": "-", "linewidth": 2.6},
+    "D": {"color": BLUE, "linestyle": (0, (4.5, 1.8)), "linewidth": 2.4},
+    "D_star": {"color": VERMILION, "linestyle": "-", "linewidth": 1.2},
+}
 
 # Softened edges need shades, from white to each colour and from each to each; few of them make small files.
 SHADES, MIXES = 18, 4
@@ -44,7 +46,7 @@ _SETTINGS: dict[str, Any] = {
 
 
 def picture_style() -> AbstractContextManager[None]:
-    """Return a context in which matplotlib has its own defaults with our settings on top, and the window it had."""
+    """Return a context with matplotlib's defaults and our settings on top; the backend stays."""
     return style.context(["default", _SETTINGS])
 
 

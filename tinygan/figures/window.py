@@ -64,7 +64,7 @@ class LiveWindow:
         self.is_open = False
 
 
-def open_window(n_iterations: int, *, title: str = "tinygan: Figure 1") -> LiveWindow | None:
+def open_window(n_iterations: int) -> LiveWindow | None:
     """Return a window for the frames to come, or None where there is no display.
 
     matplotlib chooses the toolkit, or MPLBACKEND does; where neither gives windows, as with Agg, there is no display.
@@ -73,8 +73,6 @@ def open_window(n_iterations: int, *, title: str = "tinygan: Figure 1") -> LiveW
     ----------
     n_iterations : int
         How many iterations the training takes.
-    title : str
-        Of the window.
 
     Examples
     --------
@@ -83,7 +81,7 @@ def open_window(n_iterations: int, *, title: str = "tinygan: Figure 1") -> LiveW
     """
     try:
         with picture_style():
-            figure = plt.figure(title, figsize=SIZE, dpi=100)
+            figure = plt.figure("tinygan: Figure 1", figsize=SIZE, dpi=100)
     except Exception:  # a toolkit without a display raises errors of its own; the training needs no window
         return None
     if figure.canvas.required_interactive_framework is None:

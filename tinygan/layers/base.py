@@ -2,12 +2,9 @@
 
 import inspect
 import math
-import numbers
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import Any
-
-import numpy as np
 
 from tinygan.backend import Array, RngLike
 from tinygan.table import text_table
@@ -167,7 +164,7 @@ def count_parameters(layer: Layer) -> int:
 def check_input(layer: Layer, x: Array, width: int | None = None) -> None:
     """Raise unless x is a non-empty float batch, of shape (m, width) where a width is given."""
     if not is_float_array(x):
-        raise TypeError(f"{layer_name(layer)} got x of {_kind(x)}")
+        raise TypeError(f"{layer_name(layer)} got x of {array_kind(x)}")
     fits = x.ndim >= 2 if width is None else x.ndim == 2 and x.shape[1] == width
     wanted = "(m, ...)" if width is None else f"(m, {width})"
     if not fits:
@@ -192,7 +189,7 @@ def check_cache(layer: Layer, cache: Any, *, axis: int = 0, size: int | None = N
 def check_grad_y(layer: Layer, grad_y: Array, shape: tuple[int, ...]) -> None:
     """Raise unless grad_y is a float array of the shape of the y that belongs to the cache."""
     if not is_float_array(grad_y):
-        raise TypeError(f"{layer_name(layer)} got grad_y of {_kind(grad_y)}")
+        raise TypeError(f"{layer_name(layer)} got grad_y of {array_kind(grad_y)}")
     if grad_y.shape != shape:
         raise ValueError(
             f"{layer_name(layer)} got grad_y of shape {grad_y.shape}, but the y of this cache has shape {shape}; "
@@ -205,30 +202,8 @@ def is_float_array(x: Any) -> bool:
     return hasattr(x, "ndim") and hasattr(x, "dtype") and x.dtype.char in "fd"
 
 
-def check_count(what: str, value: Any) -> int:
-    """Return value as an int >= 1, or raise an error that begins with `what`."""
-    if isinstance(value, bool) or not isinstance(value, (int, np.integer)):
-        raise TypeError(f"{what}={value!r}; it takes an int >= 1")
-    if value < 1:
-        raise ValueError(f"{what}={value}; it takes an int >= 1")
-    return int(value)
-
-
-def check_share(what: str, value: Any) -> float:
-    """Return value as a float in [0, 1), or raise an error that begins with `what`."""
-    if not is_number(value):
-        raise TypeError(f"{what}={value!r}; it takes a number in [0, 1)")
-    if not 0 <= value < 1:
-        raise ValueError(f"{what}={value!r}; it takes a number in [0, 1)")
-    return float(value)
-
-
-def is_number(value: Any) -> bool:
-    """Return whether value is a real number, of Python or NumPy."""
-    return isinstance(value, numbers.Real)
-
-
-def _kind(x: Any) -> str:
+def array_kind(x: Any) -> str:
+    """Return what an error says of something that is no float array."""
     if hasattr(x, "dtype"):
         return f"dtype {x.dtype}; it takes float32 or float64, for example x.astype(np.float32)"
     return f"type {type(x).__name__}; it takes an array of float32 or float64"

@@ -2,8 +2,9 @@
 
 from typing import Any
 
+from tinygan.arguments import check_share
 from tinygan.backend import Array, RngLike, as_rng
-from tinygan.layers.base import Elementwise, check_input, check_share, layer_name
+from tinygan.layers.base import Elementwise, check_input, layer_name
 
 
 class Dropout(Elementwise):

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from tinygan.arguments import check_size
 from tinygan.backend import Array
 
 # (shape, rng, dtype) -> array. Values are drawn in float64 and rounded, so that a seed means the same weights in both
@@ -49,15 +50,15 @@ def uniform(irange: float) -> Initializer:
 
     Raises
     ------
-    ValueError
-        If irange is negative or not finite.
+    TypeError, ValueError
+        If irange is no number, negative or not finite.
 
     Examples
     --------
     >>> bool(abs(uniform(0.05)((100,), np.random.default_rng(0), np.float32)).max() <= 0.05)
     True
     """
-    _check_scale("uniform", "irange", irange)
+    check_size("uniform got irange", irange)
 
     def initialize(shape: tuple[int, ...], rng: np.random.Generator, dtype: Any) -> Array:
         return rng.uniform(-irange, irange, shape).astype(dtype)
@@ -75,15 +76,15 @@ def normal(std: float) -> Initializer:
 
     Raises
     ------
-    ValueError
-        If std is negative or not finite.
+    TypeError, ValueError
+        If std is no number, negative or not finite.
 
     Examples
     --------
     >>> normal(0.1)((2, 3), np.random.default_rng(0), np.float32).shape
     (2, 3)
     """
-    _check_scale("normal", "std", std)
+    check_size("normal got std", std)
 
     def initialize(shape: tuple[int, ...], rng: np.random.Generator, dtype: Any) -> Array:
         return (std * rng.standard_normal(shape)).astype(dtype)
@@ -120,8 +121,3 @@ def initialized(owner: str, init: Initializer, shape: tuple[int, ...], rng: np.r
     if np.shape(values) != shape:
         raise ValueError(f"{owner} asked its initializer for shape {shape} and got {np.shape(values)}")
     return values
-
-
-def _check_scale(initializer: str, argument: str, value: float) -> None:
-    if not 0 <= value < math.inf:
-        raise ValueError(f"{initializer} got {argument}={value!r}; it takes a finite number >= 0")

@@ -4,13 +4,13 @@ from typing import Any
 
 import numpy as np
 
+from tinygan.arguments import check_count
 from tinygan.backend import Array, RngLike, as_rng
 from tinygan.layers.base import (
     Layer,
     Parameter,
     Shape,
     check_cache,
-    check_count,
     check_grad_y,
     check_input,
     layer_name,

@@ -2,8 +2,9 @@
 
 from typing import Any
 
+from tinygan.arguments import check_count
 from tinygan.backend import Array, RngLike, get_array_module
-from tinygan.layers.base import Layer, Shape, check_cache, check_count, check_grad_y, check_input, layer_name
+from tinygan.layers.base import Layer, Shape, check_cache, check_grad_y, check_input, layer_name
 
 
 class Maxout(Layer):

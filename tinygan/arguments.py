@@ -1,0 +1,41 @@
+"""Checks of plain arguments: each returns what is right, and says of the rest what was given and what is taken."""
+
+import math
+import numbers
+from collections.abc import Sequence
+from typing import Any
+
+
+def check_count(what: str, value: Any) -> int:
+    """Return value as an int >= 1, or raise an error that begins with `what`."""
+    if isinstance(value, bool) or not isinstance(value, numbers.Integral):
+        raise TypeError(f"{what}={value!r}; it takes an int >= 1")
+    if value < 1:
+        raise ValueError(f"{what}={value}; it takes an int >= 1")
+    return int(value)
+
+
+def check_share(what: str, value: Any) -> float:
+    """Return value as a float in [0, 1), or raise an error that begins with `what`."""
+    if not isinstance(value, numbers.Real):
+        raise TypeError(f"{what}={value!r}; it takes a number in [0, 1)")
+    number = float(value)
+    if not 0 <= number < 1:
+        raise ValueError(f"{what}={value!r}; it takes a number in [0, 1)")
+    return number
+
+
+def check_size(what: str, value: Any) -> float:
+    """Return value as a finite float >= 0, or raise an error that begins with `what`."""
+    if not isinstance(value, numbers.Real):
+        raise TypeError(f"{what}={value!r}; it takes a finite number >= 0")
+    number = float(value)
+    if not 0 <= number < math.inf:
+        raise ValueError(f"{what}={value!r}; it takes a finite number >= 0")
+    return number
+
+
+def check_choice(what: str, value: Any, choices: Sequence[str]) -> None:
+    """Raise a ValueError that begins with `what` unless value is one of the choices."""
+    if value not in choices:
+        raise ValueError(f"{what} {value!r}; it takes one of {', '.join(map(repr, choices))}")
