@@ -12,6 +12,7 @@ from tinygan.adversarial import (
     discriminator_loss,
     discriminator_step,
     generator_loss,
+    generator_step,
     jensen_shannon_divergence,
     kullback_leibler,
     optimal_discriminator,
@@ -57,6 +58,11 @@ def learned(n=2):
 
 def stepped_without_gradient():
     SGD(learned(), 0.1).step()
+
+
+def two_logits():
+    D = Linear(3, 2)
+    discriminator_step(D, Linear(1, 3), X, X[:, :1], SGD(D.parameters, 0.1))
 
 
 class Sampler:
@@ -215,9 +221,8 @@ CASES = [
      r"got logits_fake of type list; it takes an arr"),
     ("unknown objective", lambda: generator_loss(X[:, :1], "wasserstein"), ValueError,
      r"^generator_loss got objective 'wasserstein'; it takes one of 'non_saturating', 'minimax'$"),
-    ("D with two logits", lambda: discriminator_step(Linear(3, 2), Linear(1, 3), X, X[:, :1], SGD(learned(), 0.1)),
-     ValueError, r"got logits_real of shape \(4, 2\); .*one logit an example: does D end in Linear\(n, 1\)\?"),
-    # train
+    ("D with two logits", two_logits, ValueError,
+     r"got logits_real of shape \(4, 2\); .*one logit an example: does D end in Linear\(n, 1\)\?"),
     ("integer data", lambda: game(np.ones((4, 1), int)), TypeError,
      r"^train got x of dtype int\d+; it takes float32 or float64, for example x\.astype.* or an object with \.sample$"),
     ("list as data", lambda: game([[1.0]]), TypeError,
@@ -257,9 +262,6 @@ CASES = [
     ("simultaneous with k of 2", lambda: game(updates="simultaneous", discriminator_steps=2), ValueError,
      r"got discriminator_steps=2 with simultaneous updates.*; it takes 1 there, or updates=\"alternating\""),
     ("negative seed", lambda: game(rng=-1), ValueError, r"^rng got the seed -1; it takes an int >= 0$"),
-    ("optimiser of the wrong player", lambda: game(optimizer_d=SGD(learned(), 0.1)), ValueError,
-     r"found no gradient on Parameter\('theta0'"),
-    # noise
     ("unknown prior", lambda: NoisePrior("normal", 2), ValueError,
      r"^NoisePrior got kind 'normal'; it takes one of 'uniform', '"),
     ("no noise", lambda: NoisePrior("uniform", 0), ValueError, r"^NoisePrior got latent_dim=0; it takes an int >= 1$"),
@@ -343,6 +345,13 @@ CASES = [
      r"^rng got the seed -3; it takes an int >= 0"),
     ("unknown device", lambda: to_device(X, "cuda"), ValueError,
      r"^to_device got device 'cuda'; it takes \"cpu\" or \"gpu\"$"),
+    ("step of G with the optimizer of D",
+     lambda: generator_step(Linear(1, 1), Linear(1, 1), X[:, :1], SGD(learned(), 1)), ValueError,
+     r"^the optimizer of G updates other parameters than those of G; .* SGD\(G\.parameters, 0\.1\)$"),
+    ("number as optimizer", lambda: discriminator_step(Linear(1, 1), Linear(1, 1), X[:, :1], X[:, :1], 0.1), ValueError,
+     r"^the optimizer of D updates other parameters than those of D; it takes one made from D\.parameters"),
+    ("prior in words", lambda: game(prior="uniform"), TypeError,
+     r"^train got the prior 'uniform'; it takes a NoisePrior, such as"),
     # gradcheck
     ("no layer to check", lambda: check_gradients(np.tanh, X), TypeError,
      r"^check_gradients got a ufunc; it takes a Layer, for example"),
@@ -353,6 +362,14 @@ CASES = [
     ("no tolerance", lambda: check_gradients(ReLU(), X, tolerance=0), ValueError,
      r"^check_gradients got tolerance=0; it takes a number > 0$"),
     # what has the right type nowhere
+    ("mean in words", lambda: Gaussian("a", 1), TypeError, r"^Gaussian got mean='a'; it takes a finite number$"),
+    ("std in words", lambda: Gaussian(0, "b"), TypeError, r"^Gaussian got std='b'; it takes a finite number > 0$"),
+    ("endless uniform", lambda: Uniform(-1e308, 1e308), ValueError,
+     r"^Uniform got high - low=inf; it takes a finite number$"),
+    ("number as initializer", lambda: Linear(2, 3, weight_init=0.05), TypeError,
+     r"^Linear got 0\.05 as an initializer; it takes a function such as uniform\(0\.05\) or zeros$"),
+    ("target on another grid", lambda: discriminator_error(FLAT, np.ones(3), FLAT, FLAT, GRID), ValueError,
+     r"^discriminator_error got target of shape \(3,\); it takes \(5,\), as the grid x$"),
     ("rate in words", lambda: Dropout("0.5"), TypeError, r"^Dropout got rate='0\.5'; it takes a number in \[0, 1\)$"),
     ("learning rate in words", lambda: SGD(learned(), "0.1"), TypeError,
      r"^SGD got learning_rate='0\.1'; it takes a finite number >= 0$"),

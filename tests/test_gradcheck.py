@@ -250,3 +250,53 @@ def test_a_layer_that_returns_nan_is_refused():
 
     with pytest.raises(ValueError, match=r"Log\(\) returned NaN"):
         check_gradients(Log(), -np.ones((1, 1)), rng=0)
+
+
+class Overwrites(Linear):
+    def backward_params(self, grad_y, cache):
+        self.weight.grad = cache.T @ grad_y
+        self.bias.accumulate(grad_y.sum(axis=0))
+
+
+def test_a_backward_pass_that_overwrites_instead_of_adding_is_caught():
+    report = check_gradients(Overwrites(4, 3, rng=0), inputs(), rng=0)
+    assert [row.verdict for row in report.rows] == ["right", "not accumulated", "right"]
+
+
+@pytest.mark.parametrize("n_bad", [1, 20])
+def test_nan_in_a_gradient_is_not_right(n_bad):
+    class Spoiled(Tanh):
+        def backward_input(self, grad_y, cache):
+            grad_x = super().backward_input(grad_y, cache)
+            grad_x.reshape(-1)[:n_bad] = np.nan
+            return grad_x
+
+    (row,) = check_gradients(Spoiled(), inputs(), rng=0).rows
+    assert (row.ok, row.verdict) == (False, "NaN or infinite")
+
+
+class Square(Layer):
+    """x^2, whose slope is 0 at 0: the slopes to both sides differ, and yet it has no kink there."""
+
+    wrong = 0.0
+
+    def forward(self, x, *, rng=None):
+        return x * x, x
+
+    def backward_input(self, grad_y, cache):
+        return grad_y * (2 * cache + self.wrong)
+
+
+def test_a_smooth_minimum_is_no_kink():
+    (row,) = check_gradients(Square(), np.zeros((2, 3)), rng=0, tolerance=1e-4).rows
+    assert row.n_kinks == 0
+    square = Square()
+    square.wrong = 123.0
+    assert not check_gradients(square, np.zeros((2, 3)), rng=0).ok
+
+
+def test_a_steep_smooth_function_is_checked_and_not_taken_for_a_kink():
+    steep = Sequential(Linear(4, 3, weight_init=lambda shape, rng, dtype: 100 * rng.normal(size=shape), rng=0), Tanh())
+    report = check_gradients(steep, 0.01 * inputs(), rng=0)
+    assert report.ok, str(report)
+    assert sum(row.n_kinks for row in report.rows) == 0

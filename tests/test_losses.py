@@ -218,3 +218,10 @@ def test_the_losses_leave_the_logits_alone():
         generator_loss(fake, objective)
     np.testing.assert_array_equal(real, kept[0])
     np.testing.assert_array_equal(fake, kept[1])
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_the_mean_of_the_largest_losses_does_not_overflow(dtype):
+    largest = np.full((4, 1), 0.9 * np.finfo(dtype).max, dtype)
+    assert generator_loss(-largest)[0] == pytest.approx(0.9 * float(np.finfo(dtype).max), rel=1e-6)
+    assert discriminator_loss(-largest, -largest)[0] == pytest.approx(0.9 * float(np.finfo(dtype).max), rel=1e-6)

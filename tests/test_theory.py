@@ -427,3 +427,9 @@ def test_a_discriminator_trained_against_a_fixed_generator_approaches_the_optima
     assert mean_error(0.5) > 0.1  # knowing nothing
     for theta, kept in zip(G.parameters, before, strict=True):
         np.testing.assert_array_equal(theta.data, kept)
+
+
+def test_the_optimal_discriminator_of_the_largest_and_the_smallest_densities():
+    np.testing.assert_array_equal(
+        optimal_discriminator(np.array([1e308, 5e-324]), np.array([1e308, 5e-324])), [0.5, 0.5]
+    )

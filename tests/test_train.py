@@ -159,6 +159,42 @@ def test_a_batch_larger_than_the_array_is_the_whole_array():
     assert [len(b) for b in real_batches(x, 3, batch_size=10)] == [3, 3, 3]
 
 
+def test_after_a_short_last_batch_the_generator_still_gets_a_whole_one():
+    D, G = one_dimensional_players()
+    prior = RecordingPrior("uniform", 1)
+    run_training(D, G, DATA["array"](), 3, prior=prior)  # 20 rows in batches of 8, 8 and 4
+    assert [len(z) for z in prior.batches] == [8, 8, 8, 8, 4, 8]
+
+
+def swapped(D, G):
+    return {"optimizer_d": SGD(G.parameters, 0.1), "optimizer_g": SGD(D.parameters, 0.1)}
+
+
+def partial(D, G):
+    return {"optimizer_d": SGD(D.parameters[:1], 0.1), "optimizer_g": SGD(G.parameters, 0.1)}
+
+
+@pytest.mark.parametrize("optimizers", [swapped, partial])
+def test_an_optimizer_of_other_parameters_is_refused_before_anything_moves(optimizers):
+    D, G = one_dimensional_players()
+    before = flat(D), flat(G)
+    with pytest.raises(ValueError, match=r"the optimizer of D updates other parameters .* made from D\.parameters"):
+        train(D, G, Gaussian(0, 1), NoisePrior("uniform", 1), n_iterations=1, **optimizers(D, G))
+    np.testing.assert_array_equal(flat(D), before[0])
+    np.testing.assert_array_equal(flat(G), before[1])
+
+
+def test_gradients_that_an_interrupted_step_left_behind_are_not_added():
+    D, G = one_dimensional_players()
+    run_training(D, G, Gaussian(2, 1))
+    spoiled_D, spoiled_G = one_dimensional_players()
+    for theta in spoiled_D.parameters + spoiled_G.parameters:
+        theta.grad = np.ones_like(theta.data)
+    run_training(spoiled_D, spoiled_G, Gaussian(2, 1))
+    np.testing.assert_array_equal(flat(D), flat(spoiled_D))
+    np.testing.assert_array_equal(flat(G), flat(spoiled_G))
+
+
 def test_rows_stay_together():
     x = np.arange(12, dtype=np.float32)[:, None] * [1.0, 0.5]
     for b in real_batches(x.astype(np.float32), 4, batch_size=5):

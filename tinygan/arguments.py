@@ -35,6 +35,26 @@ def check_size(what: str, value: Any) -> float:
     return number
 
 
+def check_finite(what: str, value: Any) -> float:
+    """Return value as a finite float, or raise an error that begins with `what`."""
+    if not isinstance(value, numbers.Real):
+        raise TypeError(f"{what}={value!r}; it takes a finite number")
+    number = float(value)
+    if not math.isfinite(number):
+        raise ValueError(f"{what}={value!r}; it takes a finite number")
+    return number
+
+
+def check_positive(what: str, value: Any) -> float:
+    """Return value as a finite float > 0, or raise an error that begins with `what`."""
+    if not isinstance(value, numbers.Real):
+        raise TypeError(f"{what}={value!r}; it takes a finite number > 0")
+    number = float(value)
+    if not 0 < number < math.inf:
+        raise ValueError(f"{what}={value!r}; it takes a finite number > 0")
+    return number
+
+
 def check_choice(what: str, value: Any, choices: Sequence[str]) -> None:
     """Raise a ValueError that begins with `what` unless value is one of the choices."""
     if value not in choices:

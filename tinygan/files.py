@@ -32,8 +32,8 @@ def whole_file(path: str | Path) -> Iterator[Path]:
     ...     [file.name for file in Path(folder).iterdir()]
     ['note.txt']
     """
-    path = Path(path)
-    temporary = path.with_name(f".{path.stem}.{os.getpid()}.partial{path.suffix}")
+    path = Path(path).resolve()  # a link stays a link
+    temporary = path.with_name(f".{os.getpid()}.partial{path.suffix}")
     try:
         yield temporary
         with open(temporary, "rb+") as file:

@@ -1,5 +1,6 @@
 """tinygan figure1, as a person at a terminal meets it."""
 
+import errno
 import json
 import signal
 
@@ -78,6 +79,21 @@ def test_no_draw_writes_nothing(tmp_path, capsys):
     out, err = capsys.readouterr()
     assert "files       none" in out
     assert err == ""
+
+
+@pytest.mark.parametrize("words", [["--json"], ["-q"]])
+def test_a_script_is_not_held_by_the_window(words, monkeypatch):
+    class Window:
+        def show(self, past):
+            pass
+
+    monkeypatch.setattr("tinygan.figures.window.open_window", lambda n_iterations: Window())
+    assert main([*SHORT, "--out", "a.png", *words]) == 0
+
+
+def test_the_same_file_twice_is_written_once(capsys):
+    assert main([*SHORT, "--out", "a.png", "--out", "a.png"]) == 0
+    assert "files       a.png\n" in capsys.readouterr().out
 
 
 def test_quiet_is_quiet(capsys):
@@ -172,16 +188,29 @@ def test_a_missing_folder_is_said_before_any_training(capsys):
     assert "no folder nowhere" in capsys.readouterr().err
 
 
-def test_training_that_diverges_says_where(capsys, monkeypatch):
-    monkeypatch.setattr("tinygan.experiments.figure1.RMSProp.step", poison)
-    assert main([*SHORT, "--no-draw"]) == 1
-    assert "training diverged in iteration 1" in capsys.readouterr().err
+@pytest.mark.parametrize("draw", [["--no-draw"], ["--out", "a.png"]], ids=["no-draw", "draw"])
+def test_training_that_diverges_is_a_miss_with_the_last_good_numbers(draw, tmp_path, capsys):
+    assert main(["figure1", "--iterations", "60", "--learning-rate-d", "1e38", "--json", *draw]) == 0
+    out, _ = capsys.readouterr()
+    result = json.loads(out)
+    assert result["iterations"] < 60
+    assert "training diverged in iteration" in result["missed"]
+    assert f"what follows is as of iteration {result['iterations']}" in result["missed"]
+    assert 0 < result["jsd"] < 0.7
+    assert [path.name for path in tmp_path.iterdir()] == ([] if draw == ["--no-draw"] else ["a.png"])
 
 
-def poison(optimizer):
-    optimizer.parameters[0].data[:] = float("nan")
-    for theta in optimizer.parameters:
-        theta.grad = None
+def test_a_full_disk_costs_one_file_and_not_the_result(tmp_path, capsys, monkeypatch):
+    def full(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+        yield
+
+    monkeypatch.setattr("tinygan.figures.saving._write_gif", full)
+    assert main([*SHORT, "--out", "a.gif", "--out", "b.png"]) == 1
+    out, err = capsys.readouterr()
+    assert [path.name for path in tmp_path.iterdir()] == ["b.png"]
+    assert "files       b.png\n" in out
+    assert err.splitlines()[-1] == "tinygan figure1: error: a.gif could not be written: No space left on device"
 
 
 def test_the_window_sees_every_frame_and_is_held_at_the_end(capsys, monkeypatch):
@@ -205,10 +234,10 @@ def test_the_window_sees_every_frame_and_is_held_at_the_end(capsys, monkeypatch)
 
 def test_progress_is_shown_on_a_terminal(capsys, monkeypatch):
     monkeypatch.setattr("sys.stderr.isatty", lambda: True, raising=False)
-    assert main([*SHORT, "--out", "a.gif"]) == 0
+    assert main([*SHORT, "--out", "a.gif", "--out", "b.png"]) == 0
     err = capsys.readouterr().err
-    assert "training: 100%" in err
-    assert "a.gif: 100%" in err
+    for label in ("training", "a.gif", "b.png"):
+        assert f"{label}: 100%" in err
 
 
 def test_the_verdict_is_coloured_on_a_terminal_unless_no_color_is_set(capsys, monkeypatch):
@@ -222,7 +251,7 @@ def test_the_verdict_is_coloured_on_a_terminal_unless_no_color_is_set(capsys, mo
     assert "\x1b" not in capsys.readouterr().out
 
 
-def test_ctrl_c_ends_it_with_one_line(capsys, monkeypatch):
+def test_ctrl_c_ends_the_training_and_keeps_what_was_reached(tmp_path, capsys, monkeypatch):
     calls = []
     draw = Gaussian._draw
 
@@ -233,10 +262,14 @@ def test_ctrl_c_ends_it_with_one_line(capsys, monkeypatch):
         return draw(data, n, rng)
 
     monkeypatch.setattr(Gaussian, "_draw", interrupt_in_the_middle)
-    assert main(SHORT) == 130
-    out, err = capsys.readouterr()
-    assert out == ""
-    assert err.splitlines()[-1] == "tinygan figure1: interrupted"
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # a job in the background is born deaf to it
+    try:
+        assert main(SHORT) == 130
+    finally:
+        signal.signal(signal.SIGINT, before)
+    out, _ = capsys.readouterr()
+    assert "  - interrupted; what follows is as of iteration " in out
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["figure1.gif", "figure1.png"]
 
 
 def test_ctrl_c_while_drawing_leaves_no_half_written_file(tmp_path, capsys, monkeypatch):

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from tinygan.layers import constant, glorot, he, normal, uniform, zeros
+from tinygan.layers import Linear, constant, glorot, he, normal, uniform, zeros
 
 SHAPE = (300, 500)
 EVERY = {
@@ -50,3 +50,13 @@ def test_constants_are_constant(rng):
     assert (constant(-2.5)(SHAPE, rng, np.float32) == -2.5).all()
     assert not uniform(0)(SHAPE, rng, np.float32).any()
     assert not normal(0)(SHAPE, rng, np.float32).any()
+
+
+def test_a_layer_owns_its_values_in_its_own_precision():
+    shared = np.ones((2, 3))
+    first, second = (Linear(2, 3, weight_init=lambda shape, rng, dtype: shared) for _ in range(2))
+    assert first.weight.data.dtype == np.float32
+    first.weight.data += 1
+    np.testing.assert_array_equal(second.weight.data, 1)
+    np.testing.assert_array_equal(shared, 1)
+    np.testing.assert_array_equal(Linear(1, 2, bias_init=lambda shape, rng, dtype: [1, 2]).bias.data, [1, 2])

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from tinygan.adversarial.checks import check_loss, check_parameters, check_players
+from tinygan.adversarial.checks import check_loss, check_optimizer, check_parameters, check_players
 from tinygan.adversarial.losses import OBJECTIVES, discriminator_loss, generator_loss
 from tinygan.adversarial.minibatches import Source, checked_examples, is_sampler, minibatches
 from tinygan.adversarial.noise import NoisePrior
@@ -70,6 +70,7 @@ def discriminator_step(D: Layer, G: Layer, x: Array, z: Array, optimizer: Optimi
     >>> losses[0] > losses[1] > losses[2]
     True
     """
+    check_optimizer("D", D, optimizer)
     rng = None if rng is None else as_rng(rng)
     x_fake = G(z)  # theta_g is a constant here
     logits_real, cache_real = D.forward(x, rng=rng)
@@ -119,6 +120,7 @@ def generator_step(
     >>> losses[0] > losses[1] > losses[2]
     True
     """
+    check_optimizer("G", G, optimizer)
     rng = None if rng is None else as_rng(rng)
     x_fake, cache_g = G.forward(z, rng=rng)
     logits, cache_d = D.forward(x_fake, rng=rng)
@@ -213,6 +215,10 @@ def train(
         x = checked_examples(x, dtype)
         example = x[:1]
     check_players(D, G, example, prior)
+    for player, network, optimizer in (("D", D, optimizer_d), ("G", G, optimizer_g)):
+        check_optimizer(player, network, optimizer)
+        for theta in network.parameters:
+            theta.grad = None  # of a step that was interrupted
     data_rng, noise_rng, dropout_rng = spawn_rngs(as_rng(rng), 3)
     batches = minibatches(x, batch_size, rng=data_rng, dtype=dtype)
 

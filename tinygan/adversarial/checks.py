@@ -9,10 +9,13 @@ from tinygan.backend import Array, is_finite
 from tinygan.layers import Layer, Parameter, Sequential
 from tinygan.layers.base import layer_name
 from tinygan.layers.sequential import named_parameters
+from tinygan.optim import Optimizer
 
 
 def check_players(D: Layer, G: Layer, example: Array, prior: NoisePrior) -> None:
     """Raise unless G turns noise of the prior into something like the example, and D gives that one logit."""
+    if not hasattr(prior, "sample"):
+        raise TypeError(f"train got the prior {prior!r}; it takes a NoisePrior, such as NoisePrior('uniform', 100)")
     x_fake = G(np.zeros((1, prior.latent_dim), example.dtype))
     if x_fake.shape != example.shape:
         raise ValueError(
@@ -22,6 +25,18 @@ def check_players(D: Layer, G: Layer, example: Array, prior: NoisePrior) -> None
     logits = D(example)
     if logits.shape not in ((1, 1), (1,)):
         raise ValueError(f"train got a D that returns shape {logits.shape} for one example; it takes one logit, (1, 1)")
+
+
+def check_optimizer(player: str, network: Layer, optimizer: Optimizer) -> None:
+    """Raise unless the optimiser updates the parameters of this player, all of them and no others.
+
+    Otherwise a gradient would be left over, and the next step would add its own to it.
+    """
+    if tuple(getattr(optimizer, "parameters", ())) != tuple(network.parameters):
+        raise ValueError(
+            f"the optimizer of {player} updates other parameters than those of {player}; "
+            f"it takes one made from {player}.parameters, such as SGD({player}.parameters, 0.1)"
+        )
 
 
 def check_loss(iteration: int, name: str, loss: Array, **suspects: Layer) -> None:

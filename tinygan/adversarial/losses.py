@@ -43,7 +43,7 @@ def discriminator_loss(logits_real: Array, logits_fake: Array) -> tuple[Array, A
     """
     _check_logits("discriminator_loss", "logits_real", logits_real)
     _check_logits("discriminator_loss", "logits_fake", logits_fake)
-    loss = softplus(-logits_real).mean() + softplus(logits_fake).mean()
+    loss = _mean(softplus(-logits_real)) + _mean(softplus(logits_fake))
     grad_real = -sigmoid(-logits_real) / len(logits_real)
     grad_fake = sigmoid(logits_fake) / len(logits_fake)
     return loss, grad_real, grad_fake
@@ -89,8 +89,12 @@ def generator_loss(logits_fake: Array, objective: str = "non_saturating") -> tup
     _check_logits("generator_loss", "logits_fake", logits_fake)
     check_choice("generator_loss got objective", objective, OBJECTIVES)
     if objective == "non_saturating":
-        return softplus(-logits_fake).mean(), -sigmoid(-logits_fake) / len(logits_fake)
-    return -softplus(logits_fake).mean(), -sigmoid(logits_fake) / len(logits_fake)
+        return _mean(softplus(-logits_fake)), -sigmoid(-logits_fake) / len(logits_fake)
+    return -_mean(softplus(logits_fake)), -sigmoid(logits_fake) / len(logits_fake)
+
+
+def _mean(values: Array) -> Array:
+    return (values / len(values)).sum()  # the sum of the values themselves could overflow
 
 
 def _check_logits(function: str, argument: str, logits: Array) -> None:

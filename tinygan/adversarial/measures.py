@@ -59,4 +59,6 @@ def discriminator_error(d: Array, target: Array | float, p_data: Array, p_g: Arr
     p_data, p_g = normalise("discriminator_error", x, p_data=p_data, p_g=p_g)
     (d,) = check_densities("discriminator_error", d=d)
     check_on_grid("discriminator_error", "d", d, x)
+    if np.ndim(target) > 0:
+        check_on_grid("discriminator_error", "target", np.asarray(target), x)
     return integral(np.abs(d - target) * (p_data + p_g) / 2, x)

@@ -1,5 +1,6 @@
 """Both players at once, as in the code that the authors released, instead of Algorithm 1."""
 
+from tinygan.adversarial.checks import check_optimizer
 from tinygan.adversarial.losses import discriminator_loss, generator_loss
 from tinygan.backend import Array, RngLike, as_rng
 from tinygan.layers import Layer
@@ -52,6 +53,8 @@ def simultaneous_step(
     >>> bool(1.3 < loss_d < 1.5 and 0.6 < loss_g < 0.8)
     True
     """
+    check_optimizer("D", D, optimizer_d)
+    check_optimizer("G", G, optimizer_g)
     rng = None if rng is None else as_rng(rng)
     x_fake, cache_g = G.forward(z, rng=rng)
     logits_real, cache_real = D.forward(x, rng=rng)

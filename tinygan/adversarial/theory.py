@@ -39,6 +39,9 @@ def optimal_discriminator(p_data: Array, p_g: Array) -> Array:
     array([0.75, 0.  , 0.5 ])
     """
     p_data, p_g = check_densities("optimal_discriminator", p_data=p_data, p_g=p_g)
+    larger = np.maximum(p_data, p_g)
+    larger = np.where(larger > 0, larger, 1)
+    p_data, p_g = p_data / larger, p_g / larger  # no sum of these can overflow
     total = p_data + p_g
     return np.where(total > 0, p_data / np.where(total > 0, total, 1), 0.5)
 

@@ -1,16 +1,15 @@
 """The command line: turns words into calls, and prints results."""
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 
 from tinygan import __version__
 from tinygan.cli import figure1
+from tinygan.cli.status import FAILED, INTERRUPTED, WRONG_WORDS
 
 COMMANDS = (figure1,)
-
-FAILED, WRONG_WORDS = 1, 2  # argparse, too, exits with 2
-INTERRUPTED = 130  # 128 + SIGINT, as shells report it
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -39,10 +38,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parser.print_help()
         return 0
     try:
-        return int(options.run(options))
+        status = int(options.run(options))
+        sys.stdout.flush()
+        return status
     except KeyboardInterrupt:
         print(f"tinygan {options.command}: interrupted", file=sys.stderr)
         return INTERRUPTED
-    except (ValueError, OSError, FloatingPointError) as error:
+    except BrokenPipeError:  # whoever read the output, such as head, has read enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except (ValueError, OSError, ArithmeticError, MemoryError) as error:
         print(f"tinygan {options.command}: error: {error}", file=sys.stderr)
         return WRONG_WORDS if isinstance(error, ValueError) else FAILED

@@ -1,14 +1,16 @@
 """tinygan figure1: play the game of Figure 1, draw it, and say how it ended."""
 
 import argparse
+import copy
 import json
 import sys
 import textwrap
 import time
-from dataclasses import asdict, fields
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
+from tinygan.cli.status import FAILED, INTERRUPTED
 from tinygan.cli.terminal import painted, progress
 
 DEFAULT_DATA = "gaussian:4,0.5"
@@ -69,26 +71,55 @@ def add_parser(subparsers: Any) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Play, draw and report."""
+    import numpy as np
     from threadpoolctl import threadpool_limits
 
     from tinygan.data import parse_distribution
+    from tinygan.experiments.figure1 import play
 
     start = time.perf_counter()
     if options.no_draw and options.out:
         raise ValueError("--no-draw and --out contradict each other; leave out one of them")
+    files = [] if options.no_draw else _checked_files(options)
     data = parse_distribution(options.data)
     recipe = _recipe(options)
-    files: list[Path] = []
-    window = None
-    with threadpool_limits(1):  # the networks are far too small for more
-        if options.no_draw:
-            game = _play(data, recipe, options)
-        else:
-            game, files, window = _play_and_draw(data, recipe, options)
-    _report(game, recipe, files, time.perf_counter() - start, options)
-    if window is not None:
+    failures, window = [], None
+    # The networks are far too small for more than one thread; what diverges is reported in words.
+    with threadpool_limits(1), np.errstate(all="ignore"):
+        game, iterations = play(data, recipe, rng=options.seed)
+        if files:
+            window = _open_window(recipe.n_iterations, options.quiet)
+        training = _train(game, iterations, recipe.n_iterations, window, options)
+        for path in files:
+            try:
+                _draw(training, recipe.objective, path, options.quiet)
+            except OSError as error:
+                failures.append(f"{path} could not be written: {error.strerror or error}")
+                files = [file for file in files if file != path]
+    _report(training, files, time.perf_counter() - start, options)
+    for failure in failures:
+        print(f"tinygan figure1: error: {failure}", file=sys.stderr)
+    if window is not None and not (options.json or options.quiet):
         window.hold()
-    return 0
+    return INTERRUPTED if training.is_interrupted else FAILED if failures else 0
+
+
+@dataclass
+class Training:
+    """What a run leaves behind: copies of the game, their frames if they are drawn, and why it stopped early."""
+
+    iterations: list[int]
+    games: list[Any]
+    measures: list[Any]
+    frames: list[Any]
+    stopped: str | None = None
+    is_interrupted: bool = False
+
+
+def _checked_files(options: argparse.Namespace) -> list[Path]:
+    from tinygan.figures.output import check_output
+
+    return [check_output(path) for path in dict.fromkeys(options.out or map(Path, DEFAULT_OUT))]
 
 
 def _recipe(options: argparse.Namespace) -> Any:
@@ -100,71 +131,77 @@ def _recipe(options: argparse.Namespace) -> Any:
     return Recipe(**{name: value for name, value in given.items() if value is not None})
 
 
-def _play(data: Any, recipe: Any, options: argparse.Namespace) -> Any:
-    from tinygan.experiments.figure1 import play
-
-    game, iterations = play(data, recipe, rng=options.seed)
-    for _ in progress(iterations, total=recipe.n_iterations, label="training", quiet=options.quiet):
-        pass
-    return game
-
-
-def _play_and_draw(data: Any, recipe: Any, options: argparse.Namespace) -> tuple[Any, list[Path], Any]:
-    import copy
-
-    from tinygan.experiments.figure1 import play
-    from tinygan.experiments.figure1_frames import draw_frame, four_panels, frame_iterations
-    from tinygan.figures.output import check_output, is_animation
-
-    files = [check_output(path) for path in options.out or map(Path, DEFAULT_OUT)]
-    game, iterations = play(data, recipe, rng=options.seed)
-
-    from tinygan.figures.saving import draw_panels, save_animation
+def _open_window(n_iterations: int, is_quiet: bool) -> Any:
     from tinygan.figures.window import open_window
 
-    window = open_window(recipe.n_iterations)
-    if window is None and not options.quiet:
+    window = open_window(n_iterations)
+    if window is None and not is_quiet:
         print("No display: no window, only files.", file=sys.stderr)
-    wanted = set(frame_iterations(recipe.n_iterations))
-    moments = [(copy.deepcopy(game), draw_frame(game, 0))]
-    for record in progress(iterations, total=recipe.n_iterations, label="training", quiet=options.quiet):
-        if record.iteration in wanted:
-            moments.append((copy.deepcopy(game), draw_frame(game, record.iteration)))
-            if window is not None:
-                window.show([frame for _, frame in moments])
-    frames = [frame for _, frame in moments]
-    panels = [] if all(map(is_animation, files)) else four_panels(moments, recipe)
-    for path in files:
-        if is_animation(path):
-            for _ in progress(save_animation(frames, path), total=len(frames), label=path.name, quiet=options.quiet):
-                pass
-        else:
-            draw_panels(panels, path)
-    return game, files, window
+    return window
 
 
-def _report(game: Any, recipe: Any, files: list[Path], seconds: float, options: argparse.Namespace) -> None:
+def _train(game: Any, iterations: Any, n_iterations: int, window: Any, options: argparse.Namespace) -> Training:
+    from tinygan.adversarial.checks import check_parameters
+    from tinygan.experiments.figure1_frames import draw_frame, frame_iterations
+
+    training = Training([], [], [], [])
+
+    def keep(iteration: int) -> None:
+        check_parameters(iteration, D=game.D, G=game.G)
+        training.measures.append(game.measure())
+        training.iterations.append(iteration)
+        training.games.append(copy.deepcopy(game))
+        if not options.no_draw:
+            training.frames.append(draw_frame(game, iteration))
+        if window is not None:
+            window.show(training.frames)
+
+    wanted = set(frame_iterations(n_iterations))
+    try:
+        keep(0)
+        for record in progress(iterations, total=n_iterations, label="training", quiet=options.quiet):
+            if record.iteration in wanted:
+                keep(record.iteration)
+    except FloatingPointError as error:
+        training.stopped = str(error)
+    except KeyboardInterrupt:
+        training.stopped, training.is_interrupted = "interrupted", True
+    return training
+
+
+def _draw(training: Training, objective: str, path: Path, is_quiet: bool) -> None:
+    from tinygan.experiments.figure1_frames import four_panels
+    from tinygan.figures.output import is_animation
+    from tinygan.figures.saving import draw_panels, save_animation
+
+    if is_animation(path):
+        frames = training.frames
+        for _ in progress(save_animation(frames, path), total=len(frames), label=path.name, quiet=is_quiet):
+            pass
+    else:
+        moments = list(zip(training.games, training.frames, strict=True))
+        draw_panels(list(progress(four_panels(moments, objective), total=4, label=path.name, quiet=is_quiet)), path)
+
+
+def _report(training: Training, files: list[Path], seconds: float, options: argparse.Namespace) -> None:
     from tinygan.experiments.diagnosis import missed
 
-    measures = game.measure()
-    misses = missed(game, measures)
+    iteration, measures = training.iterations[-1], training.measures[-1]
+    misses = missed(training.games[-1], measures)
+    if training.stopped is not None:
+        misses.insert(0, f"{training.stopped}; what follows is as of iteration {iteration:,}")
     if options.json:
-        head = {
-            "data": options.data,
-            "seed": options.seed,
-            "iterations": recipe.n_iterations,
-            "seconds": round(seconds, 3),
-        }
+        head = {"data": options.data, "seed": options.seed, "iterations": iteration, "seconds": round(seconds, 3)}
         print(json.dumps(head | asdict(measures) | {"missed": "; ".join(misses) or None}))
     elif not options.quiet:
-        print(_summary(measures, recipe, files, seconds, options))
+        print(_summary(measures, iteration, files, seconds, options))
         print(_verdict(misses))
 
 
-def _summary(measures: Any, recipe: Any, files: list[Path], seconds: float, options: argparse.Namespace) -> str:
+def _summary(measures: Any, iteration: int, files: list[Path], seconds: float, options: argparse.Namespace) -> str:
     lines = {
         "data": f"{options.data}, seed {options.seed}",
-        "iterations": f"{recipe.n_iterations:,}",
+        "iterations": f"{iteration:,}",
         "time": f"{seconds:.1f} s",
         "JSD": f"{measures.jsd:.4f} nats",
         "W1": f"{measures.wasserstein:.4f}",

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from tinygan.arguments import check_count
+from tinygan.arguments import check_count, check_finite, check_positive
 from tinygan.backend import Array, RngLike, as_rng
 
 # A support leaves out about this much of the mass on each side.
@@ -60,7 +60,7 @@ class Gaussian(Distribution):
     """
 
     def __init__(self, mean: float, std: float) -> None:
-        self.mean, self.std = finite_number("Gaussian", mean=mean), positive_number("Gaussian", std=std)
+        self.mean, self.std = check_finite("Gaussian got mean", mean), check_positive("Gaussian got std", std)
 
     @property
     def support(self) -> tuple[float, float]:
@@ -91,7 +91,7 @@ class Mixture(Distribution):
     """
 
     def __init__(self, components: Sequence[tuple[float, float]], weights: Sequence[float] | None = None) -> None:
-        if not components:
+        if len(components) == 0:
             raise ValueError("Mixture got no components; it takes at least one (mean, std)")
         self.components = [Gaussian(mean, std) for mean, std in components]
         if weights is None:
@@ -100,7 +100,7 @@ class Mixture(Distribution):
             raise ValueError(
                 f"Mixture got {len(components)} components and {len(weights)} weights; it takes one weight each"
             )
-        self.weights = np.array([positive_number("Mixture", weight=weight) for weight in weights])
+        self.weights = np.array([check_positive("Mixture got weight", weight) for weight in weights])
         self.weights /= self.weights.sum()
 
     @property
@@ -134,9 +134,10 @@ class Uniform(Distribution):
     """
 
     def __init__(self, low: float, high: float) -> None:
-        self.low, self.high = finite_number("Uniform", low=low), finite_number("Uniform", high=high)
+        self.low, self.high = check_finite("Uniform got low", low), check_finite("Uniform got high", high)
         if not self.low < self.high:
             raise ValueError(f"Uniform got low={low!r}, high={high!r}; it takes low < high")
+        check_finite("Uniform got high - low", self.high - self.low)
 
     @property
     def support(self) -> tuple[float, float]:
@@ -161,7 +162,7 @@ class Exponential(Distribution):
     """
 
     def __init__(self, scale: float) -> None:
-        self.scale = positive_number("Exponential", scale=scale)
+        self.scale = check_positive("Exponential got scale", scale)
 
     @property
     def support(self) -> tuple[float, float]:
@@ -185,7 +186,7 @@ class Laplace(Distribution):
     """
 
     def __init__(self, mean: float, scale: float) -> None:
-        self.mean, self.scale = finite_number("Laplace", mean=mean), positive_number("Laplace", scale=scale)
+        self.mean, self.scale = check_finite("Laplace got mean", mean), check_positive("Laplace got scale", scale)
 
     @property
     def support(self) -> tuple[float, float]:
@@ -210,7 +211,7 @@ class Gumbel(Distribution):
     """
 
     def __init__(self, loc: float, scale: float) -> None:
-        self.loc, self.scale = finite_number("Gumbel", loc=loc), positive_number("Gumbel", scale=scale)
+        self.loc, self.scale = check_finite("Gumbel got loc", loc), check_positive("Gumbel got scale", scale)
 
     @property
     def support(self) -> tuple[float, float]:
@@ -223,19 +224,3 @@ class Gumbel(Distribution):
 
     def _draw(self, n: int, rng: np.random.Generator) -> Array:
         return rng.gumbel(self.loc, self.scale, (n, 1))
-
-
-def finite_number(owner: str, **argument: float) -> float:
-    """Return the one argument as a float, or raise unless it is finite."""
-    ((name, value),) = argument.items()
-    if not math.isfinite(value):
-        raise ValueError(f"{owner} got {name}={value!r}; it takes a finite number")
-    return float(value)
-
-
-def positive_number(owner: str, **argument: float) -> float:
-    """Return the one argument as a float, or raise unless it is finite and positive."""
-    ((name, value),) = argument.items()
-    if not 0 < value < math.inf:
-        raise ValueError(f"{owner} got {name}={value!r}; it takes a finite number > 0")
-    return float(value)

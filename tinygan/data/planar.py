@@ -4,9 +4,9 @@ import math
 
 import numpy as np
 
-from tinygan.arguments import check_count
+from tinygan.arguments import check_count, check_positive
 from tinygan.backend import Array
-from tinygan.data.distributions import Distribution, positive_number
+from tinygan.data.distributions import Distribution
 
 
 class Ring(Distribution):
@@ -27,7 +27,7 @@ class Ring(Distribution):
 
     def __init__(self, n_modes: int = 8, radius: float = 2.0, std: float = 0.1) -> None:
         self.n_modes = check_count("Ring got n_modes", n_modes)
-        self.radius, self.std = positive_number("Ring", radius=radius), positive_number("Ring", std=std)
+        self.radius, self.std = check_positive("Ring got radius", radius), check_positive("Ring got std", std)
 
     @property
     def centers(self) -> Array:

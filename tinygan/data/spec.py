@@ -1,4 +1,4 @@
-"""Read a distribution from a short text such as gaussian:4,0.5, and write it back."""
+"""Read a distribution from a short text such as gaussian:4,0.5."""
 
 from collections.abc import Callable
 

@@ -28,17 +28,25 @@ def missed(game: Game, measures: Measures) -> list[str]:
     >>> len(missed(game, game.measure())) > 0  # nobody has played yet
     True
     """
-    if measures.jsd <= JSD_BAR and measures.discriminator_error <= ERROR_BAR and measures.discriminator_gap <= GAP_BAR:
-        return []
     x = game.grid()
-    p_data, p_g = _masses(game.source.data.pdf(x)), _masses(game.p_g(x))
+    p_data, p_g = _masses(game.source.data.pdf(x), x), _masses(game.p_g(x), x)
     modes = game.source.data.components if isinstance(game.source.data, Mixture) else []
     return [
+        *_flown_off(x, p_data, p_g),
         *_collapsed(x, p_data, p_g),
         *_missed_modes(modes, x, p_data, p_g),
         *_saturated(measures),
         *_mass_between_modes(modes, x, p_data, p_g),
         *_distances(measures),
+    ]
+
+
+def _flown_off(x: Array, p_data: Array, p_g: Array) -> list[str]:
+    mean_data, mean_g = float((p_data * x).sum()), float((p_g * x).sum())
+    if abs(mean_g - mean_data) < 5 * _spread(x, p_data):
+        return []
+    return [
+        f"G has left the data: the mean of p_g is {mean_g:.3g}, that of p_data {mean_data:.3g}; a lower rate of G helps"
     ]
 
 
@@ -101,8 +109,9 @@ def _distances(measures: Measures) -> list[str]:
     return said
 
 
-def _masses(density: Array) -> Array:
-    return density / density.sum()
+def _masses(density: Array, x: Array) -> Array:
+    masses = density * np.gradient(x)
+    return masses / masses.sum()
 
 
 def _spread(x: Array, masses: Array) -> float:

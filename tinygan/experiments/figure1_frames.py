@@ -2,14 +2,14 @@
 
 import copy
 import math
+from collections.abc import Iterator
 
 import numpy as np
 
 from tinygan.adversarial import discriminator_step, generator_step, optimal_discriminator
 from tinygan.backend import Array, as_rng
 from tinygan.data import Distribution
-from tinygan.experiments.figure1 import Recipe
-from tinygan.experiments.game import Game
+from tinygan.experiments.game import Game, grid
 from tinygan.figures.frame import Frame
 from tinygan.functional import sigmoid
 from tinygan.optim import RMSProp, exponential_decay
@@ -19,12 +19,12 @@ N_ARROWS = 25
 Z_RANGE = {"uniform": (-1.0, 1.0), "gaussian": (-2.6, 2.6)}
 
 # Panel (a) is the moment nearest to this JSD, in nats: p_g has found p_data, and one still sees the difference.
-NEAR_CONVERGENCE = 0.15
+NEAR_CONVERGENCE = 0.05
 # Panel (b): so many updates of a copy of D with G held. Panel (c): at most so many of a copy of G with D held.
-D_UPDATES, G_UPDATES = 1000, 20
+D_UPDATES, G_UPDATES = 2000, 20
 PANEL_BATCH_SIZE = 512
-D_RATE_DECAY = 0.02  # the rate of D falls to this share: D has to settle
-G_RATE = 0.4  # of the rate that G starts with: small steps, or the first one would already lead too far
+# The rate of D falls far: D has to settle. That of G is small, or the first step would already lead too far.
+D_RATE, D_RATE_DECAY, G_RATE = 0.005, 0.02, 0.002
 
 
 def frame_iterations(n_iterations: int) -> list[int]:
@@ -48,11 +48,11 @@ def view(data: Distribution) -> Array:
     >>> view(Uniform(0, 1))[[0, -1]].round(2)
     array([-0.3,  1.3])
     """
-    x = np.linspace(*data.support, 4001)
-    cdf = np.cumsum(data.pdf(x))
+    x = grid(data, *data.support, 4001)
+    cdf = np.cumsum(data.pdf(x) * np.gradient(x))
     low, high = np.interp([0.001, 0.999], cdf / cdf[-1], x)
     room = 0.3 * (high - low)
-    return np.linspace(low - room, high + room, 501)
+    return grid(data, low - room, high + room, 501)
 
 
 def draw_frame(game: Game, iteration: int) -> Frame:
@@ -76,8 +76,8 @@ def draw_frame(game: Game, iteration: int) -> Frame:
     )
 
 
-def four_panels(moments: list[tuple[Game, Frame]], recipe: Recipe) -> list[tuple[str, Frame]]:
-    """Return the captions and frames of the paper's panels (a) to (d).
+def four_panels(moments: list[tuple[Game, Frame]], objective: str) -> Iterator[tuple[str, Frame]]:
+    """Yield the captions and frames of the paper's panels (a) to (d).
 
     Panel (a) is the moment of the game that is near convergence. (b) and (c) play on from there with copies, so that
     the game itself never sees them: first D alone, then G alone for as long as the D that is held still leads it
@@ -87,49 +87,47 @@ def four_panels(moments: list[tuple[Game, Frame]], recipe: Recipe) -> list[tuple
     ----------
     moments : list of (Game, Frame)
         Copies of the game along the way, and their frames, in order.
-    recipe : Recipe
-        For the rates.
+    objective : str
+        Of G.
 
-    Returns
-    -------
-    list of (str, Frame)
+    Yields
+    ------
+    (str, Frame)
     """
-    game, near = min(moments[:-1], key=lambda moment: abs(_jsd(moment[1]) - NEAR_CONVERGENCE))
+    game, near = min(moments[:-1] or moments, key=lambda moment: abs(_jsd(moment[1]) - NEAR_CONVERGENCE))
+    yield f"(a) iteration {near.iteration:,}\nJSD = {_jsd(near):.3f}, |D - D*| = {near.error:.3f}", near
     game = copy.deepcopy(game)
-    _train_discriminator(game, recipe)
+    _train_discriminator(game)
     optimal = draw_frame(game, near.iteration)
-    moved = draw_frame(_train_generator(game, recipe), near.iteration)
+    yield f"(b) D trained on, G held\n|D - D*| = {optimal.error:.3f}", optimal
+    moved = draw_frame(_train_generator(game, objective), near.iteration)
+    yield f"(c) G trained on, D held\nJSD = {_jsd(moved):.3f}", moved
     last, end = moments[-1]
     gap = last.measure().discriminator_gap
-    return [
-        (f"(a) iteration {near.iteration:,}\nJSD = {_jsd(near):.3f}, |D - D*| = {near.error:.3f}", near),
-        (f"(b) D trained on, G held\n|D - D*| = {optimal.error:.3f}", optimal),
-        (f"(c) G trained on, D held\nJSD = {_jsd(moved):.3f}", moved),
-        (f"(d) iteration {end.iteration:,}\nJSD = {_jsd(end):.3f}, |D - 1/2| = {gap:.3f}", end),
-    ]
+    yield f"(d) iteration {end.iteration:,}\nJSD = {_jsd(end):.3f}, |D - 1/2| = {gap:.3f}", end
 
 
 def _jsd(frame: Frame) -> float:
     return (frame.criterion + math.log(4)) / 2
 
 
-def _train_discriminator(game: Game, recipe: Recipe) -> None:
+def _train_discriminator(game: Game) -> None:
     rng = as_rng(0)
-    optimizer = RMSProp(game.D.parameters, recipe.learning_rate_d, decay=recipe.rms_decay_d)
+    optimizer = RMSProp(game.D.parameters, D_RATE, decay=0.9)
     for t in range(D_UPDATES):
-        optimizer.learning_rate = exponential_decay(recipe.learning_rate_d, D_RATE_DECAY, t / D_UPDATES)
+        optimizer.learning_rate = exponential_decay(D_RATE, D_RATE_DECAY, t / D_UPDATES)
         x = game.source.sample(PANEL_BATCH_SIZE, rng=rng).astype(np.float32)
         discriminator_step(game.D, game.G, x, game.prior.sample(PANEL_BATCH_SIZE, rng=rng), optimizer)
 
 
-def _train_generator(game: Game, recipe: Recipe) -> Game:
+def _train_generator(game: Game, objective: str) -> Game:
     """Return the game as it was before the first update of G that led away from p_data."""
     rng = as_rng(1)
-    optimizer = RMSProp(game.G.parameters, G_RATE * recipe.learning_rate_g, decay=recipe.rms_decay_g)
+    optimizer = RMSProp(game.G.parameters, G_RATE, decay=0.99)
     best, lowest = copy.deepcopy(game), game.measure().jsd
     for _ in range(G_UPDATES):
         z = game.prior.sample(PANEL_BATCH_SIZE, rng=rng)
-        generator_step(game.D, game.G, z, optimizer, objective=recipe.objective)
+        generator_step(game.D, game.G, z, optimizer, objective=objective)
         jsd = game.measure().jsd
         if jsd >= lowest:
             break

@@ -1,5 +1,6 @@
 """A one-dimensional game: two players, seen in the units of the data and measured against the theory."""
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,12 +15,12 @@ from tinygan.adversarial import (
     virtual_criterion,
     wasserstein_distance,
 )
-from tinygan.backend import Array, RngLike
-from tinygan.data import Distribution
+from tinygan.backend import Array, RngLike, is_finite
+from tinygan.data import Distribution, Mixture
 from tinygan.functional import sigmoid
 from tinygan.layers import Sequential
 
-N_GRID = 2001
+N_GRID, N_MODE_GRID = 2001, 201
 
 
 @dataclass(frozen=True)
@@ -64,9 +65,22 @@ class Standardised:
 
     @classmethod
     def from_sample(cls, data: Distribution, n: int, *, rng: RngLike = None) -> "Standardised":
-        """Return the data standardised by a sample of n draws."""
-        x = data.sample(n, rng=rng)
-        return cls(data, float(x.mean()), float(x.std()))
+        """Return the data standardised by a sample of n draws.
+
+        Raises
+        ------
+        ValueError
+            If the numbers are too large, or too near to each other, for floating-point arithmetic.
+        """
+        with np.errstate(all="ignore"):
+            x = data.sample(n, rng=rng)
+            center, scale = float(x.mean()), float(x.std())
+        if not (math.isfinite(center) and 1e-6 * abs(center) < scale < 1e100 and scale > 1e-100):
+            raise ValueError(
+                f"{data} cannot be standardised: {n:,} draws have mean {center:g} and standard deviation {scale:g}; "
+                "it takes finite numbers that differ by more than a millionth of their size, such as gaussian:4,0.5"
+            )
+        return cls(data, center, scale)
 
     def standardise(self, x: Array) -> Array:
         """Return x in the units that the networks see, float64."""
@@ -75,6 +89,21 @@ class Standardised:
     def sample(self, n: int, *, rng: RngLike = None) -> Array:
         """Return n draws, standardised, of shape (n, 1)."""
         return self.standardise(self.data.sample(n, rng=rng))
+
+
+def grid(data: Distribution, low: float, high: float, n: int) -> Array:
+    """Return n even points from low to high, and more within the modes of a mixture, which may be narrow.
+
+    Examples
+    --------
+    >>> from tinygan.data import Gaussian
+    >>> grid(Gaussian(0, 1), -1, 1, 5)
+    array([-1. , -0.5,  0. ,  0.5,  1. ])
+    """
+    even = np.linspace(low, high, n)
+    modes = data.components if isinstance(data, Mixture) else []
+    x = np.sort(np.concatenate([even, *(np.linspace(*mode.support, N_MODE_GRID) for mode in modes)]))
+    return x[np.concatenate([[True], np.diff(x) > 1e-9 * (x[-1] - x[0])])]
 
 
 @dataclass(frozen=True)
@@ -98,7 +127,10 @@ class Game:
 
     def logits(self, x: Array) -> Array:
         """Return the logits of D at points x of shape (n,), in the units of the data."""
-        return self.D(self.source.standardise(x)[:, None])[:, 0]
+        logits = self.D(self.source.standardise(x)[:, None])[:, 0]
+        if not is_finite(logits):
+            raise FloatingPointError("training diverged: the logits of D are no longer finite")
+        return logits
 
     def p_g(self, x: Array) -> Array:
         """Return the exact density of G(z) on the grid x, in the units of the data."""
@@ -112,7 +144,7 @@ class Game:
         """Return a fine grid over all that p_data and G reach."""
         reach = self.generate(self.prior.cells(N_GRID)[0])
         low, high = self.source.data.support
-        return np.linspace(min(low, reach.min()), max(high, reach.max()), N_GRID)
+        return grid(self.source.data, min(low, reach.min()), max(high, reach.max()), N_GRID)
 
     def measure(self) -> Measures:
         """Return where the game stands."""

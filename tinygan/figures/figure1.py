@@ -111,7 +111,8 @@ class Figure1Plot:
         axes = self.value_axes
         axes.axhline(MINUS_LOG_4, color=BLACK, linestyle=(0, (1, 1.4)), linewidth=1.4, zorder=1)
         axes.annotate(f"−log 4 = −{-MINUS_LOG_4:.3f}", (0.99, MINUS_LOG_4), (0, -4), xycoords=("axes fraction", "data"),
-                      textcoords="offset points", ha="right", va="top", fontsize=12)  # fmt: skip
+                      textcoords="offset points", ha="right", va="top", fontsize=12, zorder=4,
+                      bbox={"facecolor": "white", "alpha": 0.8, "edgecolor": "none", "pad": 1})  # fmt: skip
         axes.set_ylabel("nats")
         axes.yaxis.set_major_locator(MaxNLocator(3, steps=[1, 2, 5, 10]))
         axes.legend(loc="lower center", bbox_to_anchor=(0.5, 0.94), ncols=2, columnspacing=1.6, handlelength=1.9)

@@ -82,6 +82,7 @@ class Panel:
             *np.zeros((3, n_arrows)), np.ones(n_arrows), angles="xy", scale_units="xy", scale=1,
             units="dots", width=0.013 * figure.dpi, headwidth=6, headlength=8, headaxislength=7, color=GREEN,
         )  # fmt: skip
+        self.note_end = 0.8 if is_last else 1.0  # the label of the axis of D stands at its right
         self.note = self.d_axes.text(0, ABOVE + 0.06, "", color=GREEN, fontsize=12, va="center")
 
     @property
@@ -126,8 +127,8 @@ class Panel:
             side, place = ("out", 0.5) if is_left == is_right else ("left", 0.0) if is_left else ("right", 1.0)
             words.append(f"{outside:.0%} further {side} {SIDES[side]}")
         self.note.set_text("$p_g$: " + ", ".join(words) if words else "")
-        ha = "left" if place < 0.25 else "right" if place > 0.75 else "center"
-        self.note.set(ha=ha, x=self.low + min(place, 0.92) * (self.high - self.low))
+        ha = "left" if place < 0.25 else "right" if place > 0.65 else "center"
+        self.note.set(ha=ha, x=self.low + min(place, self.note_end) * (self.high - self.low))
 
     def _make_lines(self) -> dict[str, Line2D]:
         where = {"p_data": self.density_axes, "p_g": self.density_axes, "D": self.d_axes, "D_star": self.d_axes}

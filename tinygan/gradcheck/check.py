@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -46,7 +47,8 @@ def check_gradients(layer: Layer, x: Array, *, rng: RngLike = None, tolerance: f
     Notes
     -----
     The gradients of L = sum(grad_y y) are compared, with a random grad_y. All ones would not do: a layer whose outputs
-    add up to a constant passes with any gradient of the form c 1.
+    add up to a constant passes with any gradient of the form c 1. `backward_params` is called twice and has to give
+    twice the gradient: Algorithm 1 adds up two of them.
 
     Examples
     --------
@@ -73,7 +75,9 @@ def check_gradients(layer: Layer, x: Array, *, rng: RngLike = None, tolerance: f
         grad_y = rng.standard_normal(y.shape)
         gradients = {"x": layer.backward_input(grad_y, cache)}
         layer.backward_params(grad_y, cache)
-        gradients |= {name: theta.grad for name, theta in parameters.items()}
+        gradients |= {name: _copied(theta.grad) for name, theta in parameters.items()}
+        layer.backward_params(grad_y, cache)
+        twice = {name: _copied(theta.grad) for name, theta in parameters.items()}
         tensors = {"x": x} | {name: theta.data for name, theta in parameters.items()}
         rows = []
         for name, tensor in tensors.items():
@@ -81,7 +85,10 @@ def check_gradients(layer: Layer, x: Array, *, rng: RngLike = None, tolerance: f
             if tensor.size > MAX_ENTRIES:
                 entries = rng.choice(tensor.size, MAX_ENTRIES, replace=False)
             numerical, at_kink = numerical_gradient(lambda: _forward(layer, x, draws)[0], grad_y, tensor, entries)
-            rows.append(_compare(name, tensor, gradients[name], numerical, at_kink, entries, tolerance))
+            row = _compare(name, tensor, gradients[name], numerical, at_kink, entries, tolerance)
+            if row.ok and name in twice and not np.allclose(twice[name], 2 * gradients[name], rtol=tolerance):
+                row = replace(row, verdict="not accumulated")
+            rows.append(row)
     return Report(layer_name(layer), rows)
 
 
@@ -92,6 +99,10 @@ def _forward(layer: Layer, x: Array, draws: int) -> tuple[Array, Any]:
             f"{layer_name(layer)} returned NaN or infinite values from finite x; no gradient can be checked"
         )
     return y, cache
+
+
+def _copied(gradient: Any) -> Any:
+    return None if gradient is None else np.array(gradient)
 
 
 @contextmanager
@@ -116,6 +127,8 @@ def _compare(
     if shape != tensor.shape:
         verdict = "no gradient" if gradient is None else f"gradient of shape {shape}"
         return Row(name, tensor.shape, n_checked, n_kinks, float("inf"), verdict)
+    if not is_finite(gradient):
+        return Row(name, tensor.shape, n_checked, n_kinks, float("inf"), "NaN or infinite")
     if n_checked == 0:
         return Row(name, tensor.shape, 0, n_kinks, 0.0, "at kinks only")
     analytic, numerical = gradient.reshape(-1)[entries][~at_kink], numerical[~at_kink]

@@ -20,7 +20,8 @@ class Row:
     relative_error : float
         Largest difference between backward pass and numerical derivative, over the largest entry of either.
     verdict : str
-        ``"right"``, ``"wrong"``, what is wrong with the shape of the gradient, or ``"at kinks only"``.
+        ``"right"``, ``"at kinks only"``, ``"wrong"``, or what else is wrong with the gradient: its shape, that it is
+        not finite, missing, or ``"not accumulated"`` when the backward pass is called twice.
     """
 
     tensor: str

@@ -115,9 +115,11 @@ def glorot(shape: tuple[int, ...], rng: np.random.Generator, dtype: Any) -> Arra
     return uniform(math.sqrt(6 / (n_in + n_out)))(shape, rng, dtype)
 
 
-def initialized(owner: str, init: Initializer, shape: tuple[int, ...], rng: np.random.Generator, dtype: Any) -> Array:
-    """Return what the initializer draws, or raise a ValueError if it has another shape than asked for."""
+def initialized(owner: str, init: Any, shape: tuple[int, ...], rng: np.random.Generator, dtype: Any) -> Array:
+    """Return an array of the layer's own with the values that the initializer gives, or raise if it gives others."""
+    if not callable(init):
+        raise TypeError(f"{owner} got {init!r} as an initializer; it takes a function such as uniform(0.05) or zeros")
     values = init(shape, rng, dtype)
     if np.shape(values) != shape:
         raise ValueError(f"{owner} asked its initializer for shape {shape} and got {np.shape(values)}")
-    return values
+    return np.array(values, dtype)
