@@ -57,7 +57,7 @@ class Recipe:
     learning_rate_g: float = 0.005
     rms_decay_d: float = 0.9
     rms_decay_g: float = 0.99
-    rate_decay_d: float = 0.1
+    rate_decay_d: float = 0.3
     rate_decay_g: float = 0.01
     warmup: float = 0.04
     momentum: float = 0.0
