@@ -36,7 +36,15 @@ FLOORS = {
 }
 
 # Imported in one place only; None is nowhere.
-PLACES = {"cupy": "backend", "matplotlib": "figures", "tqdm": "cli", "pickle": None, "dill": None, "random": None}
+PLACES = {
+    "cupy": "backend",
+    "matplotlib": "figures",
+    "tqdm": "cli",
+    "pooch": "data",
+    "pickle": None,
+    "dill": None,
+    "random": None,
+}
 RANDOM_NAMES = {"Generator", "Philox", "default_rng"}
 
 

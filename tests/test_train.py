@@ -1,12 +1,14 @@
 """The loop around Algorithm 1: its streams of randomness, its walk through an array, its records and its errors."""
 
+import copy
+import itertools
 import re
 
 import numpy as np
 import pytest
 from recorders import RecordingDropout, RecordingPrior, RecordingSampler, all_different
 
-from tinygan.adversarial import NoisePrior, train
+from tinygan.adversarial import NoisePrior, TrainingState, train
 from tinygan.data import Gaussian
 from tinygan.layers import Dropout, Linear, Maxout, Sequential, Tanh, normal
 from tinygan.optim import SGD, RMSProp
@@ -193,6 +195,46 @@ def test_gradients_that_an_interrupted_step_left_behind_are_not_added():
     run_training(spoiled_D, spoiled_G, Gaussian(2, 1))
     np.testing.assert_array_equal(flat(D), flat(spoiled_D))
     np.testing.assert_array_equal(flat(G), flat(spoiled_G))
+
+
+@each_kind_of_data
+@pytest.mark.parametrize(
+    "options", [{"discriminator_steps": 3}, {"updates": "simultaneous"}], ids=["k = 3", "both at once"]
+)
+@pytest.mark.parametrize("done", [0, 1, 5, 6, 19, 20])
+def test_a_training_that_is_left_and_gone_on_with_ends_bit_for_bit_the_same(data, options, done):
+    """20 rows in batches of 8: three batches an epoch, so that it is left within an epoch and between two."""
+
+    def trained(stops):
+        D, G = one_dimensional_players()
+        optimizer_d, optimizer_g = SGD(D.parameters, 0.1, 0.5), RMSProp(G.parameters, 0.01, 0.5)
+        kept, losses = (D, G, optimizer_d, optimizer_g, TrainingState(7)), []
+        for stop in stops:
+            D, G, optimizer_d, optimizer_g, state = kept = copy.deepcopy(kept)
+            run = train(D, G, data(), NoisePrior("uniform", 1), optimizer_d=optimizer_d, optimizer_g=optimizer_g,
+                        n_iterations=20, batch_size=8, state=state, **options)  # fmt: skip
+            losses += [(record.loss_d, record.loss_g) for record in itertools.islice(run, stop - state.iteration)]
+        return flat(D), flat(G), losses, (state.iteration, state.epoch, state.position)
+
+    whole, parted = trained([20]), trained([done, 20])
+    np.testing.assert_array_equal(whole[0], parted[0])
+    np.testing.assert_array_equal(whole[1], parted[1])
+    assert whole[2:] == parted[2:]
+    assert len(whole[2]) == 20
+
+
+def test_the_state_counts_iterations_epochs_and_examples():
+    D, G = one_dimensional_players()
+    state = TrainingState(0)
+    run_training(D, G, DATA["array"](), 4, state=state)  # 20 rows: 8, 8, 4, and 8 of the second epoch
+    assert (state.iteration, state.epoch, state.position) == (4, 2, 8)
+
+
+def test_a_state_and_a_seed_start_alike():
+    (D, G), (D2, G2) = one_dimensional_players(), one_dimensional_players()
+    run_training(D, G, DATA["array"](), rng=5)
+    run_training(D2, G2, DATA["array"](), rng=99, state=TrainingState(5))
+    np.testing.assert_array_equal(flat(D), flat(D2))
 
 
 def test_rows_stay_together():

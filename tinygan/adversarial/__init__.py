@@ -11,6 +11,7 @@ from tinygan.adversarial.measures import discriminator_error, wasserstein_distan
 from tinygan.adversarial.noise import NoisePrior
 from tinygan.adversarial.pushforward import pushforward_density
 from tinygan.adversarial.simultaneous import simultaneous_step
+from tinygan.adversarial.state import TrainingState
 from tinygan.adversarial.theory import (
     AffineGenerator,
     jensen_shannon_divergence,
@@ -25,6 +26,7 @@ __all__ = [
     "AffineGenerator",
     "Iteration",
     "NoisePrior",
+    "TrainingState",
     "discriminator_error",
     "discriminator_loss",
     "discriminator_step",

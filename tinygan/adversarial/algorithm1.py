@@ -10,8 +10,10 @@ from tinygan.adversarial.losses import OBJECTIVES, discriminator_loss, generator
 from tinygan.adversarial.minibatches import Source, checked_examples, is_sampler, minibatches
 from tinygan.adversarial.noise import NoisePrior
 from tinygan.adversarial.simultaneous import simultaneous_step
+from tinygan.adversarial.state import TrainingState
 from tinygan.arguments import check_choice, check_count
-from tinygan.backend import Array, RngLike, as_rng, spawn_rngs
+from tinygan.backend import Array, RngLike, as_rng
+from tinygan.data import ScaledImages
 from tinygan.layers import Layer
 from tinygan.optim import Optimizer
 
@@ -144,6 +146,7 @@ def train(
     objective: str = "non_saturating",
     updates: str = "alternating",
     rng: RngLike = None,
+    state: TrainingState | None = None,
 ) -> Iterator[Iteration]:
     """Run Algorithm 1, and yield one small record an iteration.
 
@@ -153,14 +156,14 @@ def train(
     ----------
     D, G : Layer
         The players, updated in place. D returns one logit an example.
-    x : ndarray of shape (n, ...), or an object with .sample(m, rng=)
-        Examples of p_data, float32 or float64; cast once to the precision of the parameters of G.
+    x : ndarray of shape (n, ...), ScaledImages, or an object with .sample(m, rng=)
+        Examples of p_data, float32 or float64; cast to the precision of the parameters of G.
     prior : NoisePrior
         p_z.
     optimizer_d, optimizer_g : Optimizer
         Of the parameters of D and of G.
     n_iterations : int
-        How many iterations, at least 1.
+        How many iterations in all, at least 1.
     batch_size : int
         m, the examples and the noise vectors of a step.
     discriminator_steps : int
@@ -171,6 +174,8 @@ def train(
         Algorithm 1 as printed, or both players at once as in the released code, see `simultaneous_step`.
     rng : numpy.random.Generator, int or None
         Spawns three independent streams: for examples, for noise and for dropout.
+    state : TrainingState, optional
+        Where an earlier training was left; this one goes on there, up to n_iterations in all, and rng is not used.
 
     Yields
     ------
@@ -209,38 +214,37 @@ def train(
             'where both players move at once; it takes 1 there, or updates="alternating"'
         )
     dtype = G.parameters[0].data.dtype if G.parameters else np.float32
-    if is_sampler(x):
-        example = checked_examples(x.sample(1, rng=0), dtype)
-    else:
+    if not (is_sampler(x) or isinstance(x, ScaledImages)):
         x = checked_examples(x, dtype)
-        example = x[:1]
+    example = checked_examples(x.sample(1, rng=0) if is_sampler(x) else x[:1], dtype)
     check_players(D, G, example, prior)
     for player, network, optimizer in (("D", D, optimizer_d), ("G", G, optimizer_g)):
         check_optimizer(player, network, optimizer)
         for theta in network.parameters:
             theta.grad = None  # of a step that was interrupted
-    data_rng, noise_rng, dropout_rng = spawn_rngs(as_rng(rng), 3)
-    batches = minibatches(x, batch_size, rng=data_rng, dtype=dtype)
+    state = TrainingState(rng) if state is None else state
+    batches = minibatches(x, batch_size, state=state, dtype=dtype)
 
     def noise(m: int) -> Array:
-        return prior.sample(m, rng=noise_rng, dtype=dtype)
+        return prior.sample(m, rng=state.noise, dtype=dtype)
 
     def iterate() -> Iterator[Iteration]:
-        for iteration in range(1, n_iterations + 1):
+        for iteration in range(state.iteration + 1, n_iterations + 1):
             if updates == "simultaneous":
                 x_real = next(batches)
                 loss_d, loss_g = simultaneous_step(
-                    D, G, x_real, noise(len(x_real)), optimizer_d, optimizer_g, rng=dropout_rng, objective=objective
+                    D, G, x_real, noise(len(x_real)), optimizer_d, optimizer_g, rng=state.dropout, objective=objective
                 )
                 check_loss(iteration, "J_D", loss_d, D=D, G=G)
                 check_loss(iteration, "J_G", loss_g, D=D, G=G)
             else:
                 for _ in range(discriminator_steps):
                     x_real = next(batches)
-                    loss_d = discriminator_step(D, G, x_real, noise(len(x_real)), optimizer_d, rng=dropout_rng)
+                    loss_d = discriminator_step(D, G, x_real, noise(len(x_real)), optimizer_d, rng=state.dropout)
                     check_loss(iteration, "J_D", loss_d, G=G, D=D)
-                loss_g = generator_step(D, G, noise(batch_size), optimizer_g, rng=dropout_rng, objective=objective)
+                loss_g = generator_step(D, G, noise(batch_size), optimizer_g, rng=state.dropout, objective=objective)
                 check_loss(iteration, "J_G", loss_g, D=D)
+            state.iteration = iteration
             yield Iteration(iteration, loss_d, loss_g)
         check_parameters(n_iterations, D=D, G=G)  # no loss would tell of the last update
 

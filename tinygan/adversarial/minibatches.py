@@ -3,16 +3,16 @@
 from collections.abc import Iterator
 from typing import Any, TypeAlias
 
-import numpy as np
-
+from tinygan.adversarial.state import TrainingState
 from tinygan.backend import Array, is_finite
+from tinygan.data import ScaledImages
 from tinygan.layers.base import array_kind, is_float_array
 
-# An array of shape (n, ...), or an object with .sample(m, rng=) such as the distributions of tinygan.data.
+# An array of shape (n, ...), ScaledImages, or an object with .sample(m, rng=) such as the toys of tinygan.data.
 Source: TypeAlias = Any
 
 
-def minibatches(x: Source, batch_size: int, *, rng: np.random.Generator, dtype: Any) -> Iterator[Array]:
+def minibatches(x: Source, batch_size: int, *, state: TrainingState, dtype: Any) -> Iterator[Array]:
     """Yield minibatches without end.
 
     Parameters
@@ -21,8 +21,8 @@ def minibatches(x: Source, batch_size: int, *, rng: np.random.Generator, dtype: 
         An array is walked through in a fresh permutation every epoch, and the last short batch of an epoch is kept.
     batch_size : int
         Examples a batch.
-    rng : numpy.random.Generator
-        For the order or the draws.
+    state : TrainingState
+        Its data stream gives the order or the draws, and its position says where in an array to go on.
     dtype : {numpy.float32, numpy.float64}
         What the draws of a sampler are cast to; an array is taken as it is.
 
@@ -33,17 +33,21 @@ def minibatches(x: Source, batch_size: int, *, rng: np.random.Generator, dtype: 
 
     Examples
     --------
-    >>> epoch = minibatches(np.arange(5.0)[:, None], 2, rng=np.random.default_rng(0), dtype=np.float32)
+    >>> import numpy as np
+    >>> epoch = minibatches(np.arange(5.0)[:, None], 2, state=TrainingState(0), dtype=np.float32)
     >>> [next(epoch).shape for _ in range(4)]
     [(2, 1), (2, 1), (1, 1), (2, 1)]
     """
     if is_sampler(x):
         while True:
-            yield checked_examples(x.sample(batch_size, rng=rng), dtype)
+            yield checked_examples(x.sample(batch_size, rng=state.data), dtype)
     while True:
-        order = rng.permutation(len(x))
-        for start in range(0, len(x), batch_size):
-            yield x[order[start : start + batch_size]]
+        order = state.order(len(x))
+        while state.position < len(x):
+            batch = x[order[state.position : state.position + batch_size]]
+            state.position += len(batch)
+            yield checked_examples(batch, dtype) if isinstance(x, ScaledImages) else batch
+        state.position = 0
 
 
 def is_sampler(x: Source) -> bool:

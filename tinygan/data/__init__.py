@@ -1,5 +1,6 @@
-"""Data: toy distributions with exact densities."""
+"""Data: toy distributions with exact densities, and images."""
 
+from tinygan.data.cifar10 import load_cifar10
 from tinygan.data.distributions import (
     Distribution,
     Exponential,
@@ -9,17 +10,33 @@ from tinygan.data.distributions import (
     Mixture,
     Uniform,
 )
+from tinygan.data.folders import fetch
+from tinygan.data.images import Labelled, Splits, load_fashion_mnist, load_images, load_mnist
 from tinygan.data.planar import Ring
+from tinygan.data.preprocessing import ScaledImages, marginal_mean, normalize_contrast, scale_to_unit
 from tinygan.data.spec import parse_distribution
+from tinygan.data.tfd import load_tfd
 
 __all__ = [
     "Distribution",
     "Exponential",
     "Gaussian",
     "Gumbel",
+    "Labelled",
     "Laplace",
     "Mixture",
     "Ring",
+    "ScaledImages",
+    "Splits",
     "Uniform",
+    "fetch",
+    "load_cifar10",
+    "load_fashion_mnist",
+    "load_images",
+    "load_mnist",
+    "load_tfd",
+    "marginal_mean",
+    "normalize_contrast",
     "parse_distribution",
+    "scale_to_unit",
 ]

@@ -1,0 +1,199 @@
+"""MNIST and a user's own images: what is where, and what is refused."""
+
+import io
+import shutil
+import zipfile
+
+import numpy as np
+import pytest
+from pictures import idx_bytes, make_mnist, numbered_images, numbers_of, packed, real_folder
+
+from tinygan.data.catalog import CATALOG, TEST_IMAGES, TEST_LABELS, TRAIN_IMAGES, TRAIN_LABELS
+from tinygan.data.folders import fetch
+from tinygan.data.images import load_fashion_mnist, load_images, load_mnist
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    return make_mnist(tmp_path_factory.mktemp("made"))
+
+
+def test_the_splits_are_those_of_the_paper(made):
+    train, validation, test = load_mnist(made)
+    for part, first, n in ((train, 0, 50_000), (validation, 50_000, 10_000), (test, 100_000, 10_000)):
+        assert part.images.shape == (n, 28, 28)
+        assert part.images.dtype == part.labels.dtype == np.uint8
+        np.testing.assert_array_equal(numbers_of(part.images), np.arange(first, first + n))
+    np.testing.assert_array_equal(train.labels, np.arange(50_000) % 10)
+    np.testing.assert_array_equal(validation.labels, np.arange(10_000) % 10)
+    np.testing.assert_array_equal(test.labels, np.arange(10_000) % 7)
+
+
+def test_tinygan_data_names_the_folder(made, monkeypatch):
+    monkeypatch.setenv("TINYGAN_DATA", str(made))
+    assert len(load_mnist().test.images) == 10_000
+
+
+def test_fashion_mnist_lies_in_a_folder_of_its_own(made, tmp_path):
+    shutil.copytree(made / "mnist", tmp_path / "fashion-mnist")
+    assert len(load_fashion_mnist(tmp_path).train.images) == 50_000
+    with pytest.raises(
+        FileNotFoundError, match=r"fashion-mnist is not whole .*put these 4 files into .*fashion-mnist:"
+    ):
+        load_fashion_mnist(made)
+
+
+def test_unpacked_files_are_read_too(made, tmp_path):
+    shutil.copytree(made / "mnist", tmp_path / "mnist")
+    (tmp_path / "mnist" / f"{TEST_IMAGES}.gz").unlink()
+    (tmp_path / "mnist" / TEST_IMAGES).write_bytes(idx_bytes(numbered_images(10_000)))
+    assert numbers_of(load_mnist(tmp_path).test.images)[-1] == 9_999
+
+
+def labels_of(n, label=1):
+    return packed(idx_bytes(np.full(n, label, np.uint8)))
+
+
+def images_of(*shape):
+    return packed(idx_bytes(np.zeros(shape, np.uint8)))
+
+
+# fmt: off
+WRONG = {
+    "labels for images": (TRAIN_IMAGES, labels_of(60_000), "train-images.* holds labels .*where images .* belong"),
+    "images for labels": (TRAIN_LABELS, images_of(60_000, 1, 1), "train-labels.* holds images .*where labels"),
+    "test images for training images": (
+        TRAIN_IMAGES, images_of(10_000, 28, 28),
+        r"train-images.* holds 10,000 x 28 x 28 pixels, where 60,000 x 28 x 28 belong; .*test look swapped$"),
+    "training images for test images": (
+        TEST_IMAGES, images_of(60_000, 28, 28), r"t10k-images.* 60,000 x 28 x 28 pixels, where 10,000 .* look swapped"),
+    "test labels for training labels": (
+        TRAIN_LABELS, labels_of(10_000), r"train-labels.* holds 10,000 labels, where 60,000 belong; .*look swapped"),
+    "another number of images": (TEST_IMAGES, images_of(9_999, 28, 28), "holds 9,999 x 28 x 28 .* belong$"),
+    "another number of labels": (TEST_LABELS, labels_of(9_999), "holds 9,999 labels, where 10,000 belong$"),
+    "another side": (TEST_IMAGES, images_of(10_000, 28, 27), "holds 10,000 x 28 x 27 pixels"),
+    "a label above 9": (TEST_LABELS, labels_of(10_000, 10), "holds the label 10, where 0 to 9 belong"),
+    "a cut stream": (TEST_LABELS, labels_of(10_000)[:-9], "is cut off"),
+}
+# fmt: on
+
+
+@pytest.mark.parametrize("case", WRONG)
+def test_a_file_that_is_not_what_its_name_says_is_refused(case, made, tmp_path):
+    name, content, message = WRONG[case]
+    shutil.copytree(made / "mnist", tmp_path / "mnist")
+    (tmp_path / "mnist" / f"{name}.gz").write_bytes(content)
+    with pytest.raises(ValueError, match=message):
+        load_mnist(tmp_path)
+
+
+FACES = np.arange(5 * 4 * 3, dtype=np.uint8).reshape(5, 4, 3)
+
+
+def npy(array, **options):
+    buffer = io.BytesIO()
+    np.save(buffer, array, **options)
+    return buffer.getvalue()
+
+
+def npz(**arrays):
+    buffer = io.BytesIO()
+    np.savez_compressed(buffer, **arrays)
+    return buffer.getvalue()
+
+
+def zipped(name, content):
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        archive.writestr(name, content)
+    return buffer.getvalue()
+
+
+OWN = {
+    "f.npy": npy(FACES),
+    "one.npz": npz(faces=FACES),
+    "named.npz": npz(person=np.arange(5), images=FACES),
+    "f-idx3-ubyte": idx_bytes(FACES),
+    "f.idx.gz": packed(idx_bytes(FACES)),
+    "fortran.npy": npy(np.asfortranarray(FACES)),
+}
+
+
+@pytest.mark.parametrize("name", OWN)
+def test_own_images_are_read(name, tmp_path):
+    (tmp_path / name).write_bytes(OWN[name])
+    images = load_images(str(tmp_path / name))
+    np.testing.assert_array_equal(images, FACES)
+    assert images.dtype == np.uint8
+    assert images.flags.c_contiguous
+
+
+OBJECTS = np.array([[["a", None]]], dtype=object)
+# fmt: off
+REFUSED = {
+    "floats": ("f.npy", npy(FACES / 255), r"f\.npy holds float64 of shape \(5, 4, 3\); it takes uint8 of shape "
+               r"\(n, height, width\), from 0 .* to 255 for white\. .*\(255 \* x\)\.round\(\)\.astype"),
+    "wide integers": ("f.npy", npy(FACES.astype(np.int64)), r"holds int64 of shape \(5, 4, 3\); .* for white$"),
+    "rows": ("f.npy", npy(FACES.reshape(5, 12)), r"holds uint8 of shape \(5, 12\); it takes .*\(n, height, width\)"),
+    "colour": ("f.npy", npy(np.zeros((5, 4, 4, 3), np.uint8)), r"shape \(5, 4, 4, 3\); .*x\.mean\(axis=-1\)"),
+    "a scalar": ("f.npy", npy(np.uint8(3)), r"holds uint8 of shape \(\)"),
+    "no images": ("f.npy", npy(FACES[:0]), r"holds uint8 of shape \(0, 4, 3\); .*with n >= 1$"),
+    "no pixels": ("f.npy", npy(FACES[:, :0]), r"shape \(5, 0, 3\)"),
+    "no images, idx": ("f", idx_bytes(FACES[:0]), r"shape \(0, 4, 3\); .*n >= 1"),
+    "no images, npz": ("f.npz", npz(images=FACES[:0]), r"shape \(0, 4, 3\); .*n >= 1"),
+    "several arrays": ("f.npz", npz(a=FACES, b=FACES), r"holds 2 arrays \(a, b\); it takes one, or one .* images"),
+    "no arrays": ("f.npz", b"PK\5\6" + bytes(18), r"holds 0 arrays \(none\); it takes one"),
+    "a zip of something else": ("f.npz", zipped("readme.txt", "x"), r"f\.npz holds bytes of shape"),
+    "objects": ("f.npy", npy(OBJECTS, allow_pickle=True), "it holds pickled Python objects, which are never loaded"),
+    "objects, npz": ("f.npz", npz(images=OBJECTS), "pickled Python objects, which are never loaded"),
+    "a pickle": ("f.npy", b"\x80\x04]\x94.", r"f\.npy starts with 80 04 5d 94 2e; it takes a file that numpy\.save"),
+    "empty": ("f.npy", b"", r"f\.npy is empty; it takes a file that numpy\.save"),
+    "empty, npz": ("f.npz", b"", r"f\.npz is empty"),
+    "cut off": ("f.npy", npy(FACES)[:-1], r"f\.npy cannot be read: "),
+    "cut off in the header": ("f.npy", npy(FACES)[:20], r"f\.npy cannot be read: "),
+    "cut off, npz": ("f.npz", npz(images=FACES)[:-30], r"f\.npz cannot be read: "),
+    "labels": ("f-idx1-ubyte", idx_bytes(FACES[:, 0, 0]), "holds labels"),
+    "a picture": ("f.png", b"\x89PNG\r\n\x1a\n", r"f\.png is no idx file: it starts with 89 50 4e 47"),
+}
+# fmt: on
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_what_is_no_set_of_grey_images_is_refused(case, tmp_path):
+    name, content, message = REFUSED[case]
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(ValueError, match=message) as refusal:
+        load_images(tmp_path / name)
+    assert str(tmp_path / name) in str(refusal.value)
+
+
+def test_a_damaged_archive_is_refused(tmp_path):
+    content = bytearray(npz(images=FACES))
+    content[60:70] = bytes(10)
+    (tmp_path / "f.npz").write_bytes(content)
+    with pytest.raises(ValueError, match=r"f\.npz cannot be read: "):
+        load_images(tmp_path / "f.npz")
+
+
+def test_a_folder_and_nothing_are_refused(tmp_path):
+    with pytest.raises(IsADirectoryError, match="is a folder"):
+        load_images(tmp_path)
+    with pytest.raises(FileNotFoundError, match=r"there is no file .*faces\.npy"):
+        load_images(tmp_path / "faces.npy")
+
+
+@pytest.mark.data
+@pytest.mark.parametrize(("name", "load"), [("mnist", load_mnist), ("fashion-mnist", load_fashion_mnist)])
+def test_the_real_files_are_right(name, load):
+    data_dir = real_folder(name)
+    assert len(fetch(name, data_dir).verified) == len(CATALOG[name].files)
+    train, validation, test = load(data_dir)
+    assert [len(part.images) for part in (train, validation, test)] == [50_000, 10_000, 10_000]
+    # The published mean and standard deviation of the pixels of the training set.
+    both = np.concatenate([train.images, validation.images])
+    mean, std = {"mnist": (0.1307, 0.3081), "fashion-mnist": (0.2860, 0.3530)}[name]
+    assert both.mean() / 255 == pytest.approx(mean, abs=5e-5)
+    assert both.std() / 255 == pytest.approx(std, abs=5e-5)
+    first = {"mnist": [5, 0, 4, 1, 9], "fashion-mnist": [9, 0, 0, 3, 0]}[name]
+    assert train.labels[:5].tolist() == first
+    assert set(test.labels.tolist()) == set(range(10))

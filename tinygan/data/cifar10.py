@@ -1,0 +1,108 @@
+"""CIFAR-10 from the official binary batches."""
+
+from pathlib import Path
+
+import numpy as np
+
+from tinygan.backend import Array
+from tinygan.data.folders import first_folder_with
+from tinygan.data.idx import existing_file
+from tinygan.data.images import N_CLASSES, Labelled, Splits
+
+FOLDER = "cifar-10-batches-bin"
+SOURCE = "https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz"
+# Batches 1 to 4 are the first 40,000 images.
+TRAIN = tuple(f"data_batch_{i}.bin" for i in range(1, 5))
+VALIDATION = ("data_batch_5.bin",)
+TEST = ("test_batch.bin",)
+
+SIDE, N_CHANNELS = 32, 3
+RECORD = 1 + N_CHANNELS * SIDE**2  # a label, then the red, the green and the blue plane
+
+
+def load_cifar10(data_dir: str | Path | None = None) -> Splits:
+    """Return CIFAR-10: the first 40,000 images to train on, the next 10,000 for validation, 10,000 for the test.
+
+    Of batches that are not there, the images are missing, too: a part may be shorter, or empty. Whoever calls says so.
+
+    Parameters
+    ----------
+    data_dir : str or Path, optional
+        The folder that has the folder ``cifar-10-batches-bin``; by default the one that ``TINYGAN_DATA`` names, then
+        the user's cache.
+
+    Returns
+    -------
+    Splits
+        Images of shape (n, 32, 32, 3), red, green and blue last; labels 0 to 9.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no image to train on; it says which files to put where.
+    ValueError
+        If a file is cut off, or holds something else.
+
+    Examples
+    --------
+    >>> load_cifar10().train.images.shape  # doctest: +SKIP
+    (40000, 32, 32, 3)
+    """
+    folder = first_folder_with(FOLDER, TRAIN, data_dir)
+    if not any((folder / name).exists() for name in TRAIN):
+        names = ", ".join((*TRAIN, *VALIDATION, *TEST))
+        raise FileNotFoundError(
+            f"there is nothing of CIFAR-10 to train on in {folder}. "
+            f"Unpack {SOURCE}, and put these 6 files there: {names}"
+        )
+    train, validation, test = (_joined(folder, names) for names in (TRAIN, VALIDATION, TEST))
+    return Splits(train, validation, test)
+
+
+def read_batch(path: str | Path) -> Labelled:
+    """Return the images and labels of one binary batch.
+
+    Parameters
+    ----------
+    path : str or Path
+        The file: 3073 bytes an image, a label and then three planes of 32 x 32.
+
+    Raises
+    ------
+    ValueError
+        If the file is empty, if its length is no multiple of 3073, or if a label is above 9.
+    OSError
+        If it is missing, a folder, or cannot be read.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = Path(folder, "data_batch_1.bin")
+    ...     _ = path.write_bytes(bytes([7]) + bytes([255] * 1024) + bytes(2048))
+    ...     images, labels = read_batch(path)
+    >>> images.shape, images[0, 0, 0], labels
+    ((1, 32, 32, 3), array([255,   0,   0], dtype=uint8), array([7], dtype=uint8))
+    """
+    path = existing_file(path)
+    records = np.fromfile(path, np.uint8)
+    n, rest = divmod(len(records), RECORD)
+    if rest or not n:
+        found = f"{len(records):,} bytes" + (f", {n:,} images and {rest:,} bytes more" if n else "")
+        raise ValueError(f"{path} holds {found}; it takes a multiple of {RECORD} bytes, an image each")
+    records = records.reshape(n, RECORD)
+    labels = records[:, 0].copy()
+    if labels.max() >= N_CLASSES:
+        raise ValueError(
+            f"{path} holds the label {labels.max()}, where 0 to {N_CLASSES - 1} belong: "
+            "it is no batch of the binary version of CIFAR-10"
+        )
+    planes = records[:, 1:].reshape(n, N_CHANNELS, SIDE, SIDE)
+    return Labelled(np.ascontiguousarray(planes.transpose(0, 2, 3, 1)), labels)
+
+
+def _joined(folder: Path, names: tuple[str, ...]) -> Labelled:
+    batches = [read_batch(folder / name) for name in names if (folder / name).exists()]
+    images: list[Array] = [batch.images for batch in batches] or [np.zeros((0, SIDE, SIDE, N_CHANNELS), np.uint8)]
+    labels: list[Array] = [batch.labels for batch in batches] or [np.zeros(0, np.uint8)]
+    return Labelled(np.concatenate(images), np.concatenate(labels))

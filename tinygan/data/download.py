@@ -1,0 +1,141 @@
+"""Download one file, whole and checked or not at all, from the first mirror that gives it."""
+
+import hashlib
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import IO, Any, TypeAlias
+
+from tinygan.files import whole_file
+
+# Called with the name of the file, the bytes that have arrived, and the bytes that are expected.
+Progress: TypeAlias = Callable[[str, int, int], None]
+
+SECONDS_OF_SILENCE = 30
+PIECE = 1 << 16
+
+
+def user_cache() -> Path:
+    """Return the folder in which this user's downloads are kept.
+
+    Examples
+    --------
+    >>> user_cache().is_absolute()
+    True
+    """
+    import pooch
+
+    return Path(pooch.os_cache("tinygan"))
+
+
+def download(
+    urls: Sequence[str], path: str | Path, *, size: int, sha256: str, progress: Progress | None = None
+) -> None:
+    """Download a file from the first of the addresses that gives it whole.
+
+    Under its own name the file appears only when all of it is there, with the right sum, and written to the disk.
+
+    Parameters
+    ----------
+    urls : sequence of str
+        Addresses of the same file, tried in this order.
+    path : str or Path
+        Where it is to lie; its folder is made if need be.
+    size : int
+        How many bytes are expected.
+    sha256 : str
+        Their SHA-256, in hexadecimal digits.
+    progress : callable, optional
+        Called with (name of the file, bytes that have arrived, bytes expected) whenever more has arrived.
+
+    Raises
+    ------
+    ConnectionError
+        If no address gave the file; it says what was wrong with each.
+    OSError
+        If the file cannot be written.
+
+    Examples
+    --------
+    >>> download([], "labels.gz", size=8, sha256="")
+    Traceback (most recent call last):
+    ConnectionError: no address for labels.gz
+    """
+    path = Path(path)
+    refusals = []
+    path.parent.mkdir(parents=True, exist_ok=True)
+    for url in urls:
+        try:
+            with whole_file(path) as temporary, open(temporary, "wb") as file:
+                sink = _Sink(file, path.name, size, progress)
+                _pour(url, sink)
+                sink.check(sha256)
+            return
+        except _UnfitError as why:
+            refusals.append(f"{url} {why}")
+    raise ConnectionError("; ".join(refusals) or f"no address for {path.name}")
+
+
+class _UnfitError(Exception):
+    """What an address did instead of sending the file."""
+
+
+class _Sink:
+    """A file to write to that counts, adds up and reports what it is given, and keeps apart its own failures."""
+
+    def __init__(self, file: IO[bytes], name: str, size: int, progress: Progress | None) -> None:
+        self.file, self.name, self.size, self.progress = file, name, size, progress
+        self.n_bytes, self.sha256 = 0, hashlib.sha256()
+        self.failure: OSError | None = None
+
+    def write(self, piece: bytes) -> None:
+        self.n_bytes += len(piece)
+        if self.n_bytes > self.size:
+            raise _UnfitError(f"sent more than the {self.size:,} bytes expected")
+        self.sha256.update(piece)
+        try:
+            self.file.write(piece)
+        except OSError as failure:  # a full disk is no fault of the address, and the next one would not help
+            self.failure = failure
+            raise
+        if self.progress is not None:
+            self.progress(self.name, self.n_bytes, self.size)
+
+    def flush(self) -> None:
+        """Do nothing: pooch flushes after every piece, which only takes time."""
+
+    def check(self, sha256: str) -> None:
+        if self.n_bytes < self.size:
+            raise _UnfitError(f"sent {self.n_bytes:,} of {self.size:,} bytes")
+        if (found := self.sha256.hexdigest()) != sha256:
+            raise _UnfitError(f"sent another file: its SHA-256 is {found[:12]}..., where {sha256[:12]}... belongs")
+
+
+def _pour(url: str, sink: _Sink) -> None:
+    import pooch
+
+    responses: list[Any] = []
+    pour = pooch.HTTPDownloader(
+        chunk_size=PIECE,
+        timeout=SECONDS_OF_SILENCE,
+        hooks={"response": lambda response, **_: responses.append(response)},
+    )
+    try:
+        pour(url, sink, None)
+    except (OSError, ValueError) as error:  # every error of requests is an OSError
+        if sink.failure is not None:
+            raise sink.failure from None
+        raise _UnfitError(_reason(error, sink)) from error
+    finally:
+        for response in responses:
+            response.close()
+
+
+def _reason(error: Exception, sink: _Sink) -> str:
+    response = getattr(error, "response", None)
+    if response is not None:
+        return f"answered {response.status_code} {response.reason}".rstrip()
+    if sink.n_bytes:
+        return f"broke off after {sink.n_bytes:,} of {sink.size:,} bytes"
+    if "Timeout" in type(error).__name__:
+        return f"did not answer for {SECONDS_OF_SILENCE} seconds"
+    return "cannot be reached"

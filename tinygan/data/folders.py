@@ -1,0 +1,199 @@
+"""Where data sets lie on this machine, and how they get there."""
+
+import hashlib
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from tinygan.data.catalog import CATALOG, DataSet, File
+from tinygan.data.download import Progress, download, user_cache
+from tinygan.data.idx import existing_file
+
+
+class Fetched(NamedTuple):
+    """What `fetch` found and did.
+
+    Attributes
+    ----------
+    folder : Path
+        Where the files lie.
+    verified, downloaded : tuple of Path
+        The files that were there, and those that were not.
+    """
+
+    folder: Path
+    verified: tuple[Path, ...]
+    downloaded: tuple[Path, ...]
+
+
+def search_folders(data_dir: str | Path | None = None) -> Iterator[Path]:
+    """Yield the data folders to look in, in order.
+
+    Parameters
+    ----------
+    data_dir : str or Path, optional
+        If given, it is the only one. Otherwise they are the folder that the environment variable ``TINYGAN_DATA``
+        names, if it does, and the user's cache. A data folder has one folder a data set, such as ``mnist``.
+
+    Raises
+    ------
+    NotADirectoryError
+        If one of them is a file.
+
+    Examples
+    --------
+    >>> list(map(str, search_folders("data")))
+    ['data']
+    """
+    if data_dir is not None:
+        yield _folder(data_dir)
+        return
+    if named := os.environ.get("TINYGAN_DATA"):
+        yield _folder(named)
+    yield _folder(user_cache())
+
+
+def find(name: str, data_dir: str | Path | None = None) -> dict[str, Path]:
+    """Return where the files of a data set lie, by their names without ``.gz``; they are not verified.
+
+    Parameters
+    ----------
+    name : {"mnist", "fashion-mnist"}
+        Which data set.
+    data_dir : str or Path, optional
+        See `search_folders`. The first folder in which all of the files are is the one.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is none; it says which files are missing where.
+
+    Examples
+    --------
+    >>> find("mnist", "nowhere")  # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+    FileNotFoundError: mnist is not whole in nowhere/mnist. `tinygan data mnist --data-dir nowhere` downloads it...
+    """
+    data_set, folder, present = _look(name, data_dir)
+    missing = [file for file in data_set.files if file.name not in present]
+    if missing:
+        looked = " or ".join(str(parent / name) for parent in search_folders(data_dir))
+        raise FileNotFoundError(
+            f"{name} is not whole in {looked}. `{_command(name, data_dir)}` downloads it. Or {_put(missing, folder)}"
+        )
+    return present
+
+
+def fetch(name: str, data_dir: str | Path | None = None, *, progress: Progress | None = None) -> Fetched:
+    """Verify the files of a data set, and download those that are missing.
+
+    Parameters
+    ----------
+    name : {"mnist", "fashion-mnist"}
+        Which data set.
+    data_dir : str or Path, optional
+        See `search_folders`. Where no folder has all of the files, the first one gets them.
+    progress : callable, optional
+        See `download`.
+
+    Raises
+    ------
+    ValueError
+        If a file is there with other contents. It is left as it is.
+    ConnectionError
+        If a file is missing and cannot be downloaded; it says which files to put where.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     (Path(folder, "mnist")).mkdir()
+    ...     _ = Path(folder, "mnist", "train-images-idx3-ubyte.gz").write_bytes(b"half a file")
+    ...     fetch("mnist", folder)  # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+    ValueError: ...train-images-idx3-ubyte.gz is not the file of mnist: it has 11 bytes, where 9,912,422 belong...
+    """
+    data_set, folder, present = _look(name, data_dir)
+    verified = []
+    for file in data_set.files:
+        if file.name in present:
+            if wrong := _mismatch(present[file.name], file):
+                again = f"Delete it and run `{_command(name, data_dir)}` again"
+                raise ValueError(f"{present[file.name]} is not the file of {name}: {wrong}. {again}")
+            verified.append(present[file.name])
+    missing = [file for file in data_set.files if file.name not in present]
+    downloaded = []
+    while missing:
+        file = missing[0]
+        path = folder / f"{file.name}.gz"
+        urls = [mirror + path.name for mirror in data_set.mirrors]
+        try:
+            download(urls, path, size=file.size, sha256=file.sha256, progress=progress)
+        except ConnectionError as error:
+            raise ConnectionError(f"{name} cannot be downloaded: {error}. Instead, {_put(missing, folder)}") from None
+        downloaded.append(path)
+        del missing[0]
+    return Fetched(folder, tuple(verified), tuple(downloaded))
+
+
+def first_folder_with(subfolder: str, names: tuple[str, ...], data_dir: str | Path | None = None) -> Path:
+    """Return the first folder of that name, among the data folders, that has one of the files; or the first of all.
+
+    Examples
+    --------
+    >>> print(first_folder_with("cifar-10-batches-bin", ("data_batch_1.bin",), "nowhere").name)
+    cifar-10-batches-bin
+    """
+    folders = [_folder(folder / subfolder) for folder in search_folders(data_dir)]
+    return next((folder for folder in folders if any((folder / name).exists() for name in names)), folders[0])
+
+
+def _look(name: str, data_dir: str | Path | None) -> tuple[DataSet, Path, dict[str, Path]]:
+    """Return the data set, its folder, and those of its files that are there."""
+    if name not in CATALOG:
+        raise ValueError(f"{name!r} is no data set that can be downloaded; it takes one of {', '.join(CATALOG)}")
+    data_set = CATALOG[name]
+    found = []
+    for parent in search_folders(data_dir):
+        folder = _folder(parent / data_set.name)
+        present = {file.name: path for file in data_set.files if (path := _present(folder, file))}
+        if len(present) == len(data_set.files):
+            return data_set, folder, present
+        found.append((folder, present))
+    return data_set, *found[0]
+
+
+def _folder(path: str | Path) -> Path:
+    path = Path(path).expanduser()
+    if path.exists() and not path.is_dir():
+        raise NotADirectoryError(f"{path} is a file, where a data folder belongs")
+    return path
+
+
+def _present(folder: Path, file: File) -> Path | None:
+    """Return the file, packed or not, or None."""
+    return next((path for path in (folder / f"{file.name}.gz", folder / file.name) if path.exists()), None)
+
+
+def _mismatch(path: Path, file: File) -> str | None:
+    """Return in what the file at the path differs from the one of the data set, or None."""
+    with open(existing_file(path), "rb") as opened:
+        found = hashlib.file_digest(opened, "sha256").hexdigest()
+    packed, n_bytes = path.suffix == ".gz", path.stat().st_size
+    wanted = file.sha256 if packed else file.sha256_unpacked
+    if found == wanted:
+        return None
+    if packed and n_bytes != file.size:
+        return f"it has {n_bytes:,} bytes, where {file.size:,} belong"
+    return f"its SHA-256 is {found[:12]}..., where {wanted[:12]}... belongs"
+
+
+def _command(name: str, data_dir: str | Path | None) -> str:
+    return f"tinygan data {name}" + (f" --data-dir {data_dir}" if data_dir is not None else "")
+
+
+def _put(missing: list[File], folder: Path) -> str:
+    names = ", ".join(f"{file.name}.gz" for file in missing)
+    what = "this file" if len(missing) == 1 else f"these {len(missing)} files"
+    return f"put {what} into {folder}: {names}"

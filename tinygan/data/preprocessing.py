@@ -1,0 +1,164 @@
+"""From bytes to what the networks see, a minibatch at a time."""
+
+from collections.abc import Callable
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from tinygan.backend import Array, to_host
+
+# Takes images of uint8, shape (m, ...), and returns one row of float32 an image.
+Preprocess: TypeAlias = Callable[[Array], Array]
+
+
+def scale_to_unit(images: Array) -> Array:
+    """Return the images as rows in [0, 1].
+
+    Parameters
+    ----------
+    images : ndarray of uint8, shape (m, ...)
+        0 is black, 255 white.
+
+    Returns
+    -------
+    ndarray of float32, shape (m, n_pixels)
+
+    Examples
+    --------
+    >>> scale_to_unit(np.array([[[0, 51], [255, 0]]], np.uint8))
+    array([[0. , 0.2, 1. , 0. ]], dtype=float32)
+    """
+    return _rows(images).astype(np.float32) / 255.0
+
+
+def normalize_contrast(images: Array, norm: float = 55.0) -> Array:
+    """Return the images as rows of mean 0 and of one L2 norm, as the paper's networks see CIFAR-10.
+
+    Parameters
+    ----------
+    images : ndarray of uint8, shape (m, ...)
+        All numbers of an image, whatever their channel, share one mean and one norm.
+    norm : float
+        sqrt(sum of squares) of every row. An image of a single shade, which has no contrast, becomes zeros.
+
+    Returns
+    -------
+    ndarray of float32, shape (m, n_numbers)
+
+    Examples
+    --------
+    >>> normalize_contrast(np.array([[[0, 2], [2, 0]], [[7, 7], [7, 7]]], np.uint8), norm=2.0)
+    array([[-1.,  1.,  1., -1.],
+           [ 0.,  0.,  0.,  0.]], dtype=float32)
+    """
+    rows = _rows(images).astype(np.float64)
+    rows -= rows.mean(axis=1, keepdims=True)
+    norms = (rows**2).sum(axis=1, keepdims=True) ** 0.5
+    norms[norms < 1e-8] = norm  # rounding, not contrast
+    return (rows * (norm / norms)).astype(np.float32)
+
+
+def marginal_mean(images: Array) -> Array:
+    """Return the mean of every pixel over all images, in [0, 1], from which the marginal bias is made.
+
+    Parameters
+    ----------
+    images : ndarray of uint8, shape (n, ...)
+        At least one.
+
+    Returns
+    -------
+    ndarray of float64, shape (n_pixels,)
+
+    Examples
+    --------
+    >>> marginal_mean(np.array([[[0, 255]], [[51, 255]]], np.uint8))
+    array([0.1, 1. ])
+    """
+    rows = _rows(images)
+    return rows.sum(axis=0, dtype=np.int64) / (255.0 * len(rows))
+
+
+class ScaledImages:
+    """Images kept as bytes, a quarter of the memory of float32, that give rows of float32 for whatever is asked.
+
+    Parameters
+    ----------
+    images : ndarray of uint8, shape (n, ...)
+        At least one. They are neither copied nor changed.
+    preprocess : callable, optional
+        Turns images into rows: `scale_to_unit`, `normalize_contrast`, or another function of that kind.
+
+    Attributes
+    ----------
+    shape : tuple of int
+        (n, n_numbers), that of all rows.
+    dtype : dtype
+        float32.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If the images are not bytes, or if there are none.
+
+    Examples
+    --------
+    >>> x = ScaledImages(np.array([[[0, 255]], [[51, 0]], [[255, 255]]], np.uint8))
+    >>> len(x), x.shape
+    (3, (3, 2))
+    >>> x[np.array([2, 1])]
+    array([[1. , 1. ],
+           [0.2, 0. ]], dtype=float32)
+    """
+
+    dtype = np.dtype(np.float32)
+    ndim = 2
+
+    def __init__(self, images: Array, preprocess: Preprocess = scale_to_unit) -> None:
+        self.images, self.preprocess = check_images("ScaledImages", images), preprocess
+        self.shape = (len(images), preprocess(images[:1]).shape[1])
+
+    def __len__(self) -> int:
+        return self.shape[0]
+
+    def __getitem__(self, indices: Any) -> Array:
+        """Return rows of float32: (m, n_numbers) for a slice or an array of indices, (n_numbers,) for one index."""
+        if isinstance(indices, (int, np.integer)):
+            return self.preprocess(self.images[indices][None])[0]
+        return self.preprocess(self.images[indices])
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Array:
+        """Return all rows, for `numpy.asarray`."""
+        if copy is False:
+            raise ValueError("ScaledImages has no array to share; it takes copy=None or True")
+        return np.asarray(to_host(self[:]), dtype)
+
+    def __repr__(self) -> str:
+        return f"ScaledImages({len(self):,} images of {' x '.join(map(str, self.images.shape[1:]))})"
+
+
+def check_images(what: str, images: Array, ndim: int | None = None) -> Array:
+    """Return the images, or raise unless they are bytes of shape (n, ...), or (n, height, width) for ndim 3.
+
+    Examples
+    --------
+    >>> check_images("faces.npy", np.zeros((2, 8, 8)), 3)  # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+    TypeError: faces.npy holds float64 of shape (2, 8, 8); it takes uint8 of shape (n, height, width), from 0 for ...
+    """
+    kind, shape = getattr(images, "dtype", type(images).__name__), np.shape(images)
+    wanted = f"uint8 of shape {'(n, height, width)' if ndim == 3 else '(n, ...)'}, from 0 for black to 255 for white"
+    found = f"{what} holds {kind} of shape {shape}; it takes {wanted}"
+    if kind != np.uint8:
+        hint = ""
+        if isinstance(kind, np.dtype) and kind.kind == "f":
+            hint = ". If black is 0 and white 1, save (255 * x).round().astype(np.uint8)"
+        raise TypeError(found + hint)
+    if (len(shape) != ndim if ndim else len(shape) < 2) or 0 in shape:
+        hint = ". For grey, save x.mean(axis=-1).astype(np.uint8)" if len(shape) == 4 and shape[-1] in (3, 4) else ""
+        raise ValueError(f"{found}, with n >= 1{hint}")
+    return images
+
+
+def _rows(images: Array) -> Array:
+    return images.reshape(len(images), -1)
