@@ -2,7 +2,7 @@
 
 import math
 import numbers
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 
@@ -17,45 +17,34 @@ def check_count(what: str, value: Any) -> int:
 
 def check_share(what: str, value: Any) -> float:
     """Return value as a float in [0, 1), or raise an error that begins with `what`."""
-    if not isinstance(value, numbers.Real):
-        raise TypeError(f"{what}={value!r}; it takes a number in [0, 1)")
-    number = float(value)
-    if not 0 <= number < 1:
-        raise ValueError(f"{what}={value!r}; it takes a number in [0, 1)")
-    return number
+    return _check_number(what, value, "a number in [0, 1)", lambda number: 0 <= number < 1)
 
 
 def check_size(what: str, value: Any) -> float:
     """Return value as a finite float >= 0, or raise an error that begins with `what`."""
-    if not isinstance(value, numbers.Real):
-        raise TypeError(f"{what}={value!r}; it takes a finite number >= 0")
-    number = float(value)
-    if not 0 <= number < math.inf:
-        raise ValueError(f"{what}={value!r}; it takes a finite number >= 0")
-    return number
-
-
-def check_finite(what: str, value: Any) -> float:
-    """Return value as a finite float, or raise an error that begins with `what`."""
-    if not isinstance(value, numbers.Real):
-        raise TypeError(f"{what}={value!r}; it takes a finite number")
-    number = float(value)
-    if not math.isfinite(number):
-        raise ValueError(f"{what}={value!r}; it takes a finite number")
-    return number
+    return _check_number(what, value, "a finite number >= 0", lambda number: 0 <= number < math.inf)
 
 
 def check_positive(what: str, value: Any) -> float:
     """Return value as a finite float > 0, or raise an error that begins with `what`."""
-    if not isinstance(value, numbers.Real):
-        raise TypeError(f"{what}={value!r}; it takes a finite number > 0")
-    number = float(value)
-    if not 0 < number < math.inf:
-        raise ValueError(f"{what}={value!r}; it takes a finite number > 0")
-    return number
+    return _check_number(what, value, "a finite number > 0", lambda number: 0 < number < math.inf)
+
+
+def check_finite(what: str, value: Any) -> float:
+    """Return value as a finite float, or raise an error that begins with `what`."""
+    return _check_number(what, value, "a finite number", math.isfinite)
 
 
 def check_choice(what: str, value: Any, choices: Sequence[str]) -> None:
     """Raise a ValueError that begins with `what` unless value is one of the choices."""
     if value not in choices:
         raise ValueError(f"{what} {value!r}; it takes one of {', '.join(map(repr, choices))}")
+
+
+def _check_number(what: str, value: Any, wanted: str, fits: Callable[[float], bool]) -> float:
+    if not isinstance(value, numbers.Real):
+        raise TypeError(f"{what}={value!r}; it takes {wanted}")
+    number = float(value)
+    if not fits(number):
+        raise ValueError(f"{what}={value!r}; it takes {wanted}")
+    return number
