@@ -296,3 +296,7 @@ def test_an_unreadable_text_is_quoted_and_an_example_given_that_works(spec, word
     assert words in message
     assert message.endswith(example)
     parse_distribution(example)
+
+
+def test_the_largest_weights_are_normalised():
+    np.testing.assert_array_equal(Mixture([(0, 1), (5, 1)], [1e308, 1e308]).weights, [0.5, 0.5])

@@ -352,6 +352,7 @@ CASES = [
      r"^the optimizer of D updates other parameters than those of D; it takes one made from D\.parameters"),
     ("prior in words", lambda: game(prior="uniform"), TypeError,
      r"^train got the prior 'uniform'; it takes a NoisePrior, such as"),
+    ("number as state", lambda: game(state=3), TypeError, r"^train got state 3; it takes a TrainingState$"),
     # gradcheck
     ("no layer to check", lambda: check_gradients(np.tanh, X), TypeError,
      r"^check_gradients got a ufunc; it takes a Layer, for example"),

@@ -300,3 +300,27 @@ def test_a_steep_smooth_function_is_checked_and_not_taken_for_a_kink():
     report = check_gradients(steep, 0.01 * inputs(), rng=0)
     assert report.ok, str(report)
     assert sum(row.n_kinks for row in report.rows) == 0
+
+
+def test_the_order_in_memory_does_not_matter():
+    def transposed(shape, rng, dtype):
+        return rng.normal(size=shape[::-1]).T
+
+    x = np.asfortranarray(inputs())
+    report = check_gradients(Linear(4, 3, weight_init=transposed, rng=0), x, rng=0)
+    assert report.ok, str(report)
+    assert not check_gradients(WrongSign(4, 3, rng=0), x, rng=0).ok
+
+
+def test_a_layer_that_overwrites_its_input_is_caught():
+    class Destroys(Linear):
+        def backward_input(self, grad_y, cache):
+            cache[...] = 0
+            return super().backward_input(grad_y, cache)
+
+    report = check_gradients(Destroys(4, 3, rng=0), inputs(), rng=0)
+    assert [row.verdict for row in report.rows] == ["x was overwritten", "wrong", "right"]
+
+
+def test_the_headline_does_not_praise_what_was_not_compared():
+    assert "nothing could be compared" in str(check_gradients(ReLU(), np.zeros((2, 3)), rng=0))

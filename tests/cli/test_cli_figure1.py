@@ -2,7 +2,11 @@
 
 import errno
 import json
+import os
+import shlex
 import signal
+import subprocess
+import sys
 
 import pytest
 
@@ -272,7 +276,7 @@ def test_ctrl_c_ends_the_training_and_keeps_what_was_reached(tmp_path, capsys, m
     assert sorted(path.name for path in tmp_path.iterdir()) == ["figure1.gif", "figure1.png"]
 
 
-def test_ctrl_c_while_drawing_leaves_no_half_written_file(tmp_path, capsys, monkeypatch):
+def test_ctrl_c_while_drawing_leaves_no_half_written_file_and_keeps_the_result(tmp_path, capsys, monkeypatch):
     (tmp_path / "figure1.gif").write_bytes(b"of another day")
 
     def interrupted(*_):
@@ -282,4 +286,43 @@ def test_ctrl_c_while_drawing_leaves_no_half_written_file(tmp_path, capsys, monk
     assert main(SHORT) == 130
     assert [path.name for path in tmp_path.iterdir()] == ["figure1.gif"]
     assert (tmp_path / "figure1.gif").read_bytes() == b"of another day"
-    assert capsys.readouterr().out == ""
+    out, err = capsys.readouterr()
+    assert "JSD" in out
+    assert "files       none" in out
+    assert err.splitlines()[-1] == "tinygan figure1: error: interrupted before figure1.gif, figure1.png"
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt, FloatingPointError("training diverged")])
+def test_a_moment_is_kept_whole_or_not_at_all(error, tmp_path, monkeypatch, capsys):
+    from tinygan.experiments import figure1_frames
+
+    draw_frame, calls = figure1_frames.draw_frame, []
+
+    def fails_once(game, iteration):
+        calls.append(iteration)
+        if len(calls) == 3:
+            raise error
+        return draw_frame(game, iteration)
+
+    monkeypatch.setattr(figure1_frames, "draw_frame", fails_once)
+    main([*SHORT, "--out", "a.png"])
+    assert [path.name for path in tmp_path.iterdir()] == ["a.png"]
+    assert f"what follows is as of iteration {calls[1]}" in capsys.readouterr().out
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no sh")
+@pytest.mark.parametrize("closed", [">&-", "2>&-"])
+def test_a_closed_stream_does_not_stop_it(closed):
+    command = f"{shlex.quote(sys.executable)} -m tinygan figure1 --iterations 3 --no-draw --json {closed}"
+    run = subprocess.run(["sh", "-c", command], capture_output=True, text=True, check=True)
+    assert run.stderr == ""
+    assert (json.loads(run.stdout)["iterations"] if closed == "2>&-" else 3) == 3
+
+
+def test_a_link_that_leads_nowhere_is_said_before_any_training(tmp_path, capsys):
+    (tmp_path / "loop.png").symlink_to("loop.png")
+    (tmp_path / "away.png").symlink_to("nowhere/away.png")
+    assert main(["figure1", "--out", "loop.png"]) == 1
+    assert "loop.png is a link that leads to itself" in capsys.readouterr().err
+    assert main(["figure1", "--out", "away.png"]) == 1
+    assert "there is no folder" in capsys.readouterr().err

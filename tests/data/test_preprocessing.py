@@ -129,3 +129,9 @@ def test_the_images_are_left_alone_and_repr_says_what_there_is():
 def test_what_are_no_images_is_refused(images, error, message):
     with pytest.raises(error, match=message):
         ScaledImages(images)
+
+
+@pytest.mark.parametrize("preprocess", [lambda images: images[:, 0, 0], lambda images: images.reshape(len(images), -1)])
+def test_a_preprocess_that_returns_no_rows_of_float32_is_refused(preprocess):
+    with pytest.raises(ValueError, match="it takes one that returns float32 of shape"):
+        ScaledImages(np.zeros((2, 3, 3), np.uint8), preprocess)

@@ -134,6 +134,16 @@ def test_data_beyond_floating_point_is_refused(data):
         play(data, Recipe(), rng=0)
 
 
+def test_a_mode_too_narrow_to_be_seen_is_refused():
+    with pytest.raises(ValueError, match=r"mode of standard deviation 1 .* too narrow to be seen"):
+        play(Mixture([(-1e9, 1), (1e9, 1)]), Recipe(), rng=0)
+
+
+def test_a_mode_of_no_weight_is_not_missed():
+    game = game_of(Mixture([(0, 1), (5, 1)], [1e-6, 1]), offset_g=5.0)
+    assert missed(game, game.measure()) == []
+
+
 def test_a_missed_mode_is_said_even_where_the_divergence_is_small():
     """The second mode holds so little of p_data that the JSD without it is within the bar."""
     game = game_of(Mixture([(0, 1), (8, 0.3)], [0.97, 0.03]))

@@ -222,7 +222,10 @@ def train(
         check_optimizer(player, network, optimizer)
         for theta in network.parameters:
             theta.grad = None  # of a step that was interrupted
-    state = TrainingState(rng) if state is None else state
+    if state is None:
+        state = TrainingState(rng)
+    elif not isinstance(state, TrainingState):
+        raise TypeError(f"train got state {state!r}; it takes a TrainingState")
     batches = minibatches(x, batch_size, state=state, dtype=dtype)
 
     def noise(m: int) -> Array:

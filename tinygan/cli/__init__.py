@@ -25,6 +25,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     >>> main(["figure1", "--iterations", "10", "--no-draw", "-q"])
     0
     """
+    for name in ("stdout", "stderr"):  # None where a shell has closed it, as 2>&- does
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115  for as long as the process
     parser = argparse.ArgumentParser(
         prog="tinygan",
         description="Generative Adversarial Nets (Goodfellow et al. 2014), written out by hand in NumPy.",

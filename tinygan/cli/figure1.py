@@ -8,10 +8,11 @@ import textwrap
 import time
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from tinygan.cli.status import FAILED, INTERRUPTED
 from tinygan.cli.terminal import painted, progress
+from tinygan.cli.words import count, momentum, rate, seed
 
 DEFAULT_DATA = "gaussian:4,0.5"
 DEFAULT_OUT = ("figure1.gif", "figure1.png")
@@ -42,17 +43,17 @@ def add_parser(subparsers: Any) -> None:
     )
     game.add_argument(
         "--discriminator-steps",
-        type=_count,
+        type=count,
         metavar="K",
         help="k, steps of D an iteration (default: 4; simultaneous: 1)",
     )
-    game.add_argument("--batch-size", type=_count, metavar="M", help="m, examples a step (default: 256)")
-    game.add_argument("--iterations", type=_count, metavar="N", dest="n_iterations", help="default: 2400")
-    game.add_argument("--learning-rate-d", type=_rate, metavar="RATE", help="of D, at the start (default: 0.005)")
-    game.add_argument("--learning-rate-g", type=_rate, metavar="RATE", help="of G, at the start (default: 0.005)")
-    game.add_argument("--momentum", type=_momentum, metavar="SHARE", help="of both players (default: 0)")
+    game.add_argument("--batch-size", type=count, metavar="M", help="m, examples a step (default: 256)")
+    game.add_argument("--iterations", type=count, metavar="N", dest="n_iterations", help="default: 2400")
+    game.add_argument("--learning-rate-d", type=rate, metavar="RATE", help="of D, at the start (default: 0.005)")
+    game.add_argument("--learning-rate-g", type=rate, metavar="RATE", help="of G, at the start (default: 0.005)")
+    game.add_argument("--momentum", type=momentum, metavar="SHARE", help="of both players (default: 0)")
     game.add_argument("--noise-prior", choices=("uniform", "gaussian", "spherical"), help="p_z (default: uniform)")
-    game.add_argument("--seed", type=_seed, default=0, metavar="N", help="the same seed, the same run (default: 0)")
+    game.add_argument("--seed", type=seed, default=0, metavar="N", help="the same seed, the same run (default: 0)")
     output = parser.add_argument_group("the output")
     output.add_argument(
         "--out",
@@ -83,20 +84,13 @@ def run(options: argparse.Namespace) -> int:
     files = [] if options.no_draw else _checked_files(options)
     data = parse_distribution(options.data)
     recipe = _recipe(options)
-    failures, window = [], None
     # The networks are far too small for more than one thread; what diverges is reported in words.
     with threadpool_limits(1), np.errstate(all="ignore"):
         game, iterations = play(data, recipe, rng=options.seed)
-        if files:
-            window = _open_window(recipe.n_iterations, options.quiet)
+        window = _open_window(recipe.n_iterations, options.quiet) if files else None
         training = _train(game, iterations, recipe.n_iterations, window, options)
-        for path in files:
-            try:
-                _draw(training, recipe.objective, path, options.quiet)
-            except OSError as error:
-                failures.append(f"{path} could not be written: {error.strerror or error}")
-                files = [file for file in files if file != path]
-    _report(training, files, time.perf_counter() - start, options)
+        written, failures = _write(training, recipe.objective, files, options.quiet)
+    _report(training, written, time.perf_counter() - start, options)
     for failure in failures:
         print(f"tinygan figure1: error: {failure}", file=sys.stderr)
     if window is not None and not (options.json or options.quiet):
@@ -104,14 +98,20 @@ def run(options: argparse.Namespace) -> int:
     return INTERRUPTED if training.is_interrupted else FAILED if failures else 0
 
 
+class Moment(NamedTuple):
+    """A copy of the game along the way, its measures, and its frame if it is drawn."""
+
+    iteration: int
+    game: Any
+    measures: Any
+    frame: Any
+
+
 @dataclass
 class Training:
-    """What a run leaves behind: copies of the game, their frames if they are drawn, and why it stopped early."""
+    """What a run leaves behind, and why it stopped early, if it did."""
 
-    iterations: list[int]
-    games: list[Any]
-    measures: list[Any]
-    frames: list[Any]
+    moments: list[Moment]
     stopped: str | None = None
     is_interrupted: bool = False
 
@@ -144,21 +144,18 @@ def _train(game: Any, iterations: Any, n_iterations: int, window: Any, options: 
     from tinygan.adversarial.checks import check_parameters
     from tinygan.experiments.figure1_frames import draw_frame, frame_iterations
 
-    training = Training([], [], [], [])
+    training = Training([])
 
     def keep(iteration: int) -> None:
         check_parameters(iteration, D=game.D, G=game.G)
-        training.measures.append(game.measure())
-        training.iterations.append(iteration)
-        training.games.append(copy.deepcopy(game))
-        if not options.no_draw:
-            training.frames.append(draw_frame(game, iteration))
+        frame = None if options.no_draw else draw_frame(game, iteration)
+        training.moments.append(Moment(iteration, copy.deepcopy(game), game.measure(), frame))
         if window is not None:
-            window.show(training.frames)
+            window.show([moment.frame for moment in training.moments])
 
     wanted = set(frame_iterations(n_iterations))
+    keep(0)
     try:
-        keep(0)
         for record in progress(iterations, total=n_iterations, label="training", quiet=options.quiet):
             if record.iteration in wanted:
                 keep(record.iteration)
@@ -169,25 +166,42 @@ def _train(game: Any, iterations: Any, n_iterations: int, window: Any, options: 
     return training
 
 
+def _write(training: Training, objective: str, files: list[Path], is_quiet: bool) -> tuple[list[Path], list[str]]:
+    """Draw every file; return those that were written, and what to say of the others."""
+    written, failures = [], []
+    for i, path in enumerate(files):
+        try:
+            _draw(training, objective, path, is_quiet)
+        except OSError as error:
+            failures.append(f"{path} could not be written: {error.strerror or error}")
+        except KeyboardInterrupt:
+            training.is_interrupted = True
+            failures.append(f"interrupted before {', '.join(map(str, files[i:]))}")
+            break
+        else:
+            written.append(path)
+    return written, failures
+
+
 def _draw(training: Training, objective: str, path: Path, is_quiet: bool) -> None:
     from tinygan.experiments.figure1_frames import four_panels
     from tinygan.figures.output import is_animation
     from tinygan.figures.saving import draw_panels, save_animation
 
+    frames = [moment.frame for moment in training.moments]
     if is_animation(path):
-        frames = training.frames
         for _ in progress(save_animation(frames, path), total=len(frames), label=path.name, quiet=is_quiet):
             pass
     else:
-        moments = list(zip(training.games, training.frames, strict=True))
-        draw_panels(list(progress(four_panels(moments, objective), total=4, label=path.name, quiet=is_quiet)), path)
+        panels = four_panels([(moment.game, moment.frame) for moment in training.moments], objective)
+        draw_panels(list(progress(panels, total=4, label=path.name, quiet=is_quiet)), path)
 
 
 def _report(training: Training, files: list[Path], seconds: float, options: argparse.Namespace) -> None:
     from tinygan.experiments.diagnosis import missed
 
-    iteration, measures = training.iterations[-1], training.measures[-1]
-    misses = missed(training.games[-1], measures)
+    iteration, game, measures, _ = training.moments[-1]
+    misses = missed(game, measures)
     if training.stopped is not None:
         misses.insert(0, f"{training.stopped}; what follows is as of iteration {iteration:,}")
     if options.json:
@@ -218,39 +232,3 @@ def _verdict(misses: list[str]) -> str:
         return painted("Arrived: p_g is close to p_data, and D to 1/2.", "good")
     lines = [textwrap.fill(miss, 100, initial_indent="  - ", subsequent_indent="    ") for miss in misses]
     return "\n".join([painted("Missed:", "bad"), *lines])
-
-
-def _count(word: str) -> int:
-    return _whole_number(word, 1, "100")
-
-
-def _seed(word: str) -> int:
-    return _whole_number(word, 0, "7")
-
-
-def _whole_number(word: str, least: int, example: str) -> int:
-    try:
-        number = int(word)
-    except ValueError:
-        number = least - 1
-    if number < least:
-        raise argparse.ArgumentTypeError(f"{word!r} is no whole number >= {least}, such as {example}")
-    return number
-
-
-def _rate(word: str) -> float:
-    return _number(word, float("inf"), "is no number > 0, such as 0.005", above_zero=True)
-
-
-def _momentum(word: str) -> float:
-    return _number(word, 1.0, "is no number >= 0 and < 1, such as 0.5", above_zero=False)
-
-
-def _number(word: str, end: float, complaint: str, *, above_zero: bool) -> float:
-    try:
-        number = float(word)
-    except ValueError:
-        number = -1.0
-    if not 0 <= number < end or (above_zero and number == 0):
-        raise argparse.ArgumentTypeError(f"{word!r} {complaint}")
-    return number

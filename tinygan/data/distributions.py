@@ -101,6 +101,7 @@ class Mixture(Distribution):
                 f"Mixture got {len(components)} components and {len(weights)} weights; it takes one weight each"
             )
         self.weights = np.array([check_positive("Mixture got weight", weight) for weight in weights])
+        self.weights /= self.weights.max()  # or the sum could overflow
         self.weights /= self.weights.sum()
 
     @property

@@ -165,8 +165,8 @@ def _look(name: str, data_dir: str | Path | None) -> tuple[DataSet, Path, dict[s
 
 
 def _folder(path: str | Path) -> Path:
-    path = Path(path).expanduser()
-    if path.exists() and not path.is_dir():
+    path = Path(os.path.expanduser(path))
+    if (path.exists() or path.is_symlink()) and not path.is_dir():
         raise NotADirectoryError(f"{path} is a file, where a data folder belongs")
     return path
 

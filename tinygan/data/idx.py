@@ -2,6 +2,7 @@
 
 import gzip
 import math
+import os
 import zlib
 from pathlib import Path
 from typing import Protocol
@@ -82,11 +83,13 @@ def existing_file(path: str | Path) -> Path:
     Traceback (most recent call last):
     FileNotFoundError: there is no file nowhere.npy
     """
-    path = Path(path).expanduser()
+    path = Path(os.path.expanduser(path))
     if path.is_dir():
         raise IsADirectoryError(f"{path} is a folder; it takes a file")
     if not path.exists():
         raise FileNotFoundError(f"there is no file {path}")
+    if not path.is_file():
+        raise OSError(f"{path} is a pipe or a device; it takes a file")
     return path
 
 

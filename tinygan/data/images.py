@@ -191,7 +191,7 @@ def _numpy_file(path: Path) -> Array:
             names = loaded.files
             if len(names) == 1 or "images" in names:
                 return loaded["images" if "images" in names else names[0]]
-        except (ValueError, EOFError, zipfile.BadZipFile, zlib.error, MemoryError) as error:
+        except (ValueError, EOFError, zipfile.BadZipFile, zlib.error, MemoryError, RuntimeError) as error:
             if "allow_pickle" in str(error):
                 error = ValueError("it holds pickled Python objects, which are never loaded")
             raise ValueError(f"{path} cannot be read: {error}") from None

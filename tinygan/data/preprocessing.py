@@ -116,7 +116,13 @@ class ScaledImages:
 
     def __init__(self, images: Array, preprocess: Preprocess = scale_to_unit) -> None:
         self.images, self.preprocess = check_images("ScaledImages", images), preprocess
-        self.shape = (len(images), preprocess(images[:1]).shape[1])
+        row = preprocess(images[:1])
+        if row.ndim != 2 or len(row) != 1 or row.dtype != self.dtype:
+            raise ValueError(
+                f"ScaledImages got a preprocess that turns one image into shape {row.shape} of {row.dtype}; "
+                "it takes one that returns float32 of shape (m, n_numbers)"
+            )
+        self.shape = (len(images), row.shape[1])
 
     def __len__(self) -> int:
         return self.shape[0]

@@ -66,7 +66,7 @@ def _missed_modes(modes: list[Gaussian], x: Array, p_data: Array, p_g: Array) ->
     for mode in modes:
         near = abs(x - mode.mean) <= 2 * mode.std
         wanted, found = p_data[near].sum(), p_g[near].sum()
-        if found < 0.25 * wanted:
+        if wanted > 0.005 and found < 0.25 * wanted:
             causes.append(
                 f"p_g has missed the mode at {mode.mean:g}: {found:.1%} of its mass lies within two deviations of it, "
                 f"{wanted:.1%} of that of p_data"

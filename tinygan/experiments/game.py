@@ -80,6 +80,12 @@ class Standardised:
                 f"{data} cannot be standardised: {n:,} draws have mean {center:g} and standard deviation {scale:g}; "
                 "it takes finite numbers that differ by more than a millionth of their size, such as gaussian:4,0.5"
             )
+        narrowest = min((mode.std for mode in data.components), default=scale) if isinstance(data, Mixture) else scale
+        if narrowest < 1e-6 * scale:
+            raise ValueError(
+                f"{data} has a mode of standard deviation {narrowest:g} where all data have {scale:g}, "
+                "too narrow to be seen; it takes modes wider than a millionth of the whole, such as mixture:-2,1;2,1"
+            )
         return cls(data, center, scale)
 
     def standardise(self, x: Array) -> Array:

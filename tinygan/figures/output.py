@@ -44,18 +44,28 @@ def check_output(path: str | Path) -> Path:
         )
     if path.is_dir():
         raise IsADirectoryError(f"{path} is a folder; it takes the name of a file")
-    if not path.parent.exists():
-        raise FileNotFoundError(f"{path} cannot be written: there is no folder {path.parent}")
-    if not path.parent.is_dir():
-        raise NotADirectoryError(f"{path} cannot be written: {path.parent} is not a folder")
-    if not os.access(path.parent, os.W_OK | os.X_OK):
-        raise PermissionError(f"{path} cannot be written: no permission to write in the folder {path.parent.resolve()}")
+    folder = _folder_behind(path)
+    if not folder.exists():
+        raise FileNotFoundError(f"{path} cannot be written: there is no folder {folder}")
+    if not folder.is_dir():
+        raise NotADirectoryError(f"{path} cannot be written: {folder} is not a folder")
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise PermissionError(f"{path} cannot be written: no permission to write in the folder {folder.resolve()}")
     if suffix == ".mp4" and shutil.which("ffmpeg") is None:
         raise FileNotFoundError(
             f"{path} needs the program ffmpeg, which is not on the PATH; "
             f"install the package ffmpeg, or write {path.with_suffix('.gif').name}"
         )
     return path
+
+
+def _folder_behind(path: Path) -> Path:
+    if not path.is_symlink():
+        return path.parent
+    try:
+        return path.resolve(strict=False).parent
+    except (RuntimeError, OSError):
+        raise OSError(f"{path} is a link that leads to itself") from None
 
 
 def is_animation(path: str | Path) -> bool:

@@ -67,16 +67,19 @@ def check_gradients(layer: Layer, x: Array, *, rng: RngLike = None, tolerance: f
     if not is_finite(x):
         raise ValueError("check_gradients got x with NaN or infinite entries; it takes finite values")
     rng = as_rng(rng)
-    x = x.astype(np.float64)
+    x = x.astype(np.float64, order="C")  # a view of it is perturbed entry by entry
     draws = int(rng.integers(2**63))
 
     with _in_float64(layer) as parameters:
+        kept_x = x.copy()
         y, cache = _forward(layer, x, draws)
         grad_y = rng.standard_normal(y.shape)
-        gradients = {"x": layer.backward_input(grad_y, cache)}
-        layer.backward_params(grad_y, cache)
+        gradients = {"x": layer.backward_input(grad_y.copy(), cache)}
+        layer.backward_params(grad_y.copy(), cache)
         gradients |= {name: _copied(theta.grad) for name, theta in parameters.items()}
-        layer.backward_params(grad_y, cache)
+        layer.backward_params(grad_y.copy(), cache)
+        is_overwritten = not np.array_equal(x, kept_x)
+        x[...] = kept_x
         twice = {name: _copied(theta.grad) for name, theta in parameters.items()}
         tensors = {"x": x} | {name: theta.data for name, theta in parameters.items()}
         rows = []
@@ -88,6 +91,8 @@ def check_gradients(layer: Layer, x: Array, *, rng: RngLike = None, tolerance: f
             row = _compare(name, tensor, gradients[name], numerical, at_kink, entries, tolerance)
             if row.ok and name in twice and not np.allclose(twice[name], 2 * gradients[name], rtol=tolerance):
                 row = replace(row, verdict="not accumulated")
+            if name == "x" and is_overwritten:
+                row = replace(row, verdict="x was overwritten")
             rows.append(row)
     return Report(layer_name(layer), rows)
 
@@ -111,7 +116,7 @@ def _in_float64(layer: Layer) -> Iterator[dict[str, Any]]:
     kept = [(theta, theta.data, theta.grad) for theta in parameters.values()]
     try:
         for theta in parameters.values():
-            theta.data, theta.grad = theta.data.astype(np.float64), None
+            theta.data, theta.grad = theta.data.astype(np.float64, order="C"), None
         yield parameters
     finally:
         for theta, data, grad in kept:

@@ -21,7 +21,7 @@ class Row:
         Largest difference between backward pass and numerical derivative, over the largest entry of either.
     verdict : str
         ``"right"``, ``"at kinks only"``, ``"wrong"``, or what else is wrong with the gradient: its shape, that it is
-        not finite, missing, or ``"not accumulated"`` when the backward pass is called twice.
+        not finite, missing, ``"not accumulated"`` when the backward pass is called twice, or ``"x was overwritten"``.
     """
 
     tensor: str
@@ -54,8 +54,15 @@ class Report:
 
     @property
     def ok(self) -> bool:
-        """Whether every gradient is right."""
+        """Whether nothing speaks against any gradient."""
         return all(row.ok for row in self.rows)
+
+    def _headline(self) -> str:
+        if not self.ok:
+            return "a gradient is wrong"
+        if not any(row.n_checked for row in self.rows):
+            return "nothing could be compared, every entry is at a kink; try another x"
+        return "every gradient is right"
 
     def __str__(self) -> str:
         header = ["tensor", "shape", "checked", "at kinks", "relative error", "verdict"]
@@ -63,5 +70,4 @@ class Report:
             [row.tensor, str(row.shape), str(row.n_checked), str(row.n_kinks), f"{row.relative_error:.1e}", row.verdict]
             for row in self.rows
         ]
-        verdict = "every gradient is right" if self.ok else "a gradient is wrong"
-        return f"{self.layer}: {verdict}\n" + text_table(header, body, "<<>>><")
+        return f"{self.layer}: {self._headline()}\n" + text_table(header, body, "<<>>><")
