@@ -2,20 +2,27 @@
 
 import os
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
 
 ANIMATIONS = (".gif", ".mp4", ".html")
 PICTURES = (".png", ".svg", ".pdf")
 
+# What can be written, and by which suffixes.
+FIGURE1: Mapping[str, tuple[str, ...]] = {"the animation": ANIMATIONS, "the panels": PICTURES}
+FIGURE3: Mapping[str, tuple[str, ...]] = {"the animation": (".gif",), "the rows": PICTURES}
+STILL: Mapping[str, tuple[str, ...]] = {"a picture": PICTURES}
 
-def check_output(path: str | Path) -> Path:
+
+def check_output(path: str | Path, takes: Mapping[str, tuple[str, ...]] = FIGURE1) -> Path:
     """Return the path if an animation or a picture can be written there, else raise.
 
     Parameters
     ----------
     path : str or Path
-        A file to be, whose suffix chooses the format: .gif, .mp4 and .html hold the animation, .png, .svg and .pdf
-        the panels.
+        A file to be, whose suffix chooses the format.
+    takes : mapping from str to tuple of str, optional
+        The suffixes, in lower case, for each thing that can be written; those of Figure 1 unless told.
 
     Raises
     ------
@@ -33,15 +40,18 @@ def check_output(path: str | Path) -> Path:
     Traceback (most recent call last):
     ...
     ValueError: figure1.bmp ends in .bmp; it takes .gif, .mp4, .html (the animation), .png, .svg or .pdf (the panels)
+    >>> check_output("samples.gif", STILL)
+    Traceback (most recent call last):
+    ...
+    ValueError: samples.gif ends in .gif; it takes .png, .svg or .pdf (a picture)
     """
     path = Path(path)
     suffix = path.suffix.lower()
-    if suffix not in ANIMATIONS + PICTURES:
+    if not any(suffix in suffixes for suffixes in takes.values()):
         ending = f"ends in {suffix}" if suffix else "has no suffix"
-        raise ValueError(
-            f"{path} {ending}; it takes {', '.join(ANIMATIONS)} (the animation), "
-            f"{', '.join(PICTURES[:-1])} or {PICTURES[-1]} (the panels)"
-        )
+        *others, last = [f"{', '.join(suffixes)} ({thing})" for thing, suffixes in takes.items()]
+        last = " or ".join(last.rsplit(", ", 1))
+        raise ValueError(f"{path} {ending}; it takes {', '.join([*others, last])}")
     if path.is_dir():
         raise IsADirectoryError(f"{path} is a folder; it takes the name of a file")
     folder = _folder_behind(path)

@@ -15,6 +15,7 @@ from tinygan.figures.figure1 import Figure1Plot, panels_figure
 from tinygan.figures.frame import Frame
 from tinygan.figures.output import ANIMATIONS, PICTURES, check_output, is_animation
 from tinygan.figures.player import player
+from tinygan.figures.still import write_figure
 from tinygan.figures.style import palette, picture_style
 from tinygan.files import whole_file
 
@@ -93,14 +94,13 @@ def draw_panels(panels: Sequence[tuple[str, Frame]], path: str | Path) -> None:
     if is_animation(path):
         raise ValueError(f"draw_panels got {path}; it takes a file that ends in one of {', '.join(PICTURES)}")
     figure = panels_figure(panels)
+    if suffix != ".png":
+        write_figure(figure, path)
+        return
     with picture_style(), whole_file(path) as temporary:
-        if suffix == ".png":
-            canvas: Any = FigureCanvasAgg(figure)
-            canvas.draw()
-            _few_colors(canvas).save(temporary, "PNG", optimize=True)
-        else:
-            undated = {"CreationDate": None} if suffix == ".pdf" else {"Date": None}
-            figure.savefig(temporary, format=suffix[1:], metadata=undated)
+        canvas: Any = FigureCanvasAgg(figure)
+        canvas.draw()
+        _few_colors(canvas).save(temporary, "PNG", optimize=True)
 
 
 def _save_animation(frames: Sequence[Frame], path: Path) -> Iterator[int]:

@@ -1,0 +1,21 @@
+"""Write a figure to a file: the suffix chooses the format, the same figure gives the same bytes."""
+
+from pathlib import Path
+
+from matplotlib.figure import Figure
+
+from tinygan.figures.style import picture_style
+from tinygan.files import whole_file
+
+# A power of two: widths in inches are then exact, and the pixels of an image stay squares.
+DPI = 128
+
+# What would tell one day, or one release of matplotlib, from another.
+_UNSAID = {".png": "Software", ".svg": "Date", ".pdf": "CreationDate"}
+
+
+def write_figure(figure: Figure, path: Path) -> None:
+    """Write the figure to a .png, .svg or .pdf file, whole or not at all."""
+    suffix = path.suffix.lower()
+    with picture_style(), whole_file(path) as temporary:
+        figure.savefig(temporary, format=suffix[1:], metadata={_UNSAID[suffix]: None})
