@@ -3,7 +3,7 @@
 from tinygan.layers.activations import LeakyReLU, ReLU, Sigmoid, Tanh
 from tinygan.layers.base import Layer, Parameter
 from tinygan.layers.dropout import Dropout
-from tinygan.layers.initializers import constant, glorot, he, normal, uniform, zeros
+from tinygan.layers.initializers import constant, glorot, he, marginal_bias, normal, sparse_normal, uniform, zeros
 from tinygan.layers.linear import Linear
 from tinygan.layers.maxout import Maxout
 from tinygan.layers.sequential import Sequential
@@ -23,7 +23,9 @@ __all__ = [
     "constant",
     "glorot",
     "he",
+    "marginal_bias",
     "normal",
+    "sparse_normal",
     "trace",
     "uniform",
     "zeros",

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from tinygan.arguments import check_size
+from tinygan.arguments import check_count, check_size
 from tinygan.backend import Array
 
 # (shape, rng, dtype) -> array. Values are drawn in float64 and rounded, so that a seed means the same weights in both
@@ -88,6 +88,69 @@ def normal(std: float) -> Initializer:
 
     def initialize(shape: tuple[int, ...], rng: np.random.Generator, dtype: Any) -> Array:
         return (std * rng.standard_normal(shape)).astype(dtype)
+
+    return initialize
+
+
+def marginal_bias(mean: Array) -> Initializer:
+    """Return an initializer for the bias before a sigmoid that starts every output at its mean over the data.
+
+    Parameters
+    ----------
+    mean : ndarray of shape (n_out,)
+        Of every pixel, in [0, 1], as `tinygan.data.marginal_mean` returns it.
+
+    Raises
+    ------
+    ValueError
+        If a mean is outside [0, 1].
+
+    Notes
+    -----
+    b = log(p / (1 - p)), with p the mean, kept within 1e-7 of the ends: sigmoid(b) = p. As in the paper's code.
+
+    Examples
+    --------
+    >>> marginal_bias(np.array([0.5, 0.75]))((2,), np.random.default_rng(0), np.float32)
+    array([0.       , 1.0986123], dtype=float32)
+    """
+    p = np.clip(np.asarray(mean, np.float64), 1e-7, 1 - 1e-7)
+    if not ((np.asarray(mean) >= 0) & (np.asarray(mean) <= 1)).all():
+        raise ValueError(f"marginal_bias got means from {np.min(mean)} to {np.max(mean)}; it takes numbers in [0, 1]")
+
+    def initialize(shape: tuple[int, ...], rng: np.random.Generator, dtype: Any) -> Array:
+        return np.log(p / (1 - p)).astype(dtype)
+
+    return initialize
+
+
+def sparse_normal(n_nonzero: int) -> Initializer:
+    """Return an initializer that draws so many weights of every unit from N(0, 1), and leaves the rest at 0.
+
+    Parameters
+    ----------
+    n_nonzero : int
+        Weights of a column that are drawn, at least 1; all of them where a column has fewer.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If n_nonzero is no int >= 1.
+
+    Examples
+    --------
+    >>> weight = sparse_normal(2)((5, 3), np.random.default_rng(0), np.float32)
+    >>> (weight != 0).sum(axis=0)
+    array([2, 2, 2])
+    """
+    check_count("sparse_normal got n_nonzero", n_nonzero)
+
+    def initialize(shape: tuple[int, ...], rng: np.random.Generator, dtype: Any) -> Array:
+        weight = np.zeros(shape, dtype)
+        for column in weight.T:
+            chosen = rng.permutation(len(column))[:n_nonzero]
+            column[chosen] = rng.standard_normal(len(chosen))
+        return weight
 
     return initialize
 
