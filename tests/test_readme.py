@@ -30,14 +30,33 @@ def test_there_are_commands_to_run():
     assert len(TINYGAN) >= 4
 
 
+# What makes a command short enough for a test.
+SHORTENED = {
+    "figure1": ["--iterations", "20"],
+    "train": ["--epochs", "1", "--scale", "0.02", "--set", "batch_size=1000", "--threads", "1"],
+    "evaluate": ["--samples", "200", "--no-calibration"],
+}
+NEED_A_RUN = ("samples", "interpolate", "curves", "evaluate", "generate", "runs")
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory):
+    """Return a folder in which the README's command has trained for a moment."""
+    folder = tmp_path_factory.mktemp("readme")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        patch.setenv("TINYGAN_DATA", str(real_folder("mnist")))
+        assert main(["train", "mnist", "--out", "runs/mnist", *SHORTENED["train"], "-q"]) == 0
+    return folder
+
+
 @pytest.mark.parametrize("command", TINYGAN)
-def test_the_command_runs(command, tmp_path, monkeypatch, capsys):
-    monkeypatch.chdir(tmp_path)
+def test_the_command_runs(command, tmp_path, monkeypatch, capsys, request):
     words = shlex.split(command)[1:]
-    if words[0] == "figure1":
-        words += ["--iterations", "20"]
-    if words[0] == "data":  # verified where it lies; nothing is downloaded in a test
-        monkeypatch.setenv("TINYGAN_DATA", str(real_folder(words[1])))
+    monkeypatch.chdir(request.getfixturevalue("trained") if words[0] in NEED_A_RUN else tmp_path)
+    if words[0] in ("data", "train", *NEED_A_RUN):  # read where it lies; nothing is downloaded in a test
+        monkeypatch.setenv("TINYGAN_DATA", str(real_folder(words[1] if words[0] == "data" else "mnist")))
+    words += SHORTENED.get(words[0], [])
     try:
         status = main(words)
     except SystemExit as end:  # --help and --version

@@ -39,5 +39,8 @@ def whole_file(path: str | Path) -> Iterator[Path]:
         with open(temporary, "rb+") as file:
             os.fsync(file.fileno())
         os.replace(temporary, path)
+    except OSError as error:
+        error.filename = error.filename or str(path)  # what a full disk says names no file
+        raise
     finally:
         temporary.unlink(missing_ok=True)

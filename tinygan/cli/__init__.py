@@ -6,10 +6,10 @@ import sys
 from collections.abc import Sequence
 
 from tinygan import __version__
-from tinygan.cli import data, figure1
+from tinygan.cli import curves, data, evaluate, figure1, generate, interpolate, runs, samples, train
 from tinygan.cli.status import FAILED, INTERRUPTED, WRONG_WORDS
 
-COMMANDS = (figure1, data)
+COMMANDS = (figure1, data, train, evaluate, samples, interpolate, curves, generate, runs)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

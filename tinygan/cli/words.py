@@ -1,6 +1,7 @@
 """The numbers that the words of a command line stand for, each refused with an example that works."""
 
 import argparse
+from typing import Any, get_args
 
 
 def count(word: str) -> int:
@@ -41,3 +42,34 @@ def _number(word: str, end: float, complaint: str, *, above_zero: bool) -> float
     if not 0 <= number < end or (above_zero and number == 0):
         raise argparse.ArgumentTypeError(f"{word!r} {complaint}")
     return number
+
+
+def threads(word: str) -> int | str:
+    """Return "auto", or the whole number >= 1 that a word says."""
+    return word if word == "auto" else _whole_number(word, 1, "4, or auto")
+
+
+def setting(word: str) -> tuple[str, str]:
+    """Return the name and the value of NAME=VALUE."""
+    name, sign, value = word.partition("=")
+    if not (name and sign and value):
+        raise argparse.ArgumentTypeError(f"{word!r} is no setting, such as momentum=0.9")
+    return name.strip(), value.strip()
+
+
+def typed(name: str, word: str, kind: Any) -> Any:
+    """Return a word as the type of a field, where "none" stands for None if the field takes it.
+
+    Examples
+    --------
+    >>> typed("batch_size", "50", int), typed("max_col_norm", "none", float | None)
+    (50, None)
+    """
+    kinds = get_args(kind) or (kind,)
+    if type(None) in kinds and word.lower() == "none":
+        return None
+    try:
+        return kinds[0](word)
+    except ValueError:
+        wanted = {int: "a whole number", float: "a number"}[kinds[0]]
+        raise ValueError(f"--set {name}={word}: it takes {wanted}") from None

@@ -134,7 +134,7 @@ def load_images(path: str | Path) -> Array:
     (5, 8, 6)
     """
     path = existing_file(path)
-    images = _numpy_file(path) if path.suffix in (".npy", ".npz") else read_idx(path, ndim=3)
+    images = numpy_file(path) if path.suffix in (".npy", ".npz") else read_idx(path, ndim=3)
     return np.ascontiguousarray(checked_content(str(path), images))
 
 
@@ -176,7 +176,7 @@ def _swapped(array: Array) -> str:
     return "; the files for training and test look swapped" if len(array) in (10_000, 60_000) else ""
 
 
-def _numpy_file(path: Path) -> Array:
+def numpy_file(path: Path) -> Array:
     """Return the array in a file of NumPy; pickled objects stay refused, as `numpy.load` does by default."""
     with open(path, "rb") as file:
         first = file.read(6)

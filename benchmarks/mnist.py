@@ -1,0 +1,156 @@
+"""Train on MNIST with both orders of updates, score every tenth epoch as Table 1 does, and draw the curve.
+
+python -m benchmarks.mnist --out runs/results --json docs/results/mnist.json --figure docs/results/likelihood.png
+
+Hours on one core; what is there already, of an earlier and interrupted call, is taken as it is.
+"""
+
+import argparse
+import os
+import platform
+import shutil
+from pathlib import Path
+from typing import Any
+
+for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+    os.environ[variable] = "1"
+
+import numpy as np  # noqa: E402  after the threads are pinned
+from threadpoolctl import threadpool_info  # noqa: E402
+
+from tinygan import __version__  # noqa: E402
+from tinygan.experiments.data_sets import load  # noqa: E402
+from tinygan.experiments.folder import RunFolder, read_json, write_json  # noqa: E402
+from tinygan.experiments.mnist import MNIST  # noqa: E402
+from tinygan.experiments.recipe import recipe_with  # noqa: E402
+from tinygan.experiments.start import resume_run, start_run  # noqa: E402
+from tinygan.experiments.table1 import N_SAMPLES, held_out, row_record, score  # noqa: E402
+from tinygan.experiments.trained import load_trained  # noqa: E402
+from tinygan.figures.likelihoods import draw_likelihoods  # noqa: E402
+from tinygan.table import text_table  # noqa: E402
+
+LEVELS = {"paper, Table 1": 225.0}
+
+
+def snapshot(out: Path, updates: str, epoch: int) -> Path:
+    """Return the folder with what a run was at an epoch; train the run on to there if it is missing."""
+    folder = out / "snapshots" / f"{updates}-{epoch:04d}"
+    if not (folder / "config.json").exists():
+        run_folder = RunFolder(out / updates)
+        if run_folder.config.exists():
+            run = resume_run(run_folder.path, n_epochs=epoch)
+        else:
+            recipe = recipe_with(MNIST, {"updates": updates, "n_epochs": epoch})
+            run = start_run(run_folder.path, "mnist", recipe, seed=0, threads=1)
+        for _ in run.train():
+            pass
+        folder.mkdir(parents=True, exist_ok=True)
+        for file in (run_folder.checkpoint, run_folder.config):  # the second says that the first is whole
+            shutil.copy(file, folder)
+    return folder
+
+
+def curve(out: Path, updates: str, epochs: range, images: Any) -> list[dict[str, Any]]:
+    """Return the score at each epoch; those that were computed earlier come from scores.json."""
+    path = out / "scores.json"
+    scores = read_json(path) if path.exists() else {}
+    for epoch in epochs:
+        name = f"{updates}-{epoch:04d}"
+        if name not in scores:
+            trained = load_trained(snapshot(out, updates, epoch))
+            row = score(f"{updates} updates", trained.sample(N_SAMPLES, rng=0), images)
+            scores[name] = {"epoch": trained.epoch, **row_record(row)}
+            write_json(path, scores)
+            print(
+                f"{name}   {row.paper_grid.mean:7.1f} ± {row.paper_grid.standard_error:.1f} nats on the paper's grid, "
+                f"{row.fine_grid.mean:7.1f} ± {row.fine_grid.standard_error:.1f} on the fine one",
+                flush=True,
+            )
+    return [scores[f"{updates}-{epoch:04d}"] for epoch in epochs]
+
+
+def about(out: Path, updates: str, points: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return what is to be known of a run: its recipe, how long it took, and its curve."""
+    folder = RunFolder(out / updates)
+    config, epochs = folder.read_config(), points[-1]["epoch"]
+    lines = [line for line in folder.read_metrics() if line["epoch"] <= epochs]
+    return {
+        "recipe": {**config["recipe"], "n_epochs": epochs},
+        "seed": config["seed"],
+        "threads": config["threads"],
+        "training_seconds": round(sum(line["seconds"] for line in lines)),
+        "curve": points,
+    }
+
+
+def machine() -> dict[str, Any]:
+    """Return what the numbers were computed with."""
+    blas = next((pool for pool in threadpool_info() if pool["user_api"] == "blas"), {})
+    return {
+        "system": f"{platform.system()} {platform.machine()}",
+        "cores": os.cpu_count(),
+        "python": platform.python_version(),
+        "numpy": np.__version__,
+        "blas": f"{blas.get('internal_api')} {blas.get('version')}, {blas.get('architecture')}",
+        "tinygan": __version__,
+    }
+
+
+def main() -> None:
+    """Train, score, draw and print."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--out", type=Path, default=Path("runs/results"), help="default: runs/results")
+    parser.add_argument("--simultaneous", type=int, default=250, metavar="N", help="epochs (default: 250)")
+    parser.add_argument("--alternating", type=int, default=100, metavar="N", help="epochs (default: 100)")
+    parser.add_argument("--every", type=int, default=10, metavar="N", help="epochs between scores (default: 10)")
+    parser.add_argument("--data", type=Path, help="the data folder (default: TINYGAN_DATA, then the user's cache)")
+    parser.add_argument("--json", type=Path, help="write the numbers to this file as well")
+    parser.add_argument("--figure", type=Path, help="draw the curves to this file as well")
+    options = parser.parse_args()
+    if options.data is not None:
+        os.environ["TINYGAN_DATA"] = str(options.data.resolve())
+
+    images = held_out("mnist", load("mnist"))
+    runs = {}
+    for updates in ("simultaneous", "alternating"):
+        epochs = range(options.every, getattr(options, updates) + 1, options.every)
+        runs[updates] = about(options.out, updates, curve(options.out, updates, epochs, images))
+    print(
+        text_table(
+            ["updates", "epochs", "paper's grid", "sigma", "fine grid", "sigma", "training hours"],
+            [
+                [
+                    updates,
+                    str(last["epoch"]),
+                    *(
+                        cell
+                        for grid in ("paper_grid", "fine_grid")
+                        for cell in (
+                            f"{last[f'{grid}_mean']:.1f} ± {last[f'{grid}_standard_error']:.1f}",
+                            f"{last[f'{grid}_bandwidth']:.4f}",
+                        )
+                    ),
+                    f"{run['training_seconds'] / 3600:.1f}",
+                ]
+                for updates, run in runs.items()
+                for last in run["curve"][-1:]
+            ],
+            "<" + 6 * ">",
+        )
+    )
+    if options.json:
+        write_json(options.json, {"units": "nats", "test_images": len(images.test), "machine": machine(), "runs": runs})
+    if options.figure:
+        series = {
+            f"{updates}, {words} grid": tuple(
+                np.array([point[key] for point in run["curve"]])
+                for key in ("epoch", f"{grid}_mean", f"{grid}_standard_error")
+            )
+            for updates, run in runs.items()
+            for grid, words in (("paper_grid", "the paper's"), ("fine_grid", "fine"))
+        }
+        draw_likelihoods(series, options.figure, levels=LEVELS)
+
+
+if __name__ == "__main__":
+    main()

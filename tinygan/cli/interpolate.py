@@ -1,0 +1,53 @@
+"""tinygan interpolate: draw Figure 3 from a run."""
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from tinygan.cli.words import count, seed
+
+# Lines and steps of a picture, and of an animation, which shows all lines at once and one step after the other.
+PICTURE, ANIMATION = (5, 15), (25, 36)
+
+
+def add_parser(subparsers: Any) -> None:
+    """Add the command and its options."""
+    parser = subparsers.add_parser(
+        "interpolate",
+        help="draw Figure 3: what a run generates along straight lines in z",
+        description="Draw what the generator makes of the points of straight lines in z, each from one random point of "
+        "the prior to another. The run may still be in training. What --out held before is replaced.",
+    )
+    parser.set_defaults(run=run)
+    parser.add_argument("folder", type=Path, metavar="RUN", help="the folder that tinygan train made")
+    parser.add_argument(
+        "--out",
+        type=Path,
+        default=Path("figure3.png"),
+        metavar="FILE",
+        help=".png, .svg or .pdf for a line a row, .gif for an animation (default: %(default)s)",
+    )
+    for name, i in (("lines", 0), ("steps", 1)):
+        parser.add_argument(
+            f"--{name}", type=count, metavar="N", help=f"default: {PICTURE[i]}, or {ANIMATION[i]} for a .gif"
+        )
+    parser.add_argument("--seed", type=seed, default=0, metavar="N", help="the same seed, the same lines (default: 0)")
+    parser.add_argument("-q", "--quiet", action="store_true", help="print nothing but errors")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Draw the lines."""
+    from tinygan.experiments.pictures import figure3
+    from tinygan.experiments.trained import load_trained
+    from tinygan.figures.output import FIGURE3, check_output, is_animation
+    from tinygan.figures.samples import draw_interpolation
+
+    path = check_output(options.out, FIGURE3)
+    n_lines, n_steps = ANIMATION if is_animation(path) else PICTURE
+    n_lines, n_steps = options.lines or n_lines, options.steps or n_steps
+    trained = load_trained(options.folder)
+    draw_interpolation(figure3(trained, n_lines=n_lines, n_steps=n_steps, rng=options.seed), path)
+    if not options.quiet:
+        print(f"lines  {n_lines} of {n_steps} steps, {options.folder} at epoch {trained.epoch}, seed {options.seed}")
+        print(f"file   {path}")
+    return 0

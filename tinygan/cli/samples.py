@@ -1,0 +1,66 @@
+"""tinygan samples: draw Figure 2 from a run."""
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from tinygan.cli.words import count, seed
+
+
+def add_parser(subparsers: Any) -> None:
+    """Add the command and its options."""
+    parser = subparsers.add_parser(
+        "samples",
+        help="draw Figure 2: samples of a run, and the training images nearest to them",
+        description="Draw samples at random, not picked by hand, and in a frame beside the last of each row the "
+        "training image that is nearest to it in L2: what a generator has learned by heart shows there. The run may "
+        "still be in training. What --out held before is replaced.",
+    )
+    parser.set_defaults(run=run)
+    parser.add_argument("folder", type=Path, metavar="RUN", help="the folder that tinygan train made")
+    parser.add_argument(
+        "--out",
+        type=Path,
+        default=Path("figure2.png"),
+        metavar="FILE",
+        help=".png, .svg or .pdf (default: %(default)s)",
+    )
+    parser.add_argument("--rows", type=count, default=4, metavar="R", help="default: %(default)s, as in the paper")
+    parser.add_argument(
+        "--columns", type=count, default=5, metavar="C", help="samples in a row (default: %(default)s, as in the paper)"
+    )
+    parser.add_argument(
+        "--seed", type=seed, default=0, metavar="N", help="the same seed, the same samples (default: 0)"
+    )
+    parser.add_argument(
+        "--data",
+        type=Path,
+        metavar="PATH",
+        help="where the training images are now, as for tinygan train (default: where they were)",
+    )
+    parser.add_argument("-q", "--quiet", action="store_true", help="print nothing but errors")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Draw samples and their neighbours, and say how far these are."""
+    from tinygan.experiments.data_sets import load_again
+    from tinygan.experiments.pictures import figure2
+    from tinygan.experiments.trained import load_trained
+    from tinygan.figures.output import STILL, check_output
+    from tinygan.figures.samples import draw_samples
+
+    path = check_output(options.out, STILL)
+    trained = load_trained(options.folder)
+    try:
+        examples = load_again(trained.config, options.data).train.images
+    except FileNotFoundError as error:
+        hint = "" if options.data else ". If the images have moved, --data says where to"
+        raise FileNotFoundError(f"{error}{hint}") from None
+    figure = figure2(trained, examples, n_rows=options.rows, n_columns=options.columns, rng=options.seed)
+    draw_samples(figure.images, path, n_columns=options.columns, neighbours=figure.neighbours)
+    if not options.quiet:
+        distances = figure.distances
+        print(f"samples   {len(figure.images)} of {options.folder} at epoch {trained.epoch}, seed {options.seed}")
+        print(f"distance  {distances.mean():.2f} to the nearest training image, on average over {len(distances)} rows")
+        print(f"file      {path}")
+    return 0

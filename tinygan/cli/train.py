@@ -1,0 +1,207 @@
+"""tinygan train: train a recipe into a run folder, or go on with one that was left."""
+
+import argparse
+import os
+import shlex
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from tinygan.cli.begin import NAMES, new_run, resumed_run
+from tinygan.cli.interrupts import Request, polite_interrupts
+from tinygan.cli.status import FAILED
+from tinygan.cli.terminal import painted
+from tinygan.cli.words import count, rate, seed, setting, threads
+
+LIVE_SECONDS = 10.0
+
+
+def add_parser(subparsers: Any) -> None:
+    """Add the command and its options."""
+    parser = subparsers.add_parser(
+        "train",
+        help="train the paper's networks on images, into a folder that can be watched, left and resumed",
+        description="Train the paper's networks with its recipe. Ctrl-C saves and prints how to go on; a run that was "
+        "interrupted ends exactly as one that was not.",
+    )
+    parser.set_defaults(run=run)
+    parser.add_argument("experiment", nargs="?", choices=NAMES, help="which images, and the recipe that goes with them")
+    parser.add_argument("--resume", type=Path, metavar="RUN", help="go on with a run that was left")
+    game = parser.add_argument_group("the recipe of a new run")
+    game.add_argument(
+        "--data",
+        type=Path,
+        metavar="PATH",
+        help="images: a .npy, .npz or idx file of shape (n, height, width) and type uint8; tfd: TFD_48x48.mat; "
+        "otherwise the data folder (default: the one that TINYGAN_DATA names, then the user's cache)",
+    )
+    game.add_argument("--seed", type=seed, metavar="N", help="the same seed, the same run (default: 0)")
+    game.add_argument(
+        "--updates",
+        choices=("simultaneous", "alternating"),
+        help="both players at once, as in the released code (the default), or Algorithm 1 to the letter",
+    )
+    game.add_argument(
+        "--discriminator-steps", type=count, metavar="K", help="k, steps of D an iteration, if alternating (default: 1)"
+    )
+    game.add_argument("--objective", choices=("non_saturating", "minimax"), help="of G (default: non_saturating)")
+    game.add_argument("--scale", type=rate, metavar="SHARE", help="make every hidden layer so many times as wide")
+    game.add_argument(
+        "--set",
+        type=setting,
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        dest="settings",
+        help="set any number of the recipe; a wrong name lists all of them; may be repeated",
+    )
+    game.add_argument("--stage-1", type=Path, metavar="RUN", help="tfd: train stage 2 on top of this run of stage 1")
+    game.add_argument("--threads", type=threads, metavar="N", help="of the matrix products (default: auto, measured)")
+    length = parser.add_argument_group("how long, and what to see of it")
+    length.add_argument("--out", type=Path, metavar="RUN", help="the folder (default: runs/NAME, or runs/NAME-2, ...)")
+    length.add_argument("--epochs", type=count, metavar="N", help="default: those of the recipe, or of the run")
+    length.add_argument(
+        "--evaluate-every",
+        type=count,
+        metavar="N",
+        help="epochs from one quick log-likelihood and picture of samples to the next (default: 5)",
+    )
+    length.add_argument(
+        "--checkpoint-seconds",
+        type=rate,
+        default=60.0,
+        metavar="S",
+        help="how much a kill may cost (default: %(default)g)",
+    )
+    length.add_argument("--live", type=Path, metavar="FILE", help="refresh this picture of samples and curves")
+    length.add_argument("-q", "--quiet", action="store_true", help="print nothing but errors")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Start or resume, train, and say how it went."""
+    import numpy as np
+
+    if options.live is not None:
+        from tinygan.figures.output import STILL, check_output
+
+        check_output(options.live, STILL)
+    training = resumed_run(options) if options.resume else new_run(options)
+    folder = training.folder
+    done = training.state.iteration
+    if done == training.n_iterations and folder.summary.exists():
+        _say(options, f"{folder.path} is finished: epoch {training.epoch}. --epochs N trains it on, to epoch N")
+        return 0
+    _say(options, _beginning(training))
+    try:
+        with polite_interrupts() as request, np.errstate(all="ignore"):  # what diverges is reported in words
+            _train(training, request, options)
+    except FloatingPointError as error:
+        left = f"{folder.post_mortem} has the last metrics and norms, {folder.checkpoint} is the last good one"
+        raise FloatingPointError(f"{error}. {left}") from None
+    except OSError as error:
+        _say_failure(f"{error.strerror or error}: {error.filename or folder.path}; the run stops")
+        _say_failure(f"{folder.checkpoint} is whole; once there is room again: {_resume_words(training)}")
+        return FAILED
+    except KeyboardInterrupt:
+        _say_failure(f"left at once; since the last checkpoint, all is lost. To go on: {_resume_words(training)}")
+        raise
+    if request.signal_number is not None:
+        print(f"Saved at {_place(training)}. To go on: {_resume_words(training)}", file=sys.stderr)
+        return 128 + request.signal_number
+    _say(options, _ending(training))
+    return 0
+
+
+def _train(training: Any, request: Request, options: argparse.Namespace) -> None:
+    from tqdm import tqdm
+
+    batch = training.recipe.batch_size
+    bar = tqdm(
+        total=training.n_iterations * batch,
+        initial=training.state.iteration * batch,
+        unit=" examples",
+        unit_scale=True,
+        dynamic_ncols=True,
+        disable=options.quiet or not sys.stderr.isatty(),
+    )
+    drawn = -LIVE_SECONDS
+    with bar:
+        for moment in training.train(checkpoint_seconds=options.checkpoint_seconds):
+            if not bar.disable:
+                epoch = -(-moment.iteration // training.iterations_per_epoch)
+                bar.set_description(f"epoch {epoch}/{training.recipe.n_epochs}", refresh=False)
+                bar.set_postfix_str(
+                    f"J_D {moment.loss_d:.2f}, J_G {moment.loss_g:.2f}, "
+                    f"D(x) {moment.d_real:.2f}, D(G(z)) {moment.d_fake:.2f}",
+                    refresh=False,
+                )
+                bar.update(batch)
+            if moment.metrics and "parzen" in moment.metrics:
+                _say(options, _line(moment.metrics))
+            if options.live is not None and (moment.metrics or time.monotonic() - drawn > LIVE_SECONDS):
+                training.draw_live(options.live)
+                drawn = time.monotonic()
+            if request.signal_number is not None and moment.iteration < training.n_iterations:
+                training.save()
+                return
+
+
+def _line(metrics: dict[str, Any]) -> str:
+    best = metrics["parzen"]["best"]
+    return (
+        f"epoch {metrics['epoch']:>4}   J_D {metrics['loss_d']:.3f}   J_G {metrics['loss_g']:.3f}   "
+        f"D(x) {metrics['d_real']:.2f}   D(G(z)) {metrics['d_fake']:.2f}   "
+        f"log-likelihood {best['mean']:>7.1f} ± {best['standard_error']:.1f} nats"
+    )
+
+
+def _beginning(training: Any) -> str:
+    recipe = training.recipe
+    height, width = training.config["image_shape"][:2]
+    return (
+        f"{training.folder.path}: {len(training.x):,} images of {height} x {width}, {recipe.updates} updates, "
+        f"{recipe.n_epochs} x {training.iterations_per_epoch} iterations, "
+        f"{training.threads} {'thread' if training.threads == 1 else 'threads'}, from {_place(training)}"
+    )
+
+
+def _ending(training: Any) -> str:
+    folder = _quoted(training)
+    return "\n".join(
+        [
+            painted(f"{training.folder.path} is finished: epoch {training.epoch}.", "good"),
+            f"  tinygan evaluate {folder}   its row of Table 1",
+            f"  tinygan samples {folder}    Figure 2",
+        ]
+    )
+
+
+def _place(training: Any) -> str:
+    return f"epoch {training.epoch}, iteration {training.state.iteration:,}"
+
+
+def _resume_words(training: Any) -> str:
+    return f"tinygan train --resume {_quoted(training)}"
+
+
+def _quoted(training: Any) -> str:
+    return shlex.quote(str(training.folder.path))
+
+
+def _say(options: argparse.Namespace, text: str) -> None:
+    """Print, and if whoever reads it has gone, as head does, train on in silence."""
+    if options.quiet:
+        return
+    from tqdm import tqdm
+
+    try:
+        tqdm.write(text, file=sys.stdout)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        options.quiet = True
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _say_failure(text: str) -> None:
+    print(f"tinygan train: error: {text}", file=sys.stderr)

@@ -1,0 +1,226 @@
+"""Trains a recipe into a run folder, so that it can be watched, left at any iteration and gone on with bit for bit."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from threadpoolctl import threadpool_limits
+
+from tinygan.adversarial import TrainingState, train
+from tinygan.adversarial.checks import check_loss
+from tinygan.backend import Array, as_rng, spawn_rngs
+from tinygan.data import ScaledImages, Splits, marginal_mean
+from tinygan.experiments.folder import RunFolder, recipe_of, write_json
+from tinygan.experiments.score import quick_score
+from tinygan.experiments.snapshot import post_mortem, save
+from tinygan.figures.curves import draw_live
+from tinygan.figures.samples import draw_samples
+from tinygan.functional import sigmoid
+
+# D is asked about so many training images and samples, every so many iterations, without dropout.
+N_PROBE, PROBE_EVERY = 100, 50
+# The fixed z: the first of them make the picture, all of them the quick score.
+N_VIEW, N_PICTURE = 1000, 100
+NO_SUMS = {"iterations": 0, "loss_d": 0.0, "loss_g": 0.0, "probes": 0, "d_real": 0.0, "d_fake": 0.0}
+
+
+class Moment(NamedTuple):
+    """Where a run is after an iteration.
+
+    Attributes
+    ----------
+    iteration, epoch : int
+        Iterations and whole epochs that are done.
+    loss_d, loss_g : float
+        J_D and J_G of this iteration, in nats.
+    d_real, d_fake : float
+        Mean D(x) and mean D(G(z)) when D was last asked.
+    metrics : dict or None
+        The line of metrics.jsonl if an epoch has just ended.
+    """
+
+    iteration: int
+    epoch: int
+    loss_d: float
+    loss_g: float
+    d_real: float
+    d_fake: float
+    metrics: dict[str, Any] | None
+
+
+class Run:
+    """A recipe in training: the players, where they stand, and the folder that keeps them.
+
+    `start_run` and `resume_run` make one.
+
+    Attributes
+    ----------
+    folder : RunFolder
+    config : dict
+        What config.json holds.
+    recipe : Recipe
+    D, G : Sequential
+    prior : NoisePrior
+    optimizer_d, optimizer_g : SGD
+    state : TrainingState
+    sums : dict
+        Of the epoch that has begun: what its line of metrics.jsonl will be made of.
+    threads : int
+        Of the matrix products; another number may round differently.
+    """
+
+    def __init__(self, folder: RunFolder, config: dict[str, Any], splits: Splits, threads: int) -> None:
+        self.folder, self.config, self.threads = folder, config, threads
+        self.recipe = recipe_of(config)
+        images = splits.train.images
+        self.x = ScaledImages(images, self.recipe.preprocess)
+        held_out = splits.validation.images[:N_VIEW]  # of CIFAR-10 in part, there may be none
+        self.validation = self.recipe.preprocess(held_out) if len(held_out) else self.x[:1][:0]
+        rng_g, rng_d, rng_train, rng_view = spawn_rngs(as_rng(config["seed"]), 4)
+        self.G = self.recipe.generator(marginal_mean(images), rng=rng_g)
+        self.D = self.recipe.discriminator(self.x.shape[1], rng=rng_d)
+        self.prior = self.recipe.prior()
+        self.optimizer_d, self.optimizer_g = self.recipe.optimizers(self.D, self.G)
+        self.state = TrainingState(rng_train)
+        self.sums: dict[str, Any] = dict(NO_SUMS)
+        self.z_view = self.prior.sample(N_VIEW, rng=rng_view)
+
+    @property
+    def iterations_per_epoch(self) -> int:
+        """As many as there are minibatches."""
+        return self.recipe.iterations_per_epoch(len(self.x))
+
+    @property
+    def n_iterations(self) -> int:
+        """How many there are in all."""
+        return self.recipe.n_epochs * self.iterations_per_epoch
+
+    @property
+    def epoch(self) -> int:
+        """Whole epochs that are done."""
+        return self.state.iteration // self.iterations_per_epoch
+
+    def save(self) -> None:
+        """Write the checkpoint, whole or not at all, or raise as `train` does if a parameter is no longer finite."""
+        with self._explained():
+            save(self)
+
+    def train(self, *, checkpoint_seconds: float = 60.0) -> Iterator[Moment]:
+        """Train on to the end, and yield a moment an iteration.
+
+        Between two moments, the run may be left: then `save` it.
+
+        Parameters
+        ----------
+        checkpoint_seconds : float
+            How often a checkpoint is written.
+
+        Raises
+        ------
+        FloatingPointError
+            If a loss or a parameter is no longer finite; post_mortem.json says more, and the last checkpoint is good.
+        OSError
+            If a file of the folder cannot be written; the last checkpoint is whole.
+        """
+        with self._explained(), threadpool_limits(self.threads, "blas"):
+            yield from self._train(checkpoint_seconds)
+
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
+        """Write post_mortem.json if what is done inside finds that training has diverged."""
+        try:
+            yield
+        except FloatingPointError as error:
+            with suppress(OSError):  # a full disk must not hide what happened
+                post_mortem(self, error)
+            raise
+
+    def _train(self, checkpoint_seconds: float) -> Iterator[Moment]:
+        records = train(
+            self.D,
+            self.G,
+            self.x,
+            self.prior,
+            optimizer_d=self.optimizer_d,
+            optimizer_g=self.optimizer_g,
+            n_iterations=self.n_iterations,
+            batch_size=self.recipe.batch_size,
+            discriminator_steps=self.recipe.discriminator_steps,
+            objective=self.recipe.objective,
+            updates=self.recipe.updates,
+            state=self.state,
+        )
+        saved = started = time.perf_counter()
+        first, probe = self.state.iteration, self._probe()
+        while self.state.iteration < self.n_iterations:
+            self.recipe.schedule(self.optimizer_d, self.optimizer_g, iteration=self.state.iteration, epoch=self.epoch)
+            record = next(records)
+            losses = {"loss_d": float(record.loss_d), "loss_g": float(record.loss_g)}
+            self._add("iterations", **losses)
+            epoch_ends = record.iteration % self.iterations_per_epoch == 0
+            if epoch_ends or record.iteration % PROBE_EVERY == 0:
+                probe = self._probe()
+                self._add("probes", **probe)
+            metrics = None
+            if epoch_ends:
+                seconds = time.perf_counter() - started
+                metrics = self._end_epoch(seconds, (record.iteration - first) / seconds)
+                first, started = record.iteration, time.perf_counter()
+            if time.perf_counter() - saved > checkpoint_seconds:
+                self.save()
+                saved = time.perf_counter()
+            yield Moment(record.iteration, self.epoch, **losses, **probe, metrics=metrics)
+        next(records, None)  # train looks at the last update
+        self._finish()
+
+    def _probe(self) -> dict[str, float]:
+        x_fake = self.G(self.z_view[:N_PROBE])
+        d_real, d_fake = sigmoid(self.D(self.x[:N_PROBE])).mean(), sigmoid(self.D(x_fake)).mean()
+        check_loss(self.state.iteration, "mean D(x) + mean D(G(z))", d_real + d_fake, D=self.D, G=self.G)
+        return {"d_real": float(d_real), "d_fake": float(d_fake)}
+
+    def _add(self, counted: str, **values: float) -> None:
+        self.sums[counted] += 1
+        for name, value in values.items():
+            self.sums[name] += value
+
+    def _end_epoch(self, seconds: float, iterations_per_second: float) -> dict[str, Any]:
+        """Write the line of the epoch that has just ended, and return it."""
+        epoch = self.epoch
+        metrics: dict[str, Any] = {"epoch": epoch, "iteration": self.state.iteration}
+        for counted, names in (("iterations", ("loss_d", "loss_g")), ("probes", ("d_real", "d_fake"))):
+            metrics |= {name: self.sums[name] / self.sums[counted] for name in names}
+        metrics |= {"learning_rate": self.optimizer_g.learning_rate, "momentum": self.optimizer_g.momentum}
+        if epoch == 1 or epoch % self.config["evaluate_every"] == 0:
+            if len(self.validation):
+                metrics["parzen"] = quick_score(self.G(self.z_view), self.validation)
+            self.folder.samples.mkdir(exist_ok=True)
+            draw_samples(self._picture(), self.folder.samples / f"epoch_{epoch:04d}.png")
+        metrics |= {
+            "seconds": round(seconds, 3),
+            "examples_per_second": round(iterations_per_second * self.recipe.batch_size, 1),
+        }
+        self.folder.append_metrics(metrics)
+        self.sums = dict(NO_SUMS)
+        return metrics
+
+    def draw_live(self, path: str | Path) -> None:
+        """Draw where the run is: samples from the fixed z beside the curves so far."""
+        title = f"{self.folder.path.name}, epoch {self.state.iteration / self.iterations_per_epoch:.1f}"
+        draw_live(self._picture(), self.folder.read_metrics(), path, title=title)
+
+    def _picture(self) -> Array:
+        samples = self.G(self.z_view[:N_PICTURE])
+        return self.recipe.to_images(samples, self.config["image_shape"])
+
+    def _finish(self) -> None:
+        self.save()
+        metrics = self.folder.read_metrics()
+        scores = [line["parzen"]["best"] for line in metrics if "parzen" in line]
+        summary: dict[str, Any] = {"epochs": self.epoch, "iterations": self.state.iteration, "threads": self.threads}
+        summary |= {name: metrics[-1][name] for name in ("loss_d", "loss_g", "d_real", "d_fake")}
+        summary["last_quick_score"] = scores[-1] if scores else None
+        summary["seconds"] = round(sum(line["seconds"] for line in metrics), 1)
+        write_json(self.folder.summary, summary)

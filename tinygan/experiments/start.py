@@ -1,0 +1,168 @@
+"""Starts a run in a new folder, or takes one up where its checkpoint has it."""
+
+import numbers
+import platform
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from tinygan import __version__
+from tinygan.arguments import check_count
+from tinygan.experiments.data_sets import fingerprint, load, load_again
+from tinygan.experiments.folder import RunFolder
+from tinygan.experiments.recipe import Recipe
+from tinygan.experiments.run import Run
+from tinygan.experiments.snapshot import restore
+from tinygan.experiments.tfd import TFD, TFDStage2
+from tinygan.experiments.threads import resolved_threads
+from tinygan.experiments.trained import load_trained
+from tinygan.layers import Sequential
+
+
+def start_run(
+    folder: str | Path,
+    experiment: str,
+    recipe: Recipe,
+    *,
+    data: str | Path | None = None,
+    seed: int = 0,
+    threads: int | str = "auto",
+    evaluate_every: int = 5,
+    stage_1: str | Path | None = None,
+) -> Run:
+    """Return a new run at iteration 0, with its config.json and its first checkpoint on the disk.
+
+    Parameters
+    ----------
+    folder : str or Path
+        Where it lives: new, or empty.
+    experiment : str
+        One of `RECIPES`, which says what the images are.
+    recipe : Recipe
+        How to train.
+    data : str or Path, optional
+        See `tinygan.experiments.data_sets.load`.
+    seed : int
+        The same seed, the same run.
+    threads : int or "auto"
+        Of the matrix products; "auto" measures whether one or all are faster.
+    evaluate_every : int
+        Epochs from one quick score and picture to the next; epoch 1 always gets them.
+    stage_1 : str or Path, optional
+        The run whose generator becomes the upper half of this one's, for ``tfd-stage-2``.
+
+    Raises
+    ------
+    FileExistsError
+        If there is something in the folder.
+    TypeError, ValueError, OSError
+        If an argument is wrong, or data cannot be read.
+    """
+    run_folder = RunFolder(folder)
+    run_folder.check_new()
+    check_count("start_run got evaluate_every", evaluate_every)
+    splits = load(experiment, data)
+    config = {
+        "experiment": experiment,
+        "recipe": asdict(recipe),
+        "seed": _checked_seed(seed),
+        "evaluate_every": evaluate_every,
+        "threads": threads,
+        "data": None if data is None else str(Path(data).resolve()),
+        "data_sha256": fingerprint(splits.train.images),
+        "n_images": [len(part.images) for part in splits],
+        "image_shape": list(splits.train.images.shape[1:]),
+        "stage_1": None if stage_1 is None else str(Path(stage_1).resolve()),
+        "versions": {"tinygan": __version__, "python": platform.python_version(), "numpy": np.__version__},
+        "machine": f"{platform.system()} {platform.machine()}",
+    }
+    run = Run(run_folder, config, splits, resolved_threads(threads, recipe.batch_size))
+    if stage_1 is not None:
+        put_on_top(run.G, load_trained(stage_1).G)
+    run_folder.create()
+    run.save()
+    run_folder.write_config(config)  # last: a folder that has it is a whole run
+    return run
+
+
+def resume_run(folder: str | Path, *, n_epochs: int | None = None) -> Run:
+    """Return a run as its last checkpoint has it.
+
+    Parameters
+    ----------
+    folder : str or Path
+        Of the run.
+    n_epochs : int, optional
+        Train to this epoch, instead of the one that the run was started with; not below the one that has begun.
+
+    Raises
+    ------
+    FileNotFoundError
+        If the folder is no run.
+    ValueError
+        If a file of it is damaged, the data have changed, or n_epochs is below the epoch that has begun.
+    """
+    run_folder = RunFolder(folder)
+    config = run_folder.read_config()
+    planned = config["recipe"].get("n_epochs")
+    if n_epochs is not None:
+        config["recipe"]["n_epochs"] = check_count("resume_run got n_epochs", n_epochs)
+    run = Run(run_folder, config, load_again(config), threads=1)
+    restore(run)
+    if run.state.iteration > run.n_iterations:
+        begun = -(-run.state.iteration // run.iterations_per_epoch)
+        raise ValueError(
+            f"{folder} has begun epoch {begun}; it takes as many epochs or more, not {run.recipe.n_epochs}"
+        )
+    run_folder.cut_metrics(run.epoch)
+    if run.state.iteration < run.n_iterations or run.recipe.n_epochs != planned:
+        run_folder.reopen(config)
+    return run
+
+
+def _checked_seed(seed: Any) -> int:
+    """Return the seed as an int that config.json can hold: a run without one could not be repeated."""
+    if isinstance(seed, bool) or not isinstance(seed, numbers.Integral) or seed < 0:
+        raise ValueError(f"start_run got seed={seed!r}; it takes an int >= 0")
+    return int(seed)
+
+
+def stage_2_recipe(recipe: TFDStage2, stage_1: str | Path) -> TFDStage2:
+    """Return the recipe with the widths of the run that it will be put on.
+
+    Raises
+    ------
+    ValueError
+        If the run is not stage 1 of the Toronto Face Database.
+    """
+    lower = load_trained(stage_1).recipe
+    if type(lower) is not TFD:
+        raise ValueError(f"{stage_1} is no run of stage 1; it takes one that `tinygan train tfd` made")
+    return replace(recipe, relu_units=lower.relu_units, sigmoid_units=lower.sigmoid_units, code_units=lower.latent_dim)
+
+
+def put_on_top(G: Sequential, trained: Sequential) -> None:
+    """Copy the parameters of a trained generator into the uppermost layers of another, in place.
+
+    Raises
+    ------
+    ValueError
+        If they have other shapes.
+
+    Examples
+    --------
+    >>> from tinygan.layers import Linear
+    >>> trained = Sequential(Linear(3, 2, rng=0))
+    >>> G = Sequential(Linear(5, 3, rng=1), Linear(3, 2, rng=2))
+    >>> put_on_top(G, trained)
+    >>> bool((G[1].weight.data == trained[0].weight.data).all())
+    True
+    """
+    upper = G.parameters[-len(trained.parameters) :]
+    shapes, wanted = ([theta.data.shape for theta in thetas] for thetas in (trained.parameters, upper))
+    if shapes != wanted:
+        raise ValueError(f"the trained generator has parameters of shapes {shapes}; it takes {wanted}")
+    for theta, learned in zip(upper, trained.parameters, strict=True):
+        theta.data[...] = learned.data
