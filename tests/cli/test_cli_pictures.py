@@ -164,7 +164,7 @@ def test_only_samples_needs_the_data(command, run, drawn, monkeypatch):
     def missing(*_):
         raise FileNotFoundError("the data are gone")
 
-    monkeypatch.setattr("tinygan.experiments.pictures.load", missing)
+    monkeypatch.setattr("tinygan.experiments.data_sets.load", missing)
     assert main([command, run, "-q"]) == 0
 
 

@@ -403,7 +403,7 @@ def test_cifar10_in_part_says_so(with_validation, capsys):
     said = ["50 of the recipe's 40,000 training images are there: with these."]
     said += [] if with_validation else ["No validation images are there: no log-likelihood on the way."]
     assert err.splitlines() == said
-    assert out.startswith("runs/cifar10: 50 images of 32 x 32, simultaneous updates, 1 epochs of 3 iterations")
+    assert out.startswith("runs/cifar10: 50 images of 32 x 32, simultaneous updates, 1 epoch of 3 iterations")
     assert ("log-likelihood" in out) == with_validation
     assert config_of("runs/cifar10")["n_images"] == [50, 5 if with_validation else 0, 0]
     assert arrays_of(Path("runs/cifar10"))["G.4.weight"].shape == (16, 3072)

@@ -264,7 +264,8 @@ def test_the_checkpoint_holds_no_clock_and_the_sums_of_the_epoch(tmp_path):
     moments = go_on(run, stop=7)
     state = state_of(tmp_path / "run")
     assert sorted(state) == [
-        "epoch", "epoch_start", "iteration", "n_steps", "position", "recipe", "streams", "sums", "threads"
+        "data_sha256", "epoch", "epoch_start", "experiment", "iteration", "n_steps", "position", "recipe", "seed",
+        "streams", "sums", "threads",
     ]  # fmt: skip
     assert (state["iteration"], state["epoch"], state["position"]) == (7, 1, 7)
     assert state["n_steps"] == {"D": 7, "G": 7}

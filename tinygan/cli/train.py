@@ -158,10 +158,11 @@ def _line(metrics: dict[str, Any]) -> str:
 
 def _beginning(training: Any) -> str:
     recipe = training.recipe
+    epochs = "1 epoch" if recipe.n_epochs == 1 else f"{recipe.n_epochs} epochs"
     height, width = training.config["image_shape"][:2]
     return (
         f"{training.folder.path}: {len(training.x):,} images of {height} x {width}, {recipe.updates} updates, "
-        f"{recipe.n_epochs} x {training.iterations_per_epoch} iterations, "
+        f"{epochs} of {training.iterations_per_epoch} iterations, "
         f"{training.threads} {'thread' if training.threads == 1 else 'threads'}, from {_place(training)}"
     )
 

@@ -87,7 +87,8 @@ def restore(run: Resumable) -> None:
         sums = {name: type(zero)(saved["sums"][name]) for name, zero in run.sums.items()}
         run.threads = int(saved["threads"])
     except (AttributeError, LookupError, TypeError, ValueError) as error:
-        raise ValueError(f"{path} is not the checkpoint of this run: {error!r}") from None
+        reason = error if type(error) is ValueError else repr(error)
+        raise ValueError(f"{path} is not the checkpoint of this run: {reason}") from None
     restore_arrays(_arrays(run), arrays, path)
     for name, value in {**streams, **numbers, "epoch_start": epoch_start}.items():
         setattr(run.state, name, value)

@@ -22,6 +22,18 @@ class Optimizer(ABC):
     ------
     TypeError, ValueError
         If there are no parameters, one comes twice, or the learning rate is negative or not finite.
+
+    Examples
+    --------
+    >>> class SignDescent(Optimizer):
+    ...     def _update(self, i, data, grad):
+    ...         data -= self.learning_rate * (grad / abs(grad))
+    >>> import numpy as np
+    >>> theta = Parameter(np.array([1.0]))
+    >>> theta.accumulate(np.array([40.0]))
+    >>> SignDescent([theta], learning_rate=0.25).step()
+    >>> theta.data
+    array([0.75])
     """
 
     def __init__(self, parameters: Sequence[Parameter], learning_rate: float) -> None:
