@@ -19,12 +19,14 @@ import numpy as np  # noqa: E402  after the threads are pinned
 from threadpoolctl import threadpool_info  # noqa: E402
 
 from tinygan import __version__  # noqa: E402
+from tinygan.data import ScaledImages, Splits  # noqa: E402
+from tinygan.experiments.calibration import calibration  # noqa: E402
 from tinygan.experiments.data_sets import load  # noqa: E402
 from tinygan.experiments.folder import RunFolder, read_json, write_json  # noqa: E402
 from tinygan.experiments.mnist import MNIST  # noqa: E402
 from tinygan.experiments.recipe import recipe_with  # noqa: E402
 from tinygan.experiments.start import resume_run, start_run  # noqa: E402
-from tinygan.experiments.table1 import N_SAMPLES, held_out, row_record, score  # noqa: E402
+from tinygan.experiments.table1 import N_SAMPLES, HeldOut, held_out, row_record, score  # noqa: E402
 from tinygan.experiments.trained import load_trained  # noqa: E402
 from tinygan.figures.likelihoods import draw_likelihoods  # noqa: E402
 from tinygan.table import text_table  # noqa: E402
@@ -32,16 +34,16 @@ from tinygan.table import text_table  # noqa: E402
 LEVELS = {"paper, Table 1": 225.0}
 
 
-def snapshot(out: Path, updates: str, epoch: int) -> Path:
+def snapshot(out: Path, updates: str, epoch: int, data: Path | None) -> Path:
     """Return the folder with what a run was at an epoch; train the run on to there if it is missing."""
     folder = out / "snapshots" / f"{updates}-{epoch:04d}"
     if not (folder / "config.json").exists():
         run_folder = RunFolder(out / updates)
         if run_folder.config.exists():
-            run = resume_run(run_folder.path, n_epochs=epoch)
+            run = resume_run(run_folder.path, n_epochs=epoch, data=data)
         else:
             recipe = recipe_with(MNIST, {"updates": updates, "n_epochs": epoch})
-            run = start_run(run_folder.path, "mnist", recipe, seed=0, threads=1)
+            run = start_run(run_folder.path, "mnist", recipe, data=data, seed=0, threads=1)
         for _ in run.train():
             pass
         folder.mkdir(parents=True, exist_ok=True)
@@ -50,14 +52,14 @@ def snapshot(out: Path, updates: str, epoch: int) -> Path:
     return folder
 
 
-def curve(out: Path, updates: str, epochs: range, images: Any) -> list[dict[str, Any]]:
+def curve(out: Path, updates: str, epochs: range, images: HeldOut, data: Path | None) -> list[dict[str, Any]]:
     """Return the score at each epoch; those that were computed earlier come from scores.json."""
     path = out / "scores.json"
     scores = read_json(path) if path.exists() else {}
     for epoch in epochs:
         name = f"{updates}-{epoch:04d}"
         if name not in scores:
-            trained = load_trained(snapshot(out, updates, epoch))
+            trained = load_trained(snapshot(out, updates, epoch, data))
             row = score(f"{updates} updates", trained.sample(N_SAMPLES, rng=0), images)
             scores[name] = {"epoch": trained.epoch, **row_record(row)}
             write_json(path, scores)
@@ -67,6 +69,17 @@ def curve(out: Path, updates: str, epochs: range, images: Any) -> list[dict[str,
                 flush=True,
             )
     return [scores[f"{updates}-{epoch:04d}"] for epoch in epochs]
+
+
+def calibrated(out: Path, splits: Splits, images: HeldOut) -> list[dict[str, Any]]:
+    """Return the scores of samples that no network drew; they never change, so scores.json keeps them."""
+    path = out / "scores.json"
+    scores = read_json(path) if path.exists() else {}
+    if "calibration" not in scores:
+        rows = calibration(ScaledImages(splits.train.images), N_SAMPLES)
+        scores["calibration"] = [row_record(score(name, samples, images)) for name, samples in rows]
+        write_json(path, scores)
+    return scores["calibration"]
 
 
 def about(out: Path, updates: str, points: list[dict[str, Any]]) -> dict[str, Any]:
@@ -107,14 +120,13 @@ def main() -> None:
     parser.add_argument("--json", type=Path, help="write the numbers to this file as well")
     parser.add_argument("--figure", type=Path, help="draw the curves to this file as well")
     options = parser.parse_args()
-    if options.data is not None:
-        os.environ["TINYGAN_DATA"] = str(options.data.resolve())
 
-    images = held_out("mnist", load("mnist"))
+    splits = load("mnist", options.data)
+    images = held_out("mnist", splits)
     runs = {}
     for updates in ("simultaneous", "alternating"):
         epochs = range(options.every, getattr(options, updates) + 1, options.every)
-        runs[updates] = about(options.out, updates, curve(options.out, updates, epochs, images))
+        runs[updates] = about(options.out, updates, curve(options.out, updates, epochs, images, options.data))
     print(
         text_table(
             ["updates", "epochs", "paper's grid", "sigma", "fine grid", "sigma", "training hours"],
@@ -139,7 +151,8 @@ def main() -> None:
         )
     )
     if options.json:
-        write_json(options.json, {"units": "nats", "test_images": len(images.test), "machine": machine(), "runs": runs})
+        numbers = {"units": "nats", "samples": N_SAMPLES, "test_images": len(images.test), "machine": machine()}
+        write_json(options.json, numbers | {"runs": runs, "calibration": calibrated(options.out, splits, images)})
     if options.figure:
         series = {
             f"{updates}, {words} grid": tuple(

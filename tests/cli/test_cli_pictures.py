@@ -156,7 +156,8 @@ def test_the_same_seed_gives_the_same_file(command, words, suffix, run):
 @every_command
 def test_a_run_in_training_will_do(command, unfinished_once, tmp_path, drawn, capsys):
     assert main([command, str(unfinished_once), "--out", str(tmp_path / COMMANDS[command])]) == 0
-    assert "epochs  1 of " if command == "curves" else "at epoch 1, seed 0" in capsys.readouterr().out
+    said = "epochs  1 of " if command == "curves" else "at epoch 1, seed 0"
+    assert said in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("command", ["interpolate", "curves", "generate"])

@@ -190,7 +190,6 @@ def test_resume_goes_on_and_a_finished_run_says_so(capsys):
 @pytest.mark.parametrize(
     ("words", "named"),
     [
-        (["--data", "made.npy"], "--data"),
         (["--out", "other"], "--out"),
         (["--seed", "0"], "--seed"),
         (["--updates", "simultaneous"], "--updates"),
@@ -263,7 +262,7 @@ def test_an_order_leaves_at_once(capsys, monkeypatch):
     assert main([*IMAGES, *TWO, "--out", "run", "-q", "--checkpoint-seconds", "1e-9"]) == 130
     assert capsys.readouterr() == (
         "",
-        "tinygan train: error: left at once; since the last checkpoint, all is lost. To go on: tinygan train --resume "
+        "tinygan train: error: left at once; what came after the last checkpoint is lost. To go on: tinygan train --resume "
         "run\ntinygan train: interrupted\n",
     )
     assert state_of(Path("run"))["iteration"] == 3

@@ -169,7 +169,7 @@ def test_a_second_ctrl_c_leaves_at_once_with_the_checkpoint_whole(made, started)
         process.communicate()
     assert process.returncode == 130
     assert err == (
-        "tinygan train: error: left at once; since the last checkpoint, all is lost. "
+        "tinygan train: error: left at once; what came after the last checkpoint is lost. "
         f"To go on: tinygan train --resume {shlex.quote(str(folder))}\ntinygan train: interrupted\n"
     )
     assert state_of(folder)["iteration"] == 50

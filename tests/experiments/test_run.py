@@ -275,6 +275,17 @@ def test_the_checkpoint_holds_no_clock_and_the_sums_of_the_epoch(tmp_path):
     assert not run.folder.metrics.exists()
 
 
+def test_a_run_whose_images_have_moved_goes_on_where_they_are(tmp_path):
+    folder, other = tmp_path / "run", tmp_path / "other"
+    tiny_run(other)
+    tiny_run(folder, stop=2)
+    moved = (tmp_path / "run.npy").rename(tmp_path / "moved.npy")
+    with pytest.raises(FileNotFoundError, match=r"run\.npy.*If the images have moved, --data says where to"):
+        resume_run(folder)
+    go_on(resume_run(folder, data=moved))
+    assert_same_run(folder, other)
+
+
 # threads
 
 

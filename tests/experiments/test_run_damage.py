@@ -442,7 +442,7 @@ def test_while_it_trains_the_words_say_where_what_is_left_is(left, capsys, monke
     assert main(["train", "--resume", str(left), "-q", "--checkpoint-seconds", "1e-9"]) == 1
     assert capsys.readouterr().err == (
         f"tinygan train: error: No space left on device: {left / 'checkpoint.npz'}; the run stops\n"
-        f"tinygan train: error: {left / 'checkpoint.npz'} is whole; once there is room again: "
+        f"tinygan train: error: {left / 'checkpoint.npz'} is whole; when that is mended: "
         f"tinygan train --resume {left}\n"
     )
     assert state_of(left)["iteration"] == 8

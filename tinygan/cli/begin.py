@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,17 @@ from tinygan.cli.words import typed
 
 NAMES = ("mnist", "fashion-mnist", "images", "tfd", "cifar10")
 # Options that only a new run takes; a run keeps those that it began with.
-ONCE = ("data", "out", "seed", "updates", "discriminator_steps", "objective", "threads", "scale", "stage_1")
+ONCE = (
+    "out",
+    "seed",
+    "updates",
+    "discriminator_steps",
+    "objective",
+    "threads",
+    "scale",
+    "stage_1",
+    "evaluate_every",
+)
 
 
 def new_run(options: argparse.Namespace) -> Any:
@@ -34,11 +45,7 @@ def new_run(options: argparse.Namespace) -> Any:
             options.out or _free_folder(options.experiment),
             experiment,
             recipe,
-            data=options.data,
-            seed=options.seed or 0,
-            threads=options.threads or "auto",
-            evaluate_every=options.evaluate_every or 5,
-            stage_1=options.stage_1,
+            **_given(options, ("data", "seed", "threads", "evaluate_every", "stage_1")),
         )
     except MemoryError as error:
         raise MemoryError(f"{error}. --scale 0.05 trains the same with narrower layers") from None
@@ -54,21 +61,24 @@ def resumed_run(options: argparse.Namespace) -> Any:
     """Return the run to go on with, or raise a ValueError if the words would change its recipe."""
     from tinygan.experiments.start import resume_run
 
-    given = [f"--{name.replace('_', '-')}" for name in (*ONCE, "evaluate_every") if getattr(options, name) is not None]
+    given = [f"--{name.replace('_', '-')}" for name in _given(options, ONCE)]
     given += ["--set"] if options.settings else []
     if options.experiment is not None:
         raise ValueError(f"--resume goes on with what is in {options.resume}; leave out {options.experiment}")
     if given:
         raise ValueError(f"a resumed run keeps the recipe that it began with; leave out {', '.join(given)}")
-    return resume_run(options.resume, n_epochs=options.epochs)
+    return resume_run(options.resume, n_epochs=options.n_epochs, data=options.data)
 
 
 def _settings(options: argparse.Namespace, kind: Any) -> dict[str, Any]:
     """Return what the words set, each setting as the type that its default has."""
-    names = {"n_epochs": "epochs"} | {name: name for name in ("updates", "discriminator_steps", "objective")}
-    named = {name: getattr(options, option) for name, option in names.items() if getattr(options, option) is not None}
+    named = _given(options, ("n_epochs", "updates", "discriminator_steps", "objective"))
     types = {name: field.type for name, field in kind.__dataclass_fields__.items()}
     return {name: typed(name, value, types.get(name, str)) for name, value in options.settings} | named
+
+
+def _given(options: argparse.Namespace, names: Iterable[str]) -> dict[str, Any]:
+    return {name: getattr(options, name) for name in names if getattr(options, name) is not None}
 
 
 def _free_folder(experiment: str) -> Path:

@@ -51,11 +51,7 @@ def run(options: argparse.Namespace) -> int:
 
     path = check_output(options.out, STILL)
     trained = load_trained(options.folder)
-    try:
-        examples = load_again(trained.config, options.data).train.images
-    except FileNotFoundError as error:
-        hint = "" if options.data else ". If the images have moved, --data says where to"
-        raise FileNotFoundError(f"{error}{hint}") from None
+    examples = load_again(trained.config, options.data).train.images
     figure = figure2(trained, examples, n_rows=options.rows, n_columns=options.columns, rng=options.seed)
     draw_samples(figure.images, path, n_columns=options.columns, neighbours=figure.neighbours)
     if not options.quiet:

@@ -6,13 +6,16 @@ import shlex
 import sys
 import time
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tinygan.cli.begin import NAMES, new_run, resumed_run
 from tinygan.cli.interrupts import Request, polite_interrupts
 from tinygan.cli.status import FAILED
 from tinygan.cli.terminal import painted
 from tinygan.cli.words import count, rate, seed, setting, threads
+
+if TYPE_CHECKING:
+    from tinygan.experiments.run import Run
 
 LIVE_SECONDS = 10.0
 
@@ -60,7 +63,9 @@ def add_parser(subparsers: Any) -> None:
     game.add_argument("--threads", type=threads, metavar="N", help="of the matrix products (default: auto, measured)")
     length = parser.add_argument_group("how long, and what to see of it")
     length.add_argument("--out", type=Path, metavar="RUN", help="the folder (default: runs/NAME, or runs/NAME-2, ...)")
-    length.add_argument("--epochs", type=count, metavar="N", help="default: those of the recipe, or of the run")
+    length.add_argument(
+        "--epochs", type=count, dest="n_epochs", metavar="N", help="default: those of the recipe, or of the run"
+    )
     length.add_argument(
         "--evaluate-every",
         type=count,
@@ -101,10 +106,10 @@ def run(options: argparse.Namespace) -> int:
         raise FloatingPointError(f"{error}. {left}") from None
     except OSError as error:
         _say_failure(f"{error.strerror or error}: {error.filename or folder.path}; the run stops")
-        _say_failure(f"{folder.checkpoint} is whole; once there is room again: {_resume_words(training)}")
+        _say_failure(f"{folder.checkpoint} is whole; when that is mended: {_resume_words(training)}")
         return FAILED
     except KeyboardInterrupt:
-        _say_failure(f"left at once; since the last checkpoint, all is lost. To go on: {_resume_words(training)}")
+        _say_failure(f"left at once; what came after the last checkpoint is lost. To go on: {_resume_words(training)}")
         raise
     if request.signal_number is not None:
         print(f"Saved at {_place(training)}. To go on: {_resume_words(training)}", file=sys.stderr)
@@ -113,7 +118,7 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
-def _train(training: Any, request: Request, options: argparse.Namespace) -> None:
+def _train(training: "Run", request: Request, options: argparse.Namespace) -> None:
     from tqdm import tqdm
 
     batch = training.recipe.batch_size
@@ -140,11 +145,20 @@ def _train(training: Any, request: Request, options: argparse.Namespace) -> None
             if moment.metrics and "parzen" in moment.metrics:
                 _say(options, _line(moment.metrics))
             if options.live is not None and (moment.metrics or time.monotonic() - drawn > LIVE_SECONDS):
-                training.draw_live(options.live)
+                _draw_live(training, options)
                 drawn = time.monotonic()
             if request.signal_number is not None and moment.iteration < training.n_iterations:
                 training.save()
                 return
+
+
+def _draw_live(training: "Run", options: argparse.Namespace) -> None:
+    """Refresh the picture; that it cannot be written is no reason to stop a training."""
+    try:
+        training.draw_live(options.live)
+    except OSError as error:
+        print(f"{options.live} could not be written ({error.strerror or error}): no more of it.", file=sys.stderr)
+        options.live = None
 
 
 def _line(metrics: dict[str, Any]) -> str:
@@ -156,7 +170,7 @@ def _line(metrics: dict[str, Any]) -> str:
     )
 
 
-def _beginning(training: Any) -> str:
+def _beginning(training: "Run") -> str:
     recipe = training.recipe
     epochs = "1 epoch" if recipe.n_epochs == 1 else f"{recipe.n_epochs} epochs"
     height, width = training.config["image_shape"][:2]
@@ -167,7 +181,7 @@ def _beginning(training: Any) -> str:
     )
 
 
-def _ending(training: Any) -> str:
+def _ending(training: "Run") -> str:
     folder = _quoted(training)
     return "\n".join(
         [
@@ -178,15 +192,15 @@ def _ending(training: Any) -> str:
     )
 
 
-def _place(training: Any) -> str:
+def _place(training: "Run") -> str:
     return f"epoch {training.epoch}, iteration {training.state.iteration:,}"
 
 
-def _resume_words(training: Any) -> str:
+def _resume_words(training: "Run") -> str:
     return f"tinygan train --resume {_quoted(training)}"
 
 
-def _quoted(training: Any) -> str:
+def _quoted(training: "Run") -> str:
     return shlex.quote(str(training.folder.path))
 
 

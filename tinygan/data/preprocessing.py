@@ -1,5 +1,6 @@
 """From bytes to what the networks see, a minibatch at a time."""
 
+import math
 from collections.abc import Callable
 from typing import Any, TypeAlias
 
@@ -167,4 +168,4 @@ def check_images(what: str, images: Array, ndim: int | None = None) -> Array:
 
 
 def _rows(images: Array) -> Array:
-    return images.reshape(len(images), -1)
+    return images.reshape(len(images), math.prod(images.shape[1:]))

@@ -10,11 +10,12 @@ from tinygan.experiments.recipe import Recipe
 from tinygan.layers import Linear, ReLU, Sequential, Sigmoid, uniform
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class CIFAR10(Recipe):
     """G: z, rectified linear units, sigmoid units, and pixels without bounds; D: two layers of maxout.
 
-    The released code does not record the number of epochs; 250 are MNIST's.
+    The numbers are those of ``cifar10_fully_connected.yaml`` in the released code. It does not record the number of
+    epochs; 250 are MNIST's.
 
     Attributes
     ----------
@@ -30,8 +31,11 @@ class CIFAR10(Recipe):
     5
     """
 
+    n_epochs: int = 250
     learning_rate: float = 0.025
+    noise_prior: str = "gaussian"
     discriminator_units: int = 1600
+    max_col_norm: float | None = None
     relu_units: int = 8000
     sigmoid_units: int = 8000
     irange_output: float = 0.5

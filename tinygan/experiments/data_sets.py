@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from tinygan.arguments import check_choice
 from tinygan.backend import Array, as_rng
 from tinygan.data import Labelled, Splits, load_cifar10, load_fashion_mnist, load_images, load_mnist, load_tfd
 from tinygan.experiments.cifar10 import CIFAR10
@@ -57,10 +58,11 @@ def load(name: str, data: str | Path | None = None) -> Splits:
     ...     [part.images.shape for part in load("images", Path(folder, "faces.npy"))]
     [(50, 8, 6), (10, 8, 6), (10, 8, 6)]
     """
+    check_choice("load got name", name, tuple(RECIPES))
     if name in FROM_FILE:
         if data is None:
             raise ValueError(f"{name} needs a file with the images; name it with --data")
-        return _held_out(load_images(data), data) if name == "images" else load_tfd(data)
+        return _split(load_images(data), data) if name == "images" else load_tfd(data)
     return LOADERS[name](data)
 
 
@@ -89,7 +91,11 @@ def load_again(config: Mapping[str, Any], data: str | Path | None = None) -> Spl
     (50, 8, 6)
     """
     place = config["data"] if data is None else data
-    splits = load(config["experiment"], place)
+    try:
+        splits = load(config["experiment"], place)
+    except FileNotFoundError as error:
+        hint = "" if data else ". If the images have moved, --data says where to"
+        raise FileNotFoundError(f"{error}{hint}") from None
     if fingerprint(splits.train.images) != config["data_sha256"]:
         where = "" if place is None else f" in {place}"
         raise ValueError(f"the training images of {config['experiment']}{where} are not those that the run began with")
@@ -107,7 +113,7 @@ def fingerprint(images: Array) -> str:
     return hashlib.sha256(repr(images.shape).encode() + np.ascontiguousarray(images).tobytes()).hexdigest()
 
 
-def _held_out(images: Array, path: str | Path) -> Splits:
+def _split(images: Array, path: str | Path) -> Splits:
     """Split at random, for files are often sorted, but always in the same way."""
     n = -(-len(images) // HELD_OUT)
     if len(images) < 3:

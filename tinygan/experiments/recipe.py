@@ -24,9 +24,12 @@ def check_decay(what: str, value: Any) -> None:
         raise ValueError(f"{what}={value!r}; it takes a number >= 1")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Recipe(ABC):
-    """The hyper-parameters that all experiments have. The paper states next to none: these are the released code's.
+    """The hyper-parameters that all experiments have, with those numbers that all of them share.
+
+    The paper states next to none of them: they are those of the code that its authors released,
+    https://github.com/goodfeli/adversarial.
 
     Attributes
     ----------
@@ -61,9 +64,12 @@ class Recipe(ABC):
         The longest that the incoming weights of a unit may be, in both players.
     """
 
-    n_epochs: int = 250
+    n_epochs: int
+    learning_rate: float
+    noise_prior: str
+    discriminator_units: int
+    max_col_norm: float | None
     batch_size: int = 100
-    learning_rate: float = 0.1
     learning_rate_decay: float = 1.000004
     learning_rate_floor: float = 1e-6
     momentum: float = 0.5
@@ -73,15 +79,12 @@ class Recipe(ABC):
     updates: str = "simultaneous"
     discriminator_steps: int = 1
     objective: str = "non_saturating"
-    noise_prior: str = "gaussian"
     latent_dim: int = 100
     irange_g: float = 0.05
     irange_d: float = 0.005
-    discriminator_units: int = 240
     n_pieces: int = 5
     input_dropout: float = 0.2
     hidden_dropout: float = 0.5
-    max_col_norm: float | None = None
 
     widths: ClassVar[tuple[str, ...]] = ("discriminator_units",)
     checks: ClassVar[dict[str, Any]] = {

@@ -69,6 +69,12 @@ class Run:
         Of the epoch that has begun: what its line of metrics.jsonl will be made of.
     threads : int
         Of the matrix products; another number may round differently.
+    x : ScaledImages
+        To train on.
+    validation : ndarray of float32, shape (n, n_pixels)
+        For the quick score; of CIFAR-10 in part, there may be none.
+    z_view : ndarray of shape (1000, latent_dim)
+        The noise behind pictures and quick scores.
     """
 
     def __init__(self, folder: RunFolder, config: dict[str, Any], splits: Splits, threads: int) -> None:
@@ -76,8 +82,7 @@ class Run:
         self.recipe = recipe_of(config)
         images = splits.train.images
         self.x = ScaledImages(images, self.recipe.preprocess)
-        held_out = splits.validation.images[:N_VIEW]  # of CIFAR-10 in part, there may be none
-        self.validation = self.recipe.preprocess(held_out) if len(held_out) else self.x[:1][:0]
+        self.validation = self.recipe.preprocess(splits.validation.images[:N_VIEW])
         rng_g, rng_d, rng_train, rng_view = spawn_rngs(as_rng(config["seed"]), 4)
         self.G = self.recipe.generator(marginal_mean(images), rng=rng_g)
         self.D = self.recipe.discriminator(self.x.shape[1], rng=rng_d)
@@ -165,8 +170,8 @@ class Run:
                 self._add("probes", **probe)
             metrics = None
             if epoch_ends:
-                seconds = time.perf_counter() - started
-                metrics = self._end_epoch(seconds, (record.iteration - first) / seconds)
+                share = (record.iteration - first) / self.iterations_per_epoch  # below 1 after a resumption
+                metrics = self._end_epoch((time.perf_counter() - started) / share)
                 first, started = record.iteration, time.perf_counter()
             if time.perf_counter() - saved > checkpoint_seconds:
                 self.save()
@@ -186,8 +191,8 @@ class Run:
         for name, value in values.items():
             self.sums[name] += value
 
-    def _end_epoch(self, seconds: float, iterations_per_second: float) -> dict[str, Any]:
-        """Write the line of the epoch that has just ended, and return it."""
+    def _end_epoch(self, seconds: float) -> dict[str, Any]:
+        """Score and draw if it is time; write the line of the epoch that has just ended, and return it."""
         epoch = self.epoch
         metrics: dict[str, Any] = {"epoch": epoch, "iteration": self.state.iteration}
         for counted, names in (("iterations", ("loss_d", "loss_g")), ("probes", ("d_real", "d_fake"))):
@@ -198,10 +203,7 @@ class Run:
                 metrics["parzen"] = quick_score(self.G(self.z_view), self.validation)
             self.folder.samples.mkdir(exist_ok=True)
             draw_samples(self._picture(), self.folder.samples / f"epoch_{epoch:04d}.png")
-        metrics |= {
-            "seconds": round(seconds, 3),
-            "examples_per_second": round(iterations_per_second * self.recipe.batch_size, 1),
-        }
+        metrics |= {"seconds": round(seconds, 3), "examples_per_second": round(len(self.x) / seconds, 1)}
         self.folder.append_metrics(metrics)
         self.sums = dict(NO_SUMS)
         return metrics

@@ -10,7 +10,7 @@ import numpy as np
 
 from tinygan import __version__
 from tinygan.arguments import check_count
-from tinygan.experiments.data_sets import fingerprint, load, load_again
+from tinygan.experiments.data_sets import RECIPES, fingerprint, load, load_again
 from tinygan.experiments.folder import RunFolder
 from tinygan.experiments.recipe import Recipe
 from tinygan.experiments.run import Run
@@ -59,11 +59,27 @@ def start_run(
         If there is something in the folder.
     TypeError, ValueError, OSError
         If an argument is wrong, or data cannot be read.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from tinygan.experiments.mnist import MNIST
+    >>> recipe = MNIST(n_epochs=1, batch_size=25).scaled(0.01)
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     np.save(Path(folder, "faces.npy"), np.zeros((70, 8, 6), np.uint8))
+    ...     run = start_run(Path(folder, "run"), "images", recipe, data=Path(folder, "faces.npy"), threads=1)
+    ...     for moment in run.train():
+    ...         print(moment.iteration, moment.epoch)
+    1 0
+    2 1
     """
     run_folder = RunFolder(folder)
     run_folder.check_new()
     check_count("start_run got evaluate_every", evaluate_every)
     splits = load(experiment, data)
+    kind = RECIPES[experiment]
+    if type(recipe) is not kind:
+        raise TypeError(f"start_run got a {type(recipe).__name__} for {experiment}; it takes a {kind.__name__}")
     config = {
         "experiment": experiment,
         "recipe": asdict(recipe),
@@ -87,7 +103,7 @@ def start_run(
     return run
 
 
-def resume_run(folder: str | Path, *, n_epochs: int | None = None) -> Run:
+def resume_run(folder: str | Path, *, n_epochs: int | None = None, data: str | Path | None = None) -> Run:
     """Return a run as its last checkpoint has it.
 
     Parameters
@@ -96,20 +112,22 @@ def resume_run(folder: str | Path, *, n_epochs: int | None = None) -> Run:
         Of the run.
     n_epochs : int, optional
         Train to this epoch, instead of the one that the run was started with; not below the one that has begun.
+    data : str or Path, optional
+        Where the images are, if they have moved.
 
     Raises
     ------
     FileNotFoundError
-        If the folder is no run.
+        If the folder is no run, or the images are not there.
     ValueError
-        If a file of it is damaged, the data have changed, or n_epochs is below the epoch that has begun.
+        If a file of it is damaged, the images are others, or n_epochs is below the epoch that has begun.
     """
     run_folder = RunFolder(folder)
     config = run_folder.read_config()
     planned = config["recipe"].get("n_epochs")
     if n_epochs is not None:
         config["recipe"]["n_epochs"] = check_count("resume_run got n_epochs", n_epochs)
-    run = Run(run_folder, config, load_again(config), threads=1)
+    run = Run(run_folder, config, load_again(config, data), threads=1)
     restore(run)
     if run.state.iteration > run.n_iterations:
         begun = -(-run.state.iteration // run.iterations_per_epoch)

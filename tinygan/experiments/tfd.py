@@ -9,9 +9,11 @@ from tinygan.experiments.recipe import Recipe
 from tinygan.layers import Layer, Linear, ReLU, Sequential, Sigmoid, constant, marginal_bias, sparse_normal, uniform
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class TFD(Recipe):
     """Stage 1. G: z, rectified linear units, sigmoid units, a sigmoid a pixel; D: two layers of maxout.
+
+    The numbers are those of ``tfd_pretrain/pretrain.yaml`` in the released code.
 
     Attributes
     ----------
@@ -31,6 +33,7 @@ class TFD(Recipe):
 
     n_epochs: int = 50
     learning_rate: float = 0.05
+    noise_prior: str = "gaussian"
     discriminator_units: int = 1200
     max_col_norm: float | None = 1.9365
     relu_units: int = 8000
@@ -43,7 +46,7 @@ class TFD(Recipe):
 
     def generator(self, pixel_mean: Array, *, rng: RngLike = None) -> Sequential:
         """Return G; the bias of its output starts it at the mean of every pixel."""
-        return Sequential(*self.upper_layers(self.latent_dim, pixel_mean, rng=as_rng(rng)))
+        return Sequential(*self.upper_layers(self.latent_dim, pixel_mean, rng=rng))
 
     def upper_layers(self, n_in: int, pixel_mean: Array, *, rng: RngLike = None) -> list[Layer]:
         """Return the layers from a code of so many numbers to an image: all of G in stage 1, the upper half later."""
@@ -63,9 +66,11 @@ class TFD(Recipe):
         ]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class TFDStage2(TFD):
     """Stage 2. Two new layers turn z into the codes that stage 1 took for its noise; all of G trains on, D is new.
+
+    The numbers are those of ``tfd_pretrain/train.yaml`` in the released code.
 
     Attributes
     ----------

@@ -1,7 +1,6 @@
 """How many threads the matrix products of a training should have."""
 
 import time
-from typing import Any
 
 import numpy as np
 from threadpoolctl import threadpool_info, threadpool_limits
@@ -27,12 +26,12 @@ def resolved_threads(asked: int | str, batch_size: int) -> int:
     2
     """
     if asked != "auto":
-        return check_count("got threads", asked)
+        return check_count("resolved_threads got threads", asked)
     most = max((pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"), default=1)
     return min((1, most), key=lambda n: _seconds(n, batch_size))
 
 
-def _seconds(threads: int, batch_size: int) -> Any:
+def _seconds(threads: int, batch_size: int) -> float:
     x, weight = np.ones((batch_size, N_UNITS), np.float32), np.ones((N_UNITS, N_UNITS), np.float32)
     with threadpool_limits(threads, "blas"):
         x @ weight

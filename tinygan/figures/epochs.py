@@ -80,7 +80,7 @@ def draw_parzen(axes: Axes, metrics: Metrics) -> None:
             draw_band(axes, epochs, mean, error, label=label, **looks[name])
             means.append(mean)
             errors.append(error)
-    finish_log_likelihood(axes, np.concatenate(means), np.concatenate(errors), "log-likelihood (nats)")
+    finish_log_likelihood(axes, np.concatenate(means), np.concatenate(errors), "quick log-likelihood (nats)")
     finish(axes, n_columns=2)
 
 

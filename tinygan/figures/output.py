@@ -15,7 +15,7 @@ STILL: Mapping[str, tuple[str, ...]] = {"a picture": PICTURES}
 
 
 def check_output(path: str | Path, takes: Mapping[str, tuple[str, ...]] = FIGURE1) -> Path:
-    """Return the path if an animation or a picture can be written there, else raise.
+    """Return the path if a file of one of these kinds can be written there, else raise.
 
     Parameters
     ----------

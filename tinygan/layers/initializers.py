@@ -114,9 +114,10 @@ def marginal_bias(mean: Array) -> Initializer:
     >>> marginal_bias(np.array([0.5, 0.75]))((2,), np.random.default_rng(0), np.float32)
     array([0.       , 1.0986123], dtype=float32)
     """
-    p = np.clip(np.asarray(mean, np.float64), 1e-7, 1 - 1e-7)
-    if not ((np.asarray(mean) >= 0) & (np.asarray(mean) <= 1)).all():
-        raise ValueError(f"marginal_bias got means from {np.min(mean)} to {np.max(mean)}; it takes numbers in [0, 1]")
+    mean = np.asarray(mean, np.float64)
+    if not ((mean >= 0) & (mean <= 1)).all():
+        raise ValueError(f"marginal_bias got means from {mean.min()} to {mean.max()}; it takes numbers in [0, 1]")
+    p = np.clip(mean, 1e-7, 1 - 1e-7)
 
     def initialize(shape: tuple[int, ...], rng: np.random.Generator, dtype: Any) -> Array:
         return np.log(p / (1 - p)).astype(dtype)
