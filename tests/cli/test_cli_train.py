@@ -16,6 +16,7 @@ from tinygan.cli import train as train_module
 from tinygan.data import Labelled, Splits
 from tinygan.experiments import run as run_module
 from tinygan.experiments.data_sets import LOADERS
+from tinygan.experiments.folder import RunFolder
 
 SMALL = ["--scale", "0.01", "--threads", "1", "--set", "batch_size=20"]
 IMAGES = ["train", "images", "--data", "made.npy", *SMALL]
@@ -210,6 +211,20 @@ def test_a_resumed_run_keeps_its_recipe(words, named, capsys):
     )
 
 
+def test_a_run_that_another_process_trains_is_left_alone(capsys):
+    assert main([*IMAGES, *TWO, "--out", "run", "-q"]) == 0
+    with RunFolder("run").locked():
+        assert refused(capsys, "train", "--resume", "run", "--epochs", "9", status=1) == (
+            "run is being trained by another process; wait for it, or stop it"
+        )
+    assert main(["train", "--resume", "run", "--epochs", "3", "-q"]) == 0
+
+
+def test_the_numbers_of_stage_1_cannot_be_set_again(capsys):
+    words = ("train", "tfd", "--data", "x.mat", "--stage-1", "run", "--set", "relu_units=7", "--set", "momentum=0")
+    assert refused(capsys, *words) == "--set got relu_units, which the run of stage 1 has decided"
+
+
 def test_what_cannot_be_resumed_is_refused(capsys):
     assert (
         refused(capsys, "train", "mnist", "--resume", "run") == "--resume goes on with what is in run; leave out mnist"
@@ -262,8 +277,8 @@ def test_an_order_leaves_at_once(capsys, monkeypatch):
     assert main([*IMAGES, *TWO, "--out", "run", "-q", "--checkpoint-seconds", "1e-9"]) == 130
     assert capsys.readouterr() == (
         "",
-        "tinygan train: error: left at once; what came after the last checkpoint is lost. To go on: tinygan train --resume "
-        "run\ntinygan train: interrupted\n",
+        "tinygan train: error: left at once; what came after the last checkpoint is lost. "
+        "To go on: tinygan train --resume run\ntinygan train: interrupted\n",
     )
     assert state_of(Path("run"))["iteration"] == 3
 

@@ -35,7 +35,12 @@ def new_run(options: argparse.Namespace) -> Any:
     if options.stage_1 is not None and options.experiment != "tfd":
         raise ValueError(f"--stage-1 belongs to tfd, not to {options.experiment}")
     experiment = "tfd-stage-2" if options.stage_1 is not None else options.experiment
-    recipe = recipe_with(RECIPES[experiment], _settings(options, RECIPES[experiment]))
+    settings = _settings(options, RECIPES[experiment])
+    if options.stage_1 is not None and (
+        of_stage_1 := sorted({"relu_units", "sigmoid_units", "code_units"} & {*settings})
+    ):
+        raise ValueError(f"--set got {', '.join(of_stage_1)}, which the run of stage 1 has decided")
+    recipe = recipe_with(RECIPES[experiment], settings)
     if options.scale is not None:
         recipe = recipe.scaled(options.scale)
     if isinstance(recipe, TFDStage2):
@@ -50,24 +55,21 @@ def new_run(options: argparse.Namespace) -> Any:
     except MemoryError as error:
         raise MemoryError(f"{error}. --scale 0.05 trains the same with narrower layers") from None
     wanted = N_TRAIN.get(experiment, 0)
-    if len(training.x) < wanted:
+    if len(training.x) < wanted and not options.quiet:
         print(f"{len(training.x):,} of the recipe's {wanted:,} training images are there: with these.", file=sys.stderr)
-    if not len(training.validation):
+    if not len(training.validation) and not options.quiet:
         print("No validation images are there: no log-likelihood on the way.", file=sys.stderr)
     return training
 
 
-def resumed_run(options: argparse.Namespace) -> Any:
-    """Return the run to go on with, or raise a ValueError if the words would change its recipe."""
-    from tinygan.experiments.start import resume_run
-
+def check_resumption(options: argparse.Namespace) -> None:
+    """Raise a ValueError if the words would change the recipe of the run that they resume."""
     given = [f"--{name.replace('_', '-')}" for name in _given(options, ONCE)]
     given += ["--set"] if options.settings else []
     if options.experiment is not None:
         raise ValueError(f"--resume goes on with what is in {options.resume}; leave out {options.experiment}")
     if given:
         raise ValueError(f"a resumed run keeps the recipe that it began with; leave out {', '.join(given)}")
-    return resume_run(options.resume, n_epochs=options.n_epochs, data=options.data)
 
 
 def _settings(options: argparse.Namespace, kind: Any) -> dict[str, Any]:

@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tinygan.cli.begin import NAMES, new_run, resumed_run
+from tinygan.cli.begin import NAMES, check_resumption, new_run
 from tinygan.cli.interrupts import Request, polite_interrupts
 from tinygan.cli.status import FAILED
 from tinygan.cli.terminal import painted
@@ -39,7 +39,9 @@ def add_parser(subparsers: Any) -> None:
         help="images: a .npy, .npz or idx file of shape (n, height, width) and type uint8; tfd: TFD_48x48.mat; "
         "otherwise the data folder (default: the one that TINYGAN_DATA names, then the user's cache)",
     )
-    game.add_argument("--seed", type=seed, metavar="N", help="the same seed, the same run (default: 0)")
+    game.add_argument(
+        "--seed", type=seed, metavar="N", help="the same seed, on as many threads, the same run (default: 0)"
+    )
     game.add_argument(
         "--updates",
         choices=("simultaneous", "alternating"),
@@ -85,13 +87,28 @@ def add_parser(subparsers: Any) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Start or resume, train, and say how it went."""
-    import numpy as np
+    from tinygan.experiments.folder import RunFolder
+    from tinygan.experiments.start import resume_run
 
     if options.live is not None:
         from tinygan.figures.output import STILL, check_output
 
         check_output(options.live, STILL)
-    training = resumed_run(options) if options.resume else new_run(options)
+    if options.resume is not None:
+        check_resumption(options)
+        folder = RunFolder(options.resume)
+        folder.read_config()  # or there is nothing to lock
+        with folder.locked():
+            return _run(resume_run(options.resume, n_epochs=options.n_epochs, data=options.data), options)
+    training = new_run(options)
+    with training.folder.locked():
+        return _run(training, options)
+
+
+def _run(training: "Run", options: argparse.Namespace) -> int:
+    """Train, and say how it went."""
+    import numpy as np
+
     folder = training.folder
     done = training.state.iteration
     if done == training.n_iterations and folder.summary.exists():
@@ -100,25 +117,27 @@ def run(options: argparse.Namespace) -> int:
     _say(options, _beginning(training))
     try:
         with polite_interrupts() as request, np.errstate(all="ignore"):  # what diverges is reported in words
-            _train(training, request, options)
+            is_finished = _train(training, request, options)
     except FloatingPointError as error:
         left = f"{folder.post_mortem} has the last metrics and norms, {folder.checkpoint} is the last good one"
         raise FloatingPointError(f"{error}. {left}") from None
     except OSError as error:
-        _say_failure(f"{error.strerror or error}: {error.filename or folder.path}; the run stops")
+        what = f"{error.strerror}: {error.filename}" if error.filename else str(error)
+        _say_failure(f"{what}; the run stops")
         _say_failure(f"{folder.checkpoint} is whole; when that is mended: {_resume_words(training)}")
         return FAILED
     except KeyboardInterrupt:
         _say_failure(f"left at once; what came after the last checkpoint is lost. To go on: {_resume_words(training)}")
         raise
-    if request.signal_number is not None:
+    if request.signal_number is not None and not is_finished:
         print(f"Saved at {_place(training)}. To go on: {_resume_words(training)}", file=sys.stderr)
         return 128 + request.signal_number
     _say(options, _ending(training))
     return 0
 
 
-def _train(training: "Run", request: Request, options: argparse.Namespace) -> None:
+def _train(training: "Run", request: Request, options: argparse.Namespace) -> bool:
+    """Train to the end, or to the first signal; return whether that was the end."""
     from tqdm import tqdm
 
     batch = training.recipe.batch_size
@@ -149,7 +168,8 @@ def _train(training: "Run", request: Request, options: argparse.Namespace) -> No
                 drawn = time.monotonic()
             if request.signal_number is not None and moment.iteration < training.n_iterations:
                 training.save()
-                return
+                return False
+    return True
 
 
 def _draw_live(training: "Run", options: argparse.Namespace) -> None:
@@ -172,13 +192,16 @@ def _line(metrics: dict[str, Any]) -> str:
 
 def _beginning(training: "Run") -> str:
     recipe = training.recipe
-    epochs = "1 epoch" if recipe.n_epochs == 1 else f"{recipe.n_epochs} epochs"
     height, width = training.config["image_shape"][:2]
     return (
         f"{training.folder.path}: {len(training.x):,} images of {height} x {width}, {recipe.updates} updates, "
-        f"{epochs} of {training.iterations_per_epoch} iterations, "
-        f"{training.threads} {'thread' if training.threads == 1 else 'threads'}, from {_place(training)}"
+        f"{_counted(recipe.n_epochs, 'epoch')} of {_counted(training.iterations_per_epoch, 'iteration')}, "
+        f"{_counted(training.threads, 'thread')}, from {_place(training)}"
     )
+
+
+def _counted(n: int, what: str) -> str:
+    return f"{n} {what}" if n == 1 else f"{n} {what}s"
 
 
 def _ending(training: "Run") -> str:

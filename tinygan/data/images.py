@@ -134,7 +134,7 @@ def load_images(path: str | Path) -> Array:
     (5, 8, 6)
     """
     path = existing_file(path)
-    images = numpy_file(path) if path.suffix in (".npy", ".npz") else read_idx(path, ndim=3)
+    images = numpy_file(path) if path.suffix.lower() in (".npy", ".npz") else read_idx(path, ndim=3)
     return np.ascontiguousarray(checked_content(str(path), images))
 
 

@@ -3,13 +3,18 @@
 import json
 import os
 import shlex
-from collections.abc import Mapping
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from tinygan.experiments.data_sets import RECIPES
 from tinygan.experiments.recipe import Recipe
 from tinygan.files import whole_file
+
+if sys.platform != "win32":
+    import fcntl
 
 FORMAT = {"format": "tinygan run", "format_version": 1}
 # What config.json must hold, for a run to be read or gone on with.
@@ -92,11 +97,33 @@ class RunFolder:
         """Write config.json, whole or not at all."""
         write_json(self.config, {**FORMAT, **config})
 
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Keep other processes from training this run at the same time, where the system can lock a folder.
+
+        Raises
+        ------
+        BlockingIOError
+            If another process is training it.
+        """
+        if sys.platform == "win32":  # has no fcntl
+            yield
+            return
+        descriptor = os.open(self.path, os.O_RDONLY)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            yield
+        except BlockingIOError:
+            raise BlockingIOError(f"{self.path} is being trained by another process; wait for it, or stop it") from None
+        finally:
+            os.close(descriptor)  # which unlocks
+
     def reopen(self, config: Mapping[str, Any]) -> None:
         """Write config.json anew, and drop what was said at an earlier end, or half written when it was killed."""
         self.write_config(config)
-        for partial in self.path.glob(".*.partial*"):
-            partial.unlink()
+        for folder in (self.path, self.samples):
+            for partial in folder.glob(".*.partial*"):
+                partial.unlink()
         self.summary.unlink(missing_ok=True)
         self.post_mortem.unlink(missing_ok=True)
 

@@ -6,8 +6,12 @@ import numpy as np
 
 from tinygan.arguments import check_count
 from tinygan.backend import Array, RngLike
+from tinygan.data import ScaledImages
 from tinygan.evaluation import nearest_neighbours
 from tinygan.experiments.trained import Trained
+
+# Training images that are looked through at once.
+CHUNK = 10_000
 
 
 class Figure2(NamedTuple):
@@ -59,9 +63,18 @@ def figure2(trained: Trained, examples: Array, *, n_rows: int = 4, n_columns: in
     check_count("figure2 got n_columns", n_columns)
     samples = trained.sample(n_rows * n_columns, rng=rng)
     # The nearest is looked for where D looks: for CIFAR-10, after the contrast of every image is normalised.
-    rows = trained.recipe.preprocess(examples)
-    indices, distances = nearest_neighbours(samples[n_columns - 1 :: n_columns], rows)
+    rows = ScaledImages(examples, trained.recipe.preprocess)
+    indices, distances = _nearest(samples[n_columns - 1 :: n_columns], rows)
     return Figure2(trained.images(samples), trained.images(rows[indices]), indices, distances)
+
+
+def _nearest(x: Array, rows: ScaledImages) -> tuple[Array, Array]:
+    """Return what `nearest_neighbours` returns, without all rows in memory at once."""
+    indices, distances = np.zeros(len(x), int), np.full(len(x), np.inf)
+    for start in range(0, len(rows), CHUNK):
+        near, apart = nearest_neighbours(x, rows[start : start + CHUNK])
+        indices, distances = np.where(apart < distances, near + start, indices), np.minimum(apart, distances)
+    return indices, distances
 
 
 def figure3(trained: Trained, *, n_lines: int, n_steps: int, rng: RngLike = None) -> Array:

@@ -98,8 +98,12 @@ def start_run(
     if stage_1 is not None:
         put_on_top(run.G, load_trained(stage_1).G)
     run_folder.create()
-    run.save()
-    run_folder.write_config(config)  # last: a folder that has it is a whole run
+    try:
+        run.save()
+        run_folder.write_config(config)  # last: a folder that has it is a whole run
+    except BaseException:
+        run_folder.checkpoint.unlink(missing_ok=True)  # or the folder could not be taken again
+        raise
     return run
 
 

@@ -1,6 +1,5 @@
 """The generator of a run, as its last checkpoint has it, ready to draw samples."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from math import prod
 from pathlib import Path
@@ -49,15 +48,15 @@ class Trained:
     def sample(self, n: int, *, rng: RngLike = None) -> Array:
         """Return n samples as rows, float32 of shape (n, n_pixels)."""
         check_count("sample got n", n)
-        return np.concatenate(list(self._chunks(n, as_rng(rng))))
+        rng, samples = as_rng(rng), np.empty((n, prod(self.config["image_shape"])), np.float32)
+        for start in range(0, n, CHUNK):
+            chunk = samples[start : start + CHUNK]
+            chunk[...] = self.G(self.prior.sample(len(chunk), rng=rng))
+        return samples
 
     def images(self, rows: Array) -> Array:
         """Return rows as images to look at, from 0 for black to 1 for white."""
         return self.recipe.to_images(rows, self.config["image_shape"])
-
-    def _chunks(self, n: int, rng: np.random.Generator) -> Iterator[Array]:
-        for start in range(0, n, CHUNK):
-            yield self.G(self.prior.sample(min(CHUNK, n - start), rng=rng))
 
 
 def load_trained(folder: str | Path) -> Trained:
