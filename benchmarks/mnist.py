@@ -31,7 +31,9 @@ from tinygan.experiments.trained import load_trained  # noqa: E402
 from tinygan.figures.likelihoods import draw_likelihoods  # noqa: E402
 from tinygan.table import text_table  # noqa: E402
 
-LEVELS = {"paper, Table 1": 225.0}
+PAPER = 225.0  # Table 1
+GRIDS = {"paper_grid": "the paper's", "fine_grid": "fine"}
+HEADER = ["updates", "epochs", "paper's grid", "sigma", "fine grid", "sigma", "training hours"]
 
 
 def snapshot(out: Path, updates: str, epoch: int, data: Path | None) -> Path:
@@ -109,6 +111,30 @@ def machine() -> dict[str, Any]:
     }
 
 
+def table_row(updates: str, run: dict[str, Any]) -> list[str]:
+    """Return how a run ended, as a row of the printed table."""
+    last = run["curve"][-1]
+    cells = [updates, str(last["epoch"])]
+    for grid in GRIDS:
+        cells += [
+            f"{last[f'{grid}_mean']:.1f} ± {last[f'{grid}_standard_error']:.1f}",
+            f"{last[f'{grid}_bandwidth']:.4f}",
+        ]
+    return [*cells, f"{run['training_seconds'] / 3600:.1f}"]
+
+
+def curves(runs: dict[str, Any]) -> dict[str, tuple[np.ndarray, ...]]:
+    """Return epochs, means and standard errors of both runs on both grids, by what to call them."""
+    return {
+        f"{updates}, {words} grid": tuple(
+            np.array([point[key] for point in run["curve"]])
+            for key in ("epoch", f"{grid}_mean", f"{grid}_standard_error")
+        )
+        for updates, run in runs.items()
+        for grid, words in GRIDS.items()
+    }
+
+
 def main() -> None:
     """Train, score, draw and print."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
@@ -120,6 +146,8 @@ def main() -> None:
     parser.add_argument("--json", type=Path, help="write the numbers to this file as well")
     parser.add_argument("--figure", type=Path, help="draw the curves to this file as well")
     options = parser.parse_args()
+    if not 0 < options.every <= min(options.simultaneous, options.alternating):
+        parser.error(f"--every {options.every} leaves a curve without a point")
 
     splits = load("mnist", options.data)
     images = held_out("mnist", splits)
@@ -127,42 +155,14 @@ def main() -> None:
     for updates in ("simultaneous", "alternating"):
         epochs = range(options.every, getattr(options, updates) + 1, options.every)
         runs[updates] = about(options.out, updates, curve(options.out, updates, epochs, images, options.data))
-    print(
-        text_table(
-            ["updates", "epochs", "paper's grid", "sigma", "fine grid", "sigma", "training hours"],
-            [
-                [
-                    updates,
-                    str(last["epoch"]),
-                    *(
-                        cell
-                        for grid in ("paper_grid", "fine_grid")
-                        for cell in (
-                            f"{last[f'{grid}_mean']:.1f} ± {last[f'{grid}_standard_error']:.1f}",
-                            f"{last[f'{grid}_bandwidth']:.4f}",
-                        )
-                    ),
-                    f"{run['training_seconds'] / 3600:.1f}",
-                ]
-                for updates, run in runs.items()
-                for last in run["curve"][-1:]
-            ],
-            "<" + 6 * ">",
-        )
-    )
+    calibration_rows = calibrated(options.out, splits, images)
+    print(text_table(HEADER, [table_row(updates, run) for updates, run in runs.items()], "<" + 6 * ">"))
     if options.json:
         numbers = {"units": "nats", "samples": N_SAMPLES, "test_images": len(images.test), "machine": machine()}
-        write_json(options.json, numbers | {"runs": runs, "calibration": calibrated(options.out, splits, images)})
+        write_json(options.json, numbers | {"runs": runs, "calibration": calibration_rows})
     if options.figure:
-        series = {
-            f"{updates}, {words} grid": tuple(
-                np.array([point[key] for point in run["curve"]])
-                for key in ("epoch", f"{grid}_mean", f"{grid}_standard_error")
-            )
-            for updates, run in runs.items()
-            for grid, words in (("paper_grid", "the paper's"), ("fine_grid", "fine"))
-        }
-        draw_likelihoods(series, options.figure, levels=LEVELS)
+        real = calibration_rows[0]["paper_grid_mean"]
+        draw_likelihoods(curves(runs), options.figure, levels={"the paper": PAPER, "real images": real})
 
 
 if __name__ == "__main__":

@@ -75,7 +75,7 @@ def restore(run: Resumable) -> None:
         changed += [
             f"{name}={run.config[name]!r} in {run.folder.config.name} and {saved[name]!r} in {path.name}"
             for name in IDENTITY
-            if saved.get(name, run.config[name]) != run.config[name]
+            if saved[name] != run.config[name]
         ]
         if changed:
             raise ValueError(f"the run has changed: {'; '.join(changed)}")
