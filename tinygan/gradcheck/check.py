@@ -1,31 +1,33 @@
-"""Compare the backward pass of a layer or network with numerical derivatives."""
+"""Compare a backward pass with numerical derivatives, and say what is wrong with it."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from tinygan.backend import Array, RngLike, as_rng, is_finite
-from tinygan.gradcheck.numerical import numerical_gradient
+from tinygan.gradcheck.compare import case_of, diagnosed, row_of
+from tinygan.gradcheck.faults import faults
 from tinygan.gradcheck.report import Report, Row
-from tinygan.layers import Layer
-from tinygan.layers.base import check_input, layer_name
-from tinygan.layers.sequential import named_parameters
+from tinygan.gradcheck.subject import LayerSubject, Subject, checked_result
+from tinygan.gradcheck.suspect import Suspect
+from tinygan.gradcheck.trial import run
+from tinygan.layers import Layer, Sequential
+from tinygan.layers.base import check_input
 
-# Of a larger tensor, this many entries are compared, drawn at random.
-MAX_ENTRIES = 100
+# A gradient with a relative error below this is right but for rounding, if it is rounded: float16 has three digits.
+NEAR = 0.05
 
 
 def check_gradients(layer: Layer, x: Array, *, rng: RngLike = None, tolerance: float = 1e-6) -> Report:
-    """Return whether the backward pass of a layer or network agrees with numerical derivatives at x.
+    """Return whether the backward pass of a layer or network is right at x, and if not, what is wrong with it.
 
     Parameters
     ----------
     layer : Layer
-        A Sequential is checked as a whole. Its parameters are replaced by float64 copies while the check runs; they and
-        their gradients are as before when it ends.
+        A Sequential is checked as a whole, and if that fails, a layer at a time. Parameters of float32 are replaced by
+        float64 copies while the check runs; all of them and their gradients are as before when it ends.
     x : ndarray of shape (m, ...)
         Where to check; not changed.
     rng : numpy.random.Generator, int or None
@@ -37,27 +39,31 @@ def check_gradients(layer: Layer, x: Array, *, rng: RngLike = None, tolerance: f
     Returns
     -------
     Report
-        ``report.ok`` says whether all is right, ``print(report)`` shows the table.
+        ``report.ok`` says whether all is right, ``report.suspects`` what is probably wrong, ``print(report)`` both.
 
     Raises
     ------
     TypeError, ValueError
-        If x does not fit the layer, or x or y is not finite.
+        If x does not fit the layer, x or y is not finite, or forward does not return (y, cache), or returns another y
+        when it is called again with the same x and the same state of rng.
 
     Notes
     -----
     The gradients of L = sum(grad_y y) are compared, with a random grad_y. All ones would not do: a layer whose outputs
-    add up to a constant passes with any gradient of the form c 1. `backward_params` is called twice and has to give
-    twice the gradient: Algorithm 1 adds up two of them.
+    add up to a constant passes with any gradient of the form c 1.
 
     Examples
     --------
     >>> from tinygan.layers import Linear
     >>> report = check_gradients(Linear(3, 2, rng=0), np.ones((4, 3)), rng=0)
-    >>> report.ok
-    True
-    >>> [row.tensor for row in report.rows]
-    ['x', 'weight', 'bias']
+    >>> report.ok, report.suspects
+    (True, [])
+    >>> class Forgetful(Linear):
+    ...     def backward_params(self, grad_y, cache):
+    ...         self.weight.accumulate(cache.T @ grad_y / len(grad_y))
+    ...         self.bias.accumulate(grad_y.sum(axis=0))
+    >>> check_gradients(Forgetful(3, 2), np.ones((4, 3)), rng=0).suspects[0].code
+    'extra_mean'
     """
     if not isinstance(layer, Layer):
         raise TypeError(f"check_gradients got a {type(layer).__name__}; it takes a Layer, for example Linear(4, 3)")
@@ -67,76 +73,84 @@ def check_gradients(layer: Layer, x: Array, *, rng: RngLike = None, tolerance: f
     if not is_finite(x):
         raise ValueError("check_gradients got x with NaN or infinite entries; it takes finite values")
     rng = as_rng(rng)
-    x = x.astype(np.float64, order="C")  # a view of it is perturbed entry by entry
-    draws = int(rng.integers(2**63))
-
-    with _in_float64(layer) as parameters:
-        kept_x = x.copy()
-        y, cache = _forward(layer, x, draws)
-        grad_y = rng.standard_normal(y.shape)
-        gradients = {"x": layer.backward_input(grad_y.copy(), cache)}
-        layer.backward_params(grad_y.copy(), cache)
-        gradients |= {name: _copied(theta.grad) for name, theta in parameters.items()}
-        layer.backward_params(grad_y.copy(), cache)
-        is_overwritten = not np.array_equal(x, kept_x)
-        x[...] = kept_x
-        twice = {name: _copied(theta.grad) for name, theta in parameters.items()}
-        tensors = {"x": x} | {name: theta.data for name, theta in parameters.items()}
-        rows = []
-        for name, tensor in tensors.items():
-            entries = np.arange(tensor.size)
-            if tensor.size > MAX_ENTRIES:
-                entries = rng.choice(tensor.size, MAX_ENTRIES, replace=False)
-            numerical, at_kink = numerical_gradient(lambda: _forward(layer, x, draws)[0], grad_y, tensor, entries)
-            row = _compare(name, tensor, gradients[name], numerical, at_kink, entries, tolerance)
-            if row.ok and name in twice and not np.allclose(twice[name], 2 * gradients[name], rtol=tolerance):
-                row = replace(row, verdict="not accumulated")
-            if name == "x" and is_overwritten:
-                row = replace(row, verdict="x was overwritten")
-            rows.append(row)
-    return Report(layer_name(layer), rows)
+    subject = LayerSubject(layer, x)
+    seed = int(rng.integers(2**63))
+    promoted = list(_promotion(layer, subject, x, seed))
+    with subject.in_float64():
+        report = examine(subject, seed, rng, tolerance)
+        if not report.ok and isinstance(layer, Sequential):
+            inside = list(_inside(layer, subject.inputs["x"], seed, rng, tolerance))
+            report = replace(report, suspects=inside or report.suspects)
+    return replace(report, suspects=[*report.suspects, *promoted])
 
 
-def _forward(layer: Layer, x: Array, draws: int) -> tuple[Array, Any]:
-    y, cache = layer.forward(x, rng=as_rng(draws))
-    if not is_finite(y):
-        raise ValueError(
-            f"{layer_name(layer)} returned NaN or infinite values from finite x; no gradient can be checked"
-        )
-    return y, cache
+def examine(subject: Subject, seed: int, rng: np.random.Generator, tolerance: float) -> Report:
+    """Return the report on anything with a forward and a backward pass, whose tensors are of float64."""
+    y = subject.replayed_y(seed)
+    trial = run(subject, rng.normal(size=y.shape), seed)
+    cases = [case_of(subject, name, trial, seed, rng, tolerance) for name in subject.tensors]
+    rows = [row_of(case, rng) for case in cases]
+    right = [row.tensor for row in rows if row.ok]
+    near = [row.tensor for case, row in zip(cases, rows, strict=True) if case.is_resolved and row.relative_error < NEAR]
+    suspects = list(faults(subject, trial, right, near, seed, rng, tolerance))
+    accused = {suspect.tensor for suspect in suspects}
+    for case, row in zip(cases, rows, strict=True):
+        if not row.ok and row.tensor not in accused:
+            suspects += diagnosed(case, row)
+    if not suspects and any(row.n_kinks for row in rows):
+        suspects.append(_kinks_only(subject, rows))
+    return Report(subject.name, rows, suspects)
 
 
-def _copied(gradient: Any) -> Any:
-    return None if gradient is None else np.array(gradient)
+def _kinks_only(subject: Subject, rows: list[Row]) -> Suspect:
+    n = sum(row.n_kinks for row in rows)
+    tensor = next(row.tensor for row in rows if row.n_kinks)
+    return Suspect(
+        "kinks_only",
+        tensor,
+        1.0,
+        f"nothing is wrong. At {n} entries the function has a kink, where the slopes to the left and to the right "
+        "differ and finite differences mean nothing; they were left out.",
+        subject.where(tensor),
+    )
 
 
-@contextmanager
-def _in_float64(layer: Layer) -> Iterator[dict[str, Any]]:
-    parameters = dict(named_parameters(layer))
-    kept = [(theta, theta.data, theta.grad) for theta in parameters.values()]
+def _inside(network: Sequential, x: Array, seed: int, rng: np.random.Generator, tolerance: float) -> Iterator[Suspect]:
+    """Check the layers of a network one at a time, each at the input that it gets."""
+    draws = as_rng(seed)
+    for i, layer in enumerate(network):
+        subject = LayerSubject(layer, x)
+        report = examine(subject, seed, rng, tolerance)
+        if not report.ok:
+            for suspect in report.suspects:
+                words = f"in layer {i}, {subject.name}, {suspect.message}"
+                yield replace(suspect, tensor=f"{i}.{suspect.tensor}", message=words)
+        x = layer.forward(x, rng=draws)[0]
+
+
+def _promotion(layer: Layer, subject: LayerSubject, x: Array, seed: int) -> Iterator[Suspect]:
+    """Look whether float32 goes in and float64 comes out."""
+    if any(theta.data.dtype != np.float32 for theta in subject.parameters.values()):
+        return
+    kept = [theta.grad for theta in subject.parameters.values()]
+    with np.errstate(over="ignore"):
+        small = x.astype(np.float32)
     try:
-        for theta in parameters.values():
-            theta.data, theta.grad = theta.data.astype(np.float64, order="C"), None
-        yield parameters
+        y, cache = checked_result(f"{subject.name}.forward", layer.forward(small, rng=as_rng(seed)))
+        outputs: dict[str, Any] = {"y": y}
+        if y.dtype == np.float32:
+            outputs["the gradient of x"] = layer.backward_input(np.ones_like(y), cache)
     finally:
-        for theta, data, grad in kept:
-            theta.data, theta.grad = data, grad
-
-
-def _compare(
-    name: str, tensor: Array, gradient: Any, numerical: Array, at_kink: Array, entries: Array, tolerance: float
-) -> Row:
-    n_kinks = int(at_kink.sum())
-    n_checked = len(entries) - n_kinks
-    shape = getattr(gradient, "shape", None)
-    if shape != tensor.shape:
-        verdict = "no gradient" if gradient is None else f"gradient of shape {shape}"
-        return Row(name, tensor.shape, n_checked, n_kinks, float("inf"), verdict)
-    if not is_finite(gradient):
-        return Row(name, tensor.shape, n_checked, n_kinks, float("inf"), "NaN or infinite")
-    if n_checked == 0:
-        return Row(name, tensor.shape, 0, n_kinks, 0.0, "at kinks only")
-    analytic, numerical = gradient.reshape(-1)[entries][~at_kink], numerical[~at_kink]
-    size = max(np.abs(analytic).max(), np.abs(numerical).max())
-    error = float(np.abs(analytic - numerical).max() / size) if size > 0 else 0.0
-    return Row(name, tensor.shape, n_checked, n_kinks, error, "right" if error <= tolerance else "wrong")
+        for theta, grad in zip(subject.parameters.values(), kept, strict=True):
+            theta.grad = grad
+    for name, array in outputs.items():
+        if getattr(array, "dtype", np.float32) == np.float64:
+            yield Suspect(
+                "precision",
+                "x",
+                1.0,
+                f"float32 goes in, and {name} is float64: what follows is computed in double precision, at twice the "
+                "cost. A mask divided by a number, or a NumPy scalar of float64, does that. Cast it to x.dtype.",
+                subject.where("x"),
+            )
+            return

@@ -1,7 +1,12 @@
-"""What a gradient check found, tensor by tensor."""
+"""What a gradient check found, tensor by tensor, and whom it suspects."""
 
-from dataclasses import dataclass
+import textwrap
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field
+from math import isfinite
+from typing import Any
 
+from tinygan.gradcheck.suspect import HARMLESS, Suspect
 from tinygan.table import text_table
 
 
@@ -15,59 +20,97 @@ class Row:
         ``"x"``, or the name of a parameter.
     shape : tuple of int
         Of the tensor.
-    n_checked, n_kinks : int
-        Entries compared, and entries left out because the function has a kink there.
+    n_checked, n_kinks, n_unresolved : int
+        Entries compared, entries left out because the function has a kink there, and entries whose numerical
+        derivative is too noisy to say anything.
     relative_error : float
-        Largest difference between backward pass and numerical derivative, over the largest entry of either.
+        Largest difference between backward pass and numerical derivative, over the largest entry of either; infinite
+        where there is nothing to compare.
+    noise : float
+        How far off the numerical derivative itself may be there, in the same unit. An error well above it is one of
+        the backward pass.
     verdict : str
-        ``"right"``, ``"at kinks only"``, ``"wrong"``, or what else is wrong with the gradient: its shape, that it is
-        not finite, missing, ``"not accumulated"`` when the backward pass is called twice, or ``"x was overwritten"``.
+        ``"right"``, ``"at kinks only"``, ``"not resolved"``, ``"wrong"``, or what else is wrong with the gradient: its
+        shape, that it is not finite, or that it is missing.
     """
 
     tensor: str
     shape: tuple[int, ...]
     n_checked: int
     n_kinks: int
+    n_unresolved: int
     relative_error: float
+    noise: float
     verdict: str
 
     @property
     def ok(self) -> bool:
         """Whether nothing speaks against this gradient."""
-        return self.verdict in ("right", "at kinks only")
+        return self.verdict in ("right", "at kinks only", "not resolved")
 
 
 @dataclass(frozen=True)
 class Report:
-    """The rows of a gradient check; prints as a table.
+    """The rows of a gradient check and its suspects; prints as a table with words below.
 
     Attributes
     ----------
-    layer : str
+    subject : str
         What was checked.
     rows : list of Row
-        One a tensor: the input, then every parameter.
+        One a tensor: the inputs, then every parameter.
+    suspects : list of Suspect
+        What is probably wrong, most likely first.
     """
 
-    layer: str
+    subject: str
     rows: list[Row]
+    suspects: list[Suspect] = field(default_factory=list)
 
     @property
     def ok(self) -> bool:
         """Whether nothing speaks against any gradient."""
-        return all(row.ok for row in self.rows)
+        return all(row.ok for row in self.rows) and all(suspect.code in HARMLESS for suspect in self.suspects)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return all of it as JSON can hold it: what is infinite becomes None."""
+        report = {"ok": self.ok, **asdict(self)}
+        for row in report["rows"]:
+            row |= {name: row[name] if isfinite(row[name]) else None for name in ("relative_error", "noise")}
+        return report
 
     def _headline(self) -> str:
         if not self.ok:
-            return "a gradient is wrong"
+            return "a gradient is wrong" if not all(row.ok for row in self.rows) else "the backward pass is at fault"
         if not any(row.n_checked for row in self.rows):
-            return "nothing could be compared, every entry is at a kink; try another x"
+            return "nothing could be compared, every entry is at a kink or lost in noise; try another x"
         return "every gradient is right"
 
     def __str__(self) -> str:
-        header = ["tensor", "shape", "checked", "at kinks", "relative error", "verdict"]
+        header = ["tensor", "shape", "checked", "at kinks", "unresolved", "relative error", "noise", "verdict"]
         body = [
-            [row.tensor, str(row.shape), str(row.n_checked), str(row.n_kinks), f"{row.relative_error:.1e}", row.verdict]
+            [
+                row.tensor,
+                str(row.shape),
+                *map(str, (row.n_checked, row.n_kinks, row.n_unresolved)),
+                f"{row.relative_error:.1e}",
+                f"{row.noise:.0e}",
+                row.verdict,
+            ]
             for row in self.rows
         ]
-        return f"{self.layer}: {self._headline()}\n" + text_table(header, body, "<<>>><")
+        lines = [f"{self.subject}: {self._headline()}", text_table(header, body, "<<>>>>><")]
+        for number, (suspect, *others) in enumerate(self._alike(), 1):
+            words = f"{number}. {suspect.code}: {suspect.message}"
+            if others:
+                words += f" Likewise {', '.join(other.tensor for other in others)}."
+            lines += ["", textwrap.fill(words, 100, subsequent_indent="   "), f"   {suspect.where}"]
+        return "\n".join(lines)
+
+    def _alike(self) -> Iterable[list[Suspect]]:
+        """Return the suspects, those together that say the same of different tensors."""
+        alike: dict[tuple[str, str, str], list[Suspect]] = {}
+        for suspect in self.suspects:
+            message = suspect.message.replace(f"gradient of {suspect.tensor} ", "gradient of ... ")
+            alike.setdefault((suspect.code, message, suspect.where), []).append(suspect)
+        return alike.values()

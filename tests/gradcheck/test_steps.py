@@ -1,0 +1,216 @@
+"""Whole steps: ours are right, also through dropout and maxout, and the wrong ones of the gallery are told apart."""
+
+import numpy as np
+import pytest
+
+from tinygan.adversarial import discriminator_loss, discriminator_step, generator_loss, generator_step
+from tinygan.adversarial.simultaneous import simultaneous_step
+from tinygan.gradcheck import check_step
+from tinygan.gradcheck.gallery.steps import BUGS
+from tinygan.layers import Dropout, Linear, Maxout, ReLU, Sequential, Sigmoid, Tanh, normal
+from tinygan.optim import SGD
+
+
+def players(dtype=np.float32, n_out=1):
+    made = {"weight_init": normal(0.7), "dtype": dtype}
+    D = Sequential(Linear(n_out, 6, rng=0, **made), Tanh(), Linear(6, 1, rng=1, **made))
+    G = Sequential(Linear(3, 5, rng=2, **made), Tanh(), Linear(5, n_out, rng=3, **made))
+    return D, G
+
+
+def like_mnist():
+    """The paper's players, made small: maxout with dropout in D, ReLU and sigmoid in G."""
+    made = {"weight_init": normal(0.5)}
+    D = Sequential(
+        Dropout(0.2), Linear(8, 12, rng=0, **made), Maxout(3), Dropout(0.5), Linear(4, 6, rng=1, **made), Maxout(2),
+        Dropout(0.5), Linear(3, 1, rng=2, **made),
+    )  # fmt: skip
+    G = Sequential(Linear(3, 6, rng=3, **made), ReLU(), Linear(6, 8, rng=4, **made), Sigmoid())
+    return D, G
+
+
+def simultaneous_d(D, G, x, z, optimizer, *, rng=None):
+    return simultaneous_step(D, G, x, z, optimizer, SGD(G.parameters, 0.0), rng=rng)[0]
+
+
+def simultaneous_g(D, G, z, optimizer, *, rng=None):
+    return simultaneous_step(D, G, np.ones((len(z), 8)), z, SGD(D.parameters, 0.0), optimizer, rng=rng)[1]
+
+
+def minimax(D, G, z, optimizer, *, rng=None):
+    return generator_step(D, G, z, optimizer, rng=rng, objective="minimax")
+
+
+@pytest.mark.parametrize(
+    "steps",
+    [
+        {},
+        {"generator_step": minimax},
+        {"discriminator_step": simultaneous_d},
+        {"generator_step": simultaneous_g},
+    ],
+    ids=["ours", "minimax", "simultaneous D", "simultaneous G"],
+)
+@pytest.mark.parametrize("build", [players, like_mnist])
+def test_right_steps_pass(steps, build):
+    D, G = build() if build is like_mnist else players(n_out=8)
+    report = check_step(D, G, **steps, rng=0)
+    assert report.ok, str(report)
+    assert {suspect.code for suspect in report.suspects} <= {"kinks_only"}
+    assert {row.tensor[0] for row in report.rows} == {"D", "G"}
+    assert all(row.n_checked for row in report.rows)
+
+
+def test_a_step_that_draws_in_another_order_is_checked_without_dropout():
+    def fakes_first(D, G, x, z, optimizer, *, rng=None):
+        logits_fake, cache_fake = D.forward(G(z), rng=rng)
+        logits_real, cache_real = D.forward(x, rng=rng)
+        loss, grad_real, grad_fake = discriminator_loss(logits_real, logits_fake)
+        D.backward_params(grad_real, cache_real)
+        D.backward_params(grad_fake, cache_fake)
+        optimizer.step()
+        return loss
+
+    D, G = like_mnist()
+    report = check_step(D, G, discriminator_step=fakes_first, rng=0)
+    assert report.ok, str(report)
+    assert [layer.rate for layer in D if isinstance(layer, Dropout)] == [0.2, 0.5, 0.5]
+
+
+def diagnosis(step, right, **options):
+    argument = right.__name__
+    return check_step(*players(**options), **{argument: step}, rng=0)
+
+
+@pytest.mark.parametrize("bug", BUGS, ids=[bug.name for bug in BUGS])
+def test_the_wrong_steps_of_the_gallery_are_told(bug):
+    report = diagnosis(bug.wrong, bug.right)
+    assert not report.ok
+    assert report.suspects[0].code == bug.code, str(report)
+    assert report.suspects[0].where.partition(":")[0].endswith("gallery/steps.py")
+    assert report.suspects[0].tensor[:2] in ("D.", "G.")
+
+
+def swapped_labels(D, G, x, z, optimizer, *, rng=None):
+    return discriminator_step(D, G, G(z), z, optimizer) if len(x) == 0 else _swapped(D, G, x, z, optimizer)
+
+
+def _swapped(D, G, x, z, optimizer):
+    logits_real, cache_real = D.forward(x)
+    logits_fake, cache_fake = D.forward(G(z))
+    loss, grad_fake, grad_real = discriminator_loss(logits_fake, logits_real)
+    D.backward_params(grad_real, cache_real)
+    D.backward_params(grad_fake, cache_fake)
+    optimizer.step()
+    return loss
+
+
+def real_turned(D, G, x, z, optimizer, *, rng=None):
+    logits_real, cache_real = D.forward(x)
+    logits_fake, cache_fake = D.forward(G(z))
+    loss, grad_real, grad_fake = discriminator_loss(logits_real, logits_fake)
+    D.backward_params(-grad_real, cache_real)
+    D.backward_params(grad_fake, cache_fake)
+    optimizer.step()
+    return loss
+
+
+def moves_g(D, G, x, z, optimizer, *, rng=None):
+    loss = discriminator_step(D, G, x, z, optimizer, rng=rng)
+    G.parameters[0].data += 0.1
+    return loss
+
+
+def scales_x(D, G, x, z, optimizer, *, rng=None):
+    loss = discriminator_step(D, G, x, z, optimizer, rng=rng)
+    x *= 2
+    return loss
+
+
+def never_backward(D, G, z, optimizer, *, rng=None):
+    loss, _ = generator_loss(D(G(z)))
+    optimizer.step()
+    return loss
+
+
+def skips_critic(D, G, z, optimizer, *, rng=None, objective="non_saturating"):
+    x_fake, cache_g = G.forward(z, rng=rng)
+    loss, grad_logits = generator_loss(D(x_fake), objective)
+    G.backward_params(np.broadcast_to(grad_logits, x_fake.shape).copy(), cache_g)
+    optimizer.step()
+    return loss
+
+
+def skips_critic_minimax(D, G, z, optimizer, *, rng=None):
+    return skips_critic(D, G, z, optimizer, rng=rng, objective="minimax")
+
+
+def wrong_critic(D, G, z, optimizer, *, rng=None):
+    x_fake, cache_g = G.forward(z, rng=rng)
+    _, cache_d = D.forward(x_fake, rng=rng)
+    G.backward_params(D.backward_input(np.linspace(-1, 2, len(z))[:, None], cache_d), cache_g)
+    optimizer.step()
+
+
+@pytest.mark.parametrize(
+    ("step", "right", "code", "tensor"),
+    [
+        (skips_critic, generator_step, "missing_term", "G.0.weight"),
+        (skips_critic_minimax, generator_step, "missing_term", "G.0.weight"),
+        (wrong_critic, generator_step, "unknown", "G.0.weight"),
+        (swapped_labels, discriminator_step, "sign", "D.0.weight"),
+        (real_turned, discriminator_step, "sign", "D.0.weight"),
+        (moves_g, discriminator_step, "mutated_input", "G.0.weight"),
+        (scales_x, discriminator_step, "mutated_input", "x"),
+        (never_backward, generator_step, "zero", "G.0.weight"),
+    ],
+)
+def test_other_wrong_steps_are_told(step, right, code, tensor):
+    report = diagnosis(step, right, n_out=2)
+    assert not report.ok
+    assert (report.suspects[0].code, report.suspects[0].tensor) == (code, tensor), str(report)
+
+
+@pytest.mark.parametrize("n_out", [1, 2])
+def test_a_gradient_that_never_passes_through_the_critic_is_told_for_every_parameter(n_out):
+    report = diagnosis(skips_critic, generator_step, n_out=n_out)
+    assert [suspect.code for suspect in report.suspects] == ["missing_term"] * 4
+    assert all("never passed through D" in suspect.message for suspect in report.suspects)
+    assert " ".join(str(report).split()).count("Likewise G.0.bias, G.2.weight, G.2.bias.") == 1
+
+
+def test_a_constant_factor_of_one_number_is_no_explanation():
+    report = diagnosis(wrong_critic, generator_step)
+    assert {suspect.code for suspect in report.suspects} == {"unknown"}
+
+
+def test_a_step_that_clears_what_it_finds_may_leave_gradients():
+    def clears_first(D, G, x, z, optimizer, *, rng=None):
+        for theta in D.parameters:
+            theta.grad = None
+        loss = discriminator_step(D, G, x, z, optimizer, rng=rng)
+        for theta in D.parameters:
+            theta.grad = np.ones_like(theta.data)
+        return loss
+
+    assert diagnosis(clears_first, discriminator_step).ok
+
+
+def test_the_players_are_as_before():
+    D, G = players()
+    thetas = [*D.parameters, *G.parameters]
+    D.parameters[0].grad = kept_grad = np.ones_like(D.parameters[0].data)
+    kept = [(theta.data, theta.data.copy()) for theta in thetas]
+    check_step(D, G, rng=0)
+    for theta, (data, values) in zip(thetas, kept, strict=True):
+        assert theta.data is data
+        np.testing.assert_array_equal(data, values)
+    assert D.parameters[0].grad is kept_grad
+    assert D.parameters[1].grad is None
+
+
+def test_noise_that_cannot_be_guessed_is_asked_for():
+    D, G = players()
+    with pytest.raises(ValueError, match=r"got no z.*takes z of shape \(m, latent_dim\)"):
+        check_step(D, Sequential(Maxout(1), *G), rng=0)
+    assert check_step(D, Sequential(Maxout(1), *G), z=np.random.default_rng(0).normal(size=(4, 3)), rng=0).ok

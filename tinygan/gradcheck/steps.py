@@ -1,0 +1,160 @@
+"""Check whole steps of Algorithm 1: what each would apply to its player, against the derivative of the objective."""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from typing import Any
+
+import numpy as np
+
+from tinygan.adversarial import discriminator_step as our_discriminator_step
+from tinygan.adversarial import generator_step as our_generator_step
+from tinygan.arguments import check_positive
+from tinygan.backend import Array, RngLike, as_rng
+from tinygan.gradcheck.compare import case_of, diagnosed, row_of
+from tinygan.gradcheck.numerical import EPS
+from tinygan.gradcheck.played import DiscriminatorStep, GeneratorStep, PlayedStep, dropout_off, example_noise
+from tinygan.gradcheck.report import Report, Row
+from tinygan.gradcheck.step_hypotheses import step_findings
+from tinygan.gradcheck.subject import LayerSubject
+from tinygan.gradcheck.suspect import Suspect
+from tinygan.gradcheck.trial import run
+from tinygan.layers import Layer
+
+
+def check_step(
+    D: Layer,
+    G: Layer,
+    *,
+    discriminator_step: Callable[..., Any] = our_discriminator_step,
+    generator_step: Callable[..., Any] = our_generator_step,
+    x: Array | None = None,
+    z: Array | None = None,
+    rng: RngLike = None,
+    tolerance: float = 1e-6,
+) -> Report:
+    """Return whether two step functions update their players by the gradients of Algorithm 1, and if not, why.
+
+    Parameters
+    ----------
+    D, G : Layer
+        The players. They are as before when the check ends.
+    discriminator_step : callable
+        Called as ``discriminator_step(D, G, x, z, optimizer, rng=rng)``; ours if none is given.
+    generator_step : callable
+        Called as ``generator_step(D, G, z, optimizer, rng=rng)``; likewise.
+    x : ndarray of shape (m, ...), optional
+        Examples; without it, noise of the shape of G(z).
+    z : ndarray of shape (m, latent_dim), optional
+        Noise; without it, 5 examples are drawn for a G that begins with a Linear.
+    rng : numpy.random.Generator, int or None
+        For x, z, and the draws of the networks, which are replayed.
+    tolerance : float
+        The largest relative error that still counts as right.
+
+    Returns
+    -------
+    Report
+        A row for every parameter, such as ``"D.0.weight"``.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If z cannot be guessed, or the networks do not take x and z.
+
+    Notes
+    -----
+    What a step applies is read off an optimizer of learning rate 1 without momentum: theta before minus theta after. It
+    is compared with numerical derivatives of J_D = -V(D, G), eq. (1), with respect to theta_d, and of J_G with respect
+    to theta_g through D. J_G is the non-saturating one, unless the loss that the step returns is the other.
+
+    Dropout draws the masks that it drew in the step, if that draws in the order of `discriminator_step`: real examples,
+    then fake ones. If the loss that it returns shows that it does not, the check runs with all dropout at rate 0.
+
+    Examples
+    --------
+    >>> from tinygan.layers import Linear, Sequential, Tanh
+    >>> D, G = Sequential(Linear(2, 4, rng=0), Tanh(), Linear(4, 1, rng=1)), Linear(3, 2, rng=2)
+    >>> report = check_step(D, G, rng=0)
+    >>> report.ok, [row.tensor for row in report.rows]
+    (True, ['D.0.weight', 'D.0.bias', 'D.2.weight', 'D.2.bias', 'G.weight', 'G.bias'])
+    """
+    check_positive("check_step got tolerance", tolerance)
+    rng = as_rng(rng)
+    z = example_noise(G, rng) if z is None else z
+    x = rng.normal(size=G(z).shape) if x is None else x
+    seed = int(rng.integers(2**63))
+    steps = (DiscriminatorStep(discriminator_step, D, G, x, z), GeneratorStep(generator_step, D, G, z))
+    with _copies(D, G):
+        rows, suspects = [], []
+        for step in steps:
+            with ExitStack() as stack:
+                if not step.replays(seed):
+                    stack.enter_context(dropout_off(D, G))
+                new_rows, new_suspects = _examined(step, seed, rng, tolerance)
+                rows += new_rows
+                suspects += new_suspects
+        suspects += _touched(steps, seed)
+        suspects += _left_over(steps, seed)
+    return Report(" and ".join(step.name for step in steps), rows, suspects)
+
+
+@contextmanager
+def _copies(D: Layer, G: Layer) -> Iterator[None]:
+    with LayerSubject(D, np.zeros(1)).in_float64(), LayerSubject(G, np.zeros(1)).in_float64():
+        yield
+
+
+def _examined(
+    step: PlayedStep, seed: int, rng: np.random.Generator, tolerance: float
+) -> tuple[list[Row], list[Suspect]]:
+    """Compare what one step applies with the derivatives of its objective."""
+    y = step.replayed_y(seed)
+    trial = run(step, np.ones_like(y), seed)
+    rows, suspects = [], []
+    for name, theta in step.parameters.items():
+        case = case_of(step, name, trial, seed, rng, tolerance)
+        # The difference of theta before and after has the digits of theta.
+        rounding = 4 * EPS * float(np.abs(theta.data).max(initial=0.0))
+        case.numerical = case.numerical._replace(noise=case.numerical.noise + rounding)
+        row = row_of(case, rng)
+        rows.append(row)
+        if not row.ok:
+            found = list(step_findings(step, case))
+            suspects += [Suspect(code, name, 1.0, message, step.where(name)) for code, message in found]
+            suspects += [] if found else diagnosed(case, row)
+    return rows, suspects
+
+
+def _touched(steps: tuple[PlayedStep, ...], seed: int) -> Iterator[Suspect]:
+    """Look for what a step changes and should not: the other player, x and z."""
+    for step in steps:
+        step.apply(seed)
+        for name in step.touched:
+            message = (
+                f"{step.name} changes {name}, which is not its to change. In Algorithm 1 each step updates one player "
+                "and holds the other one fixed. Whose optimizer, and whose arrays, does it write to?"
+            )
+            yield Suspect("mutated_input", name, 1.0, message, step.where(name))
+
+
+def _left_over(steps: tuple[PlayedStep, ...], seed: int) -> Iterator[Suspect]:
+    """Run one step after another without clearing gradients: nothing that one leaves may change what the next does."""
+    for later in steps:
+        clean = later.apply(seed)
+        for earlier in steps:
+            earlier.apply(seed)
+            applied = later.apply(seed, clear=False)
+            changed = [name for name in clean if not np.allclose(applied[name], clean[name], rtol=1e-6, atol=1e-14)]
+            if changed and earlier is later:
+                message = (
+                    f"run twice, {later.name} applies the gradient of {changed[0]} of both runs the second time: the "
+                    "first one is still there. Drop the gradients after the update; optimizer.step() of ours does."
+                )
+                yield Suspect("accumulated_twice", changed[0], 1.0, message, later.where(changed[0]))
+            elif changed:
+                message = (
+                    f"{earlier.name} leaves a gradient on {changed[0]}, and the next {later.name} adds it to its own: "
+                    "one player learns to please the other. Go through the other player by backward_input, which "
+                    "touches no parameter."
+                )
+                yield Suspect("mutated_input", changed[0], 1.0, message, earlier.where(changed[0]))
