@@ -6,10 +6,21 @@ import sys
 from collections.abc import Sequence
 
 from tinygan import __version__
-from tinygan.cli import curves, data, evaluate, figure1, generate, interpolate, runs, samples, train
+from tinygan.cli import (
+    check,
+    curves,
+    data,
+    evaluate,
+    figure1,
+    generate,
+    interpolate,
+    runs,
+    samples,
+    train,
+)
 from tinygan.cli.status import FAILED, INTERRUPTED, WRONG_WORDS
 
-COMMANDS = (figure1, data, train, evaluate, samples, interpolate, curves, generate, runs)
+COMMANDS = (figure1, check, data, train, evaluate, samples, interpolate, curves, generate, runs)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -1,0 +1,93 @@
+"""tinygan check: compare every backward pass in a file with numerical derivatives, and name what is wrong."""
+
+import argparse
+import json
+import textwrap
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from tinygan.cli import words
+from tinygan.cli.status import FAILED, WRONG_WORDS
+from tinygan.cli.terminal import painted
+
+STATUSES = ("right", "wrong", "not checked")
+
+
+def add_parser(subparsers: Any) -> None:
+    """Add the command and its options."""
+    parser = subparsers.add_parser(
+        "check",
+        help="check the gradients of the layers in a file",
+        description="Find every subclass of Layer and every pair of functions name_forward and name_backward that a "
+        "file or a module defines, compare their gradients with numerical derivatives, and name the suspects. What to "
+        "check them with is told by the names of arguments, or by check_inputs() of the class and check_inputs_name() "
+        "beside the functions. The exit status is 0 if all is right, 1 if a gradient is wrong, and 2 if none is wrong "
+        "but something could not be checked.",
+    )
+    parser.set_defaults(run=run)
+    parser.add_argument(
+        "target", metavar="TARGET", help="path/to/my_layers.py or package.module, either with :Name for one thing in it"
+    )
+    parser.add_argument("--seed", type=words.seed, default=0, metavar="N", help="of everything drawn (default: 0)")
+    parser.add_argument(
+        "--tolerance",
+        type=words.rate,
+        default=1e-6,
+        metavar="T",
+        help="the largest relative error that still counts as right (default: 1e-6)",
+    )
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    parser.add_argument("-q", "--quiet", action="store_true", help="print nothing of what is right")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Check what the target holds, print how that went, and return the exit status."""
+    outcomes: list[Any] = []
+    try:
+        for outcome in _outcomes(options):
+            outcomes.append(outcome)
+            if not options.json and not (options.quiet and outcome.status == "right"):
+                print(_paragraph(outcome), flush=True)
+    except ValueError as error:
+        if not options.json:
+            raise
+        print(json.dumps({"target": options.target, "ok": False, "error": str(error), "checks": []}, indent=2))
+        return WRONG_WORDS
+    counts = Counter(outcome.status for outcome in outcomes)
+    status = FAILED if counts["wrong"] else WRONG_WORDS if counts["not checked"] else 0
+    if options.json:
+        checks = [outcome.as_dict() for outcome in outcomes]
+        print(json.dumps({"target": options.target, "ok": status == 0, "error": None, "checks": checks}, indent=2))
+    elif not options.quiet:
+        summary = ", ".join(f"{counts[word]} {word}" for word in STATUSES if counts[word])
+        print(painted(summary, "bad" if status else "good"))
+    return status
+
+
+def _outcomes(options: argparse.Namespace) -> Iterator[Any]:
+    from tinygan.gradcheck.discovery import find
+    from tinygan.gradcheck.loading import loaded
+    from tinygan.gradcheck.outcome import outcome
+
+    source, colon, name = options.target.rpartition(":")
+    if not colon or not name.isidentifier():  # as in C:\\layers.py
+        source, name = options.target, ""
+    with loaded(source) as module:
+        folder = Path(getattr(module, "__file__", None) or "x").resolve().parent
+        for found in find(module, name):
+            yield outcome(found, folder, options.seed, options.tolerance)
+
+
+def _paragraph(outcome: Any) -> str:
+    if outcome.report is None or outcome.status == "not checked":
+        first, _, rest = f"{outcome.name}: {outcome.status}. {outcome.message}".partition("\n")
+        return painted(first, "bad") + (f"\n{rest}" if rest else "")
+    if outcome.status == "right":
+        rows = outcome.report.rows
+        error = max(row.relative_error for row in rows)
+        tensors = ", ".join(row.tensor for row in rows)
+        return painted(f"{outcome.name}: right", "good") + f" ({tensors}; relative error at most {error:.0e})"
+    first, _, rest = str(outcome.report).partition("\n")
+    return f"{painted(first, 'bad')}\n{textwrap.indent(rest, '  ')}"

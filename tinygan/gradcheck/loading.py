@@ -1,0 +1,158 @@
+"""Imports the file or the module that holds what is to be checked, and leaves no trace of it."""
+
+import contextlib
+import importlib
+import sys
+import traceback
+from collections.abc import Iterator
+from importlib.machinery import ModuleSpec
+from importlib.util import find_spec, module_from_spec, spec_from_file_location
+from pathlib import Path
+from types import ModuleType
+
+import numpy as np
+
+PACKAGE = Path(__file__).resolve().parents[1]
+
+
+@contextlib.contextmanager
+def loaded(source: str) -> Iterator[ModuleType]:
+    """Import a file or a module for the time of a with block.
+
+    Nothing is written, no bytecode either, and what the file prints goes to stderr. For that time the folder of a file,
+    or the current one for a module, comes first on ``sys.path``, so that the modules beside it can be imported, also
+    late, by a function that runs; in the end ``sys.path`` is as before and what came from this folder is forgotten.
+
+    Parameters
+    ----------
+    source : str
+        ``"path/to/my_layers.py"`` or ``"package.module"``. A file in a package, beside an ``__init__.py``, is imported
+        as part of it, so that its relative imports work.
+
+    Raises
+    ------
+    ValueError
+        If there is no such file or module, or if it cannot be imported, which says where and why.
+
+    Examples
+    --------
+    >>> with loaded("tinygan.layers.maxout") as module:
+    ...     module.Maxout(2)
+    Maxout(2)
+    """
+    is_file = source.endswith(".py") or "/" in source or "\\" in source or Path(source).is_file()
+    if is_file:
+        _check_file(source)
+        file = Path(source).resolve()
+        folder, name = _root_and_name(file)
+    else:
+        _check_name(source)
+        file, folder, name = None, Path.cwd(), source
+    kept_path, kept_modules, kept_flag = list(sys.path), set(sys.modules), sys.dont_write_bytecode
+    sys.dont_write_bytecode = True
+    sys.path.insert(0, str(folder))
+    importlib.invalidate_caches()  # the file may be younger than the last look into its folder
+    try:
+        try:
+            with contextlib.redirect_stdout(sys.stderr), np.errstate():
+                module = importlib.import_module(name) if file is None else _imported(file, folder, name)
+        except (Exception, SystemExit) as error:
+            raise ValueError(_complaint(source, name, folder, error)) from error
+        yield module
+    finally:
+        sys.dont_write_bytecode = kept_flag
+        sys.path[:] = kept_path
+        folders = {folder, file.parent if file else folder}
+        tops = {name.partition(".")[0] for name in sys.modules.keys() - kept_modules} - kept_modules
+        ours = {top for top in tops & sys.modules.keys() if folders & set(_location(sys.modules[top]).parents[:2])}
+        for name in [name for name in sys.modules if name.partition(".")[0] in ours]:
+            del sys.modules[name]
+
+
+def told(error: BaseException, folder: Path, fallback: str) -> str:
+    """Return what an exception says, after file and line of the deepest code below a folder that it came through.
+
+    Parameters
+    ----------
+    error : BaseException
+        Caught.
+    folder : Path
+        Where the user's code is. Libraries below it, and tinygan unless the folder belongs to it, do not count.
+    fallback : str
+        What to say in place of file and line where it came through no such code.
+    """
+    words = f"{type(error).__name__}: {error}".removesuffix(": ")
+    if isinstance(error, SyntaxError) and error.filename is not None and error.lineno is not None:
+        return f"{error.filename}:{error.lineno}: {type(error).__name__}: {error.msg}"
+    for frame in reversed(traceback.extract_tb(error.__traceback__)):
+        if _is_users(Path(frame.filename), folder):
+            return f"{frame.filename}:{frame.lineno}: {words}"
+    return f"{fallback}: {words}"
+
+
+def _is_users(file: Path, folder: Path) -> bool:
+    return (
+        file.is_relative_to(folder)
+        and "site-packages" not in file.relative_to(folder).parts
+        and (folder.is_relative_to(PACKAGE) or not file.is_relative_to(PACKAGE))
+    )
+
+
+def _check_file(source: str) -> None:
+    path = Path(source)
+    if path.is_dir():
+        raise ValueError(f"{source} is a folder; give one of its files, such as {path / 'layers.py'}")
+    if not path.exists():
+        raise ValueError(f"there is no file {source}, seen from {Path.cwd()}")
+    if path.suffix != ".py":
+        raise ValueError(f"{source} is no Python file, whose name ends with .py")
+
+
+def _check_name(source: str) -> None:
+    if not all(part.isidentifier() for part in source.split(".")):
+        raise ValueError(f"{source!r} is neither a file, such as my_layers.py, nor a module, such as package.module")
+
+
+def _root_and_name(file: Path) -> tuple[Path, str]:
+    """Return the folder outside all packages that a file is in, and its full name as a module."""
+    folder, names = file.parent, [] if file.name == "__init__.py" else [file.stem]
+    while (folder / "__init__.py").exists():
+        names.insert(0, folder.name)
+        folder = folder.parent
+    return folder, ".".join(names)
+
+
+def _imported(file: Path, folder: Path, name: str) -> ModuleType:
+    """Import a file under its full name, or under another one where that belongs to something else already."""
+    top = name.partition(".")[0]
+    first = file if folder == file.parent else folder / top / "__init__.py"
+    if "." not in file.stem and _origin(top) == first:
+        return importlib.import_module(name)
+    sys.path[0] = str(file.parent)
+    spec = spec_from_file_location(f"checked_{file.stem}".replace(".", "_"), file)
+    assert spec is not None  # as the name ends with .py
+    assert spec.loader is not None
+    module = sys.modules[spec.name] = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def _origin(top: str) -> Path | None:
+    """Return the file that would be imported under a name without dots."""
+    try:
+        spec: ModuleSpec | None = find_spec(top)
+    except ValueError:  # the module that runs, __main__, may have none
+        return None
+    return Path(spec.origin).resolve() if spec is not None and spec.origin is not None else None
+
+
+def _location(module: ModuleType) -> Path:
+    """Return the file of a module, or the folder of a package without one."""
+    places = [getattr(module, "__file__", None), *getattr(module, "__path__", ())]
+    return Path(next((place for place in places if place is not None), ""))
+
+
+def _complaint(source: str, name: str, folder: Path, error: BaseException) -> str:
+    if isinstance(error, ModuleNotFoundError) and error.name is not None and f"{name}.".startswith(f"{error.name}."):
+        return f"there is no module {error.name}, seen from {folder}; the name of a file ends with .py"
+    return f"{source} cannot be imported: {told(error, folder, source)}"
