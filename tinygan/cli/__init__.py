@@ -12,6 +12,7 @@ from tinygan.cli import (
     data,
     evaluate,
     figure1,
+    gallery,
     generate,
     interpolate,
     runs,
@@ -20,7 +21,7 @@ from tinygan.cli import (
 )
 from tinygan.cli.status import FAILED, INTERRUPTED, WRONG_WORDS
 
-COMMANDS = (figure1, check, data, train, evaluate, samples, interpolate, curves, generate, runs)
+COMMANDS = (figure1, check, gallery, data, train, evaluate, samples, interpolate, curves, generate, runs)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

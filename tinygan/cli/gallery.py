@@ -1,0 +1,127 @@
+"""tinygan gallery: list the bugs, or show one: its code, its diagnosis, and what it does to a training."""
+
+import argparse
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from tinygan.cli.terminal import painted
+from tinygan.cli.words import count, seed
+
+
+def add_parser(subparsers: Any) -> None:
+    """Add the command and its options."""
+    parser = subparsers.add_parser(
+        "gallery",
+        help="show wrong backward passes and steps, what the gradient checker says, and that they often still train",
+        description="Without a NAME, list the bugs. With one, show its code and the report of the gradient checker, "
+        "train Figure 1, much shortened, with and without it, and draw both to gallery_NAME.png.",
+    )
+    parser.set_defaults(run=run)
+    parser.add_argument("name", nargs="?", metavar="NAME", help="which bug, as the list has it")
+    parser.add_argument(
+        "--out", type=Path, metavar="FILE", help=".png, .svg or .pdf for the picture (default: gallery_NAME.png)"
+    )
+    parser.add_argument("--no-draw", action="store_true", help="train nothing, draw nothing, write nothing")
+    parser.add_argument("--no-code", action="store_true", help="only draw, and do not give away what it is")
+    parser.add_argument("--iterations", type=count, metavar="N", help="of the training (default: 600)")
+    parser.add_argument("--seed", type=seed, default=0, metavar="N", help="of the training (default: 0)")
+    parser.add_argument("--json", action="store_true", help="print JSON: a list of all bugs, or an object for one")
+
+
+def run(options: argparse.Namespace) -> int:
+    """List, or show."""
+    from tinygan.gradcheck.gallery import GALLERY
+
+    if options.no_draw and options.out:
+        raise ValueError("--no-draw and --out contradict each other; leave out one of them")
+    if options.no_draw and options.no_code:
+        raise ValueError("--no-draw and --no-code together leave nothing to show; leave out one of them")
+    if options.name is None:
+        if options.out or options.no_code:
+            raise ValueError(f"{'--out' if options.out else '--no-code'} needs a NAME; tinygan gallery lists them")
+        print(_list(GALLERY, as_json=options.json))
+        return 0
+    if options.name not in GALLERY:
+        raise ValueError(f"there is no bug {options.name!r} in the gallery; it takes one of {', '.join(GALLERY)}")
+    return _show(GALLERY[options.name], options)
+
+
+def _list(bugs: Any, *, as_json: bool) -> str:
+    from tinygan.table import text_table
+
+    if as_json:
+        return json.dumps([_entry(bug) for bug in bugs.values()])
+    return text_table(["name", "diagnosis", "title"], [[bug.name, bug.code, bug.title] for bug in bugs.values()], "<<<")
+
+
+def _entry(bug: Any) -> dict[str, Any]:
+    return {"name": bug.name, "kind": bug.kind, "code": bug.code, "title": bug.title}
+
+
+def _show(bug: Any, options: argparse.Namespace) -> int:
+    from tinygan.gradcheck.gallery import report
+
+    path = None if options.no_draw else _checked_file(bug, options)
+    found = None if options.no_code else report(bug)
+    if found is not None and not options.json:
+        print(f"{bug.source}\n\n{found}\n", flush=True)
+    ends = None if path is None else _draw(bug, path, options)
+    if options.json:
+        code = {} if found is None else {"source": bug.source, "report": found.as_dict()}
+        print(json.dumps(_entry(bug) | code | {"training": ends}))
+    elif ends is not None:
+        print(_summary(ends))
+    return 0
+
+
+def _checked_file(bug: Any, options: argparse.Namespace) -> Path:
+    from tinygan.figures.output import PICTURES, check_output
+
+    path = check_output(options.out or Path(f"gallery_{bug.name}.png"))
+    if path.suffix.lower() not in PICTURES:
+        raise ValueError(f"{path} would be an animation; it takes {', '.join(PICTURES)}")
+    return path
+
+
+def _draw(bug: Any, path: Path, options: argparse.Namespace) -> dict[str, Any]:
+    """Train with and without the bug, draw both, and return how they end."""
+    from threadpoolctl import threadpool_limits
+
+    from tinygan.experiments.gallery import LOOKS_GOOD, SHORT, train_with
+    from tinygan.figures.gallery import Run, draw_comparison
+
+    recipe = SHORT if options.iterations is None else replace(SHORT, n_iterations=options.iterations)
+    with threadpool_limits(1):  # the networks are far too small for more
+        right, wrong = (
+            train_with(bug, is_wrong=is_wrong, recipe=recipe, rng=options.seed) for is_wrong in (False, True)
+        )
+    title = "What is wrong here?" if options.no_code else f"{bug.name}: {bug.title}"
+    with_bug = Run(wrong.iterations, wrong.jsd, wrong.x, wrong.p_g)
+    without = Run(right.iterations, right.jsd, right.x, right.p_g)
+    draw_comparison(title, without, with_bug, right.p_data, LOOKS_GOOD, path)
+    return {
+        "iterations": right.iterations[-1],
+        "jsd_right": right.jsd[-1],
+        "jsd_wrong": wrong.jsd[-1],
+        "looks_good_right": right.looks_good,
+        "looks_good_wrong": wrong.looks_good,
+        "stopped": wrong.stopped,
+        "file": str(path),
+    }
+
+
+def _summary(ends: dict[str, Any]) -> str:
+    if ends["looks_good_wrong"]:
+        verdict = painted("It still trains: who looks at the picture alone finds nothing.", "bad")
+    elif ends["looks_good_right"]:
+        verdict = painted("It does not get there.", "good")
+    else:
+        verdict = painted("Neither gets there.", "bad")
+    lines = {
+        "JSD without": f"{ends['jsd_right']:.4f} nats after {ends['iterations']} iterations",
+        "JSD with": ends["stopped"] or f"{ends['jsd_wrong']:.4f} nats",
+        "file": ends["file"],
+    }
+    return "\n".join([*(f"{name:<11}  {value}" for name, value in lines.items()), verdict])
