@@ -10,7 +10,7 @@ import pytest
 from recorders import RecordingDropout, RecordingPrior, RecordingSampler, all_different
 
 from tinygan.adversarial import discriminator_step, generator_step, simultaneous_step, train
-from tinygan.layers import Linear, Maxout, Sequential, Tanh, normal
+from tinygan.layers import Dropout, Linear, Maxout, Sequential, Tanh, normal
 from tinygan.optim import SGD
 
 OBJECTIVES = ("non_saturating", "minimax")
@@ -209,6 +209,24 @@ def test_every_entry_of_theta_g_gets_its_gradient_through_d(objective):
     assert len(optimizer.seen) == 17
     assert (np.abs(optimizer.seen) > 1e-6).all()
     agree(optimizer.seen, numerical_gradient(J, flat(G)))
+
+
+def test_dropout_in_g_draws_in_a_step_of_g_and_before_d_does():
+    D, G = players()
+    noisy, (_, z) = Sequential(G, Dropout(0.5)), batch()
+    rng = np.random.default_rng(3)
+    logits, _ = D.forward(noisy.forward(z, rng=rng)[0], rng=rng)
+    loss = generator_step(D, noisy, z, SGD(noisy.parameters, 0.0), rng=np.random.default_rng(3))
+    agree(loss, np.log(1 + np.exp(-logits)).mean())
+
+
+def test_a_step_without_rng_refuses_dropout():
+    (D, G), (x, z) = players(), batch()
+    optimizer_d, optimizer_g = optimizers(D, G)
+    with pytest.raises(ValueError, match="got no rng, and dropout draws"):
+        discriminator_step(D, G, x, z, optimizer_d)
+    with pytest.raises(ValueError, match="got no rng, and dropout draws"):
+        generator_step(D, G, z, optimizer_g)
 
 
 def test_a_discriminator_step_leaves_the_generator_alone():

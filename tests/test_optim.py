@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tinygan.layers import Parameter
-from tinygan.optim import SGD, RMSProp, exponential_decay, linear_ramp
+from tinygan.optim import SGD, RMSProp, exponential_decay, limit_column_norms, linear_ramp
 
 EPS = {np.float32: 1e-5, np.float64: 1e-13}
 both_precisions = pytest.mark.parametrize("dtype", [np.float32, np.float64])
@@ -137,6 +137,34 @@ def test_the_learning_rate_and_momentum_may_change_between_steps(optimizer):
     assert theta.data == pytest.approx(-0.5)
 
 
+@both_precisions
+def test_no_column_of_a_weight_gets_longer_than_allowed(dtype):
+    weight = Parameter(np.array([[3, 0.1], [4, 0]], dtype), "W")
+    bias = Parameter(np.array([30, 40], dtype), "b")
+    array = weight.data
+    optimizer = SGD([weight, bias], 1.0, max_col_norm=2.0)
+    np.testing.assert_allclose(array, [[1.2, 0.1], [1.6, 0]], rtol=1e-6)  # at once
+    weight.accumulate(np.array([[0, -6], [0, -8]], dtype))
+    bias.accumulate(np.ones(2, dtype))
+    optimizer.step()
+    np.testing.assert_allclose(np.linalg.norm(array, axis=0), [2, 2], rtol=1e-6)
+    np.testing.assert_allclose(array[:, 1] / array[1, 1], [6.1 / 8, 1], rtol=1e-6)
+    np.testing.assert_array_equal(bias.data, [29, 39])  # it has no columns
+    assert weight.data is array
+    assert array.dtype == dtype
+
+
+def test_a_column_of_zeros_stays():
+    weight = np.zeros((2, 3))
+    limit_column_norms(weight, 1.0)
+    assert not weight.any()
+
+
+def test_a_longest_column_of_nothing_is_refused():
+    with pytest.raises(ValueError, match=r"^SGD got max_col_norm=0; it takes a finite number > 0$"):
+        SGD([Parameter(np.ones((2, 2)))], 0.1, max_col_norm=0)
+
+
 def test_two_optimizers_share_nothing(rng):
     ours, theirs = parameters(rng, np.float64), parameters(rng, np.float64)
     first, second = SGD(ours, 0.1, 0.9), SGD(theirs, 0.1, 0.9)
@@ -154,7 +182,15 @@ def test_the_learning_rate_of_the_released_code():
     assert type(exponential_decay(np.float64(0.1), 0.5, np.int64(2))) is float
 
 
+def test_a_rate_falls_to_0_unless_it_has_a_floor_and_may_stay():
+    assert exponential_decay(0.1, 0.5, 2) == 0.025
+    assert exponential_decay(0.1, 1, 1000) == 0.1
+    with pytest.raises(ValueError, match=r"^exponential_decay got factor=0; it takes a number in \(0, 1\]$"):
+        exponential_decay(0.1, 0, 3)
+
+
 def test_the_momentum_of_the_released_code():
     assert [linear_ramp(0.5, 0.7, 249, t) for t in (0, 249, 250, 10_000)] == [0.5, 0.7, 0.7, 0.7]
     assert linear_ramp(0.5, 0.7, 249, 83) == pytest.approx(0.5 + 0.2 / 3)
     assert linear_ramp(0.9, 0.1, 10, 5) == pytest.approx(0.5)
+    assert linear_ramp(0.5, 0.7, 0.5, 0.25) == pytest.approx(0.6)  # shorter than one unit of time

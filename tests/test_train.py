@@ -10,7 +10,7 @@ from recorders import RecordingDropout, RecordingPrior, RecordingSampler, all_di
 
 from tinygan.adversarial import NoisePrior, TrainingState, train
 from tinygan.data import Gaussian
-from tinygan.layers import Dropout, Linear, Maxout, Sequential, Tanh, normal
+from tinygan.layers import Dropout, Layer, Linear, Maxout, Parameter, Sequential, Tanh, normal
 from tinygan.optim import SGD, RMSProp
 
 OBJECTIVES = ("non_saturating", "minimax")
@@ -379,6 +379,75 @@ def test_diverging_training_names_the_generator_where_that_diverged(k):
     G.bias.data[:] = np.inf
     with np.errstate(all="ignore"), pytest.raises(FloatingPointError, match=r"iteration 1: .* of G, Linear\(1, 1\)"):
         run_training(D, G, Gaussian(2, 1), learning_rate=0.01, discriminator_steps=k)
+
+
+@pytest.mark.parametrize(
+    ("updates", "losses", "name"),
+    [
+        ("simultaneous", (np.nan, 0.0), "J_D"),
+        ("simultaneous", (0.0, np.nan), "J_G"),
+        ("alternating", (np.nan, 0.0), "J_D"),
+        ("alternating", (0.0, np.nan), "J_G"),
+    ],
+)
+def test_a_loss_that_is_no_longer_finite_is_named(updates, losses, name, monkeypatch):
+    steps = ("discriminator_step", losses[0]), ("generator_step", losses[1]), ("simultaneous_step", losses)
+    for step, result in steps:
+        monkeypatch.setattr(f"tinygan.adversarial.algorithm1.{step}", lambda *_, result=result, **__: result)
+    D, G = one_dimensional_players()
+    with pytest.raises(FloatingPointError, match=rf"diverged in iteration 1: {name} = nan: the logits of D overflow"):
+        run_training(D, G, Gaussian(2, 1), updates=updates)
+    if updates == "simultaneous":
+        G.bias.data[:] = np.nan
+        with pytest.raises(FloatingPointError, match=r"iteration 1: the bias of layer 0 of G, Linear\(1, 1\), is no"):
+            run_training(D, G, Gaussian(2, 1), updates=updates)
+
+
+@pytest.mark.parametrize("player", ["D", "G"])
+def test_a_last_update_that_diverged_is_named_though_no_loss_tells_of_it(player, monkeypatch):
+    monkeypatch.setattr("tinygan.adversarial.algorithm1.simultaneous_step", lambda *_, **__: (0.0, 0.0))
+    D, G = one_dimensional_players()
+    {"D": D[3], "G": G}[player].bias.data[:] = np.inf
+    with pytest.raises(FloatingPointError, match=rf"iteration 5: the bias of layer \d of {player}, Linear"):
+        run_training(D, G, Gaussian(2, 1), updates="simultaneous")
+
+
+class Shift(Layer):
+    """y = x + theta: one parameter, where Linear has two."""
+
+    def __init__(self):
+        self.parameters = (Parameter(np.zeros(1, np.float32), "theta"),)
+
+    def forward(self, x, *, rng=None):
+        return x + self.parameters[0].data, None
+
+    def backward_input(self, grad_y, cache):
+        return grad_y
+
+    def backward_params(self, grad_y, cache):
+        self.parameters[0].accumulate(grad_y.sum(axis=0))
+
+
+def test_a_generator_of_one_parameter_learns():
+    D, _ = one_dimensional_players()
+    G = Shift()
+    run_training(D, G, Gaussian(2, 0.5))
+    assert G.parameters[0].data != 0
+
+
+def test_a_generator_that_learns_nothing_has_no_optimizer():
+    D, _ = one_dimensional_players()
+    options = {"optimizer_d": SGD(D.parameters, 0.1), "optimizer_g": SGD(D.parameters, 0.1), "n_iterations": 1}
+    with pytest.raises(ValueError, match=r"^the optimizer of G updates other parameters than those of G; it takes one"):
+        train(D, Tanh(), Gaussian(2, 0.5), NoisePrior("uniform", 1), **options)
+
+
+def test_a_minibatch_is_of_100_examples_unless_told_otherwise():
+    D, G = one_dimensional_players()
+    data, prior = RecordingSampler(Gaussian(2, 0.5)), RecordingPrior("uniform", 1)
+    players = {"optimizer_d": SGD(D.parameters, 0.1), "optimizer_g": SGD(G.parameters, 0.1)}
+    list(train(D, G, data, prior, n_iterations=1, rng=0, **players))
+    assert {len(batch) for batch in [data.batches[-1], *prior.batches]} == {100}
 
 
 @pytest.mark.parametrize("k", [1, 2])

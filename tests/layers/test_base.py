@@ -4,11 +4,13 @@ import numpy as np
 import pytest
 
 from tinygan.layers import Layer, Linear, Parameter
+from tinygan.layers.base import layer_table
 
 
 def test_a_parameter_adds_its_gradients_up():
     theta = Parameter(np.zeros(2), "theta")
     assert theta.grad is None
+    assert Parameter(np.zeros(2)).name == ""
     first = np.array([1.0, 2.0])
     theta.accumulate(first)
     theta.accumulate(np.array([10.0, 20.0]))
@@ -43,6 +45,13 @@ def test_a_layer_needs_two_methods_only():
 
 def test_a_layer_prints_as_the_call_that_builds_it():
     assert repr(Shift(2.0)) == "Shift(2.0, 'm')"
+
+
+def test_a_table_of_layers_prints_every_axis_of_an_output():
+    assert layer_table([(Shift(2.0), (28, 28))]).splitlines() == [
+        "layer            output shape  parameters",
+        "Shift(2.0, 'm')  (m, 28, 28)            0",
+    ]
 
 
 @pytest.mark.parametrize("missing", ["forward", "backward_input"])

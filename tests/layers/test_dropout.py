@@ -26,6 +26,25 @@ def test_what_is_kept_is_scaled_by_one_over_one_minus_rate_exactly(rate, dtype):
     assert mask.dtype == dtype
 
 
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_one_draw_a_number_in_the_precision_of_x_decides(dtype):
+    """As a GPU has to draw it too: kept from the rate on."""
+    _, mask = Dropout(0.5).forward(np.ones((20, 30), dtype), rng=np.random.default_rng(1))
+    np.testing.assert_array_equal(mask != 0, np.random.default_rng(1).random((20, 30), dtype) >= 0.5)
+
+
+class Constant(np.random.Generator):
+    """Draws 0.5 and nothing else."""
+
+    def random(self, shape, dtype):
+        return np.full(shape, 0.5, dtype)
+
+
+def test_a_draw_equal_to_the_rate_is_kept():
+    rng = Constant(np.random.PCG64(0))
+    np.testing.assert_array_equal(Dropout(0.5).forward(np.ones((2, 3)), rng=rng)[1], 2)
+
+
 def test_backward_goes_through_the_mask_of_its_own_forward(rng):
     dropout, x = Dropout(0.5), rng.standard_normal((20, 30))
     y, mask = dropout.forward(x, rng=rng)

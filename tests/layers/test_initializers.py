@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from tinygan.layers import Linear, constant, glorot, he, normal, uniform, zeros
+from tinygan.functional import sigmoid
+from tinygan.layers import Linear, constant, glorot, he, marginal_bias, normal, sparse_normal, uniform, zeros
 
 SHAPE = (300, 500)
 EVERY = {
@@ -52,7 +53,52 @@ def test_constants_are_constant(rng):
     assert not normal(0)(SHAPE, rng, np.float32).any()
 
 
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_a_constant_has_the_precision_asked_for(dtype, rng):
+    assert constant(0.1)((2,), rng, dtype).dtype == dtype
+
+
+def test_glorot_begins_a_bias_too(rng):
+    assert np.abs(glorot((6000,), rng, np.float64)).max() == pytest.approx(np.sqrt(6 / 12_000), rel=0.01)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_the_marginal_bias_starts_every_output_at_its_mean(dtype, rng):
+    mean = np.array([0, 0.25, 0.5, 1], np.float32)  # where 1 - 1e-7 would be rounded
+    bias = marginal_bias(mean)((4,), rng, dtype)
+    assert bias.dtype == dtype
+    np.testing.assert_allclose(sigmoid(bias.astype(np.float64)), [1e-7, 0.25, 0.5, 1 - 1e-7], rtol=1e-5)
+    np.testing.assert_allclose(sigmoid(-bias.astype(np.float64)), [1 - 1e-7, 0.75, 0.5, 1e-7], rtol=1e-5)
+
+
+@pytest.mark.parametrize(("mean", "words"), [([-0.1, 0.5], "from -0.1 to 0.5"), ([0.5, 1.1], "from 0.5 to 1.1")])
+def test_a_mean_that_is_no_probability_is_refused(mean, words):
+    with pytest.raises(ValueError, match=rf"^marginal_bias got means {words}; it takes numbers in \[0, 1\]$"):
+        marginal_bias(mean)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_sparse_normal_draws_so_many_weights_of_every_unit(dtype, rng):
+    weight = sparse_normal(15)((400, 300), rng, dtype)
+    drawn = weight[weight != 0]
+    assert (weight.dtype, weight.shape) == (dtype, (400, 300))
+    assert ((weight != 0).sum(axis=0) == 15).all()
+    assert (weight != 0).any(axis=1).all()  # not always the same ones
+    assert len(np.unique(drawn)) > 0.99 * drawn.size
+    assert drawn.mean() == pytest.approx(0, abs=4 / np.sqrt(drawn.size))
+    assert drawn.std() == pytest.approx(1, rel=0.05)
+
+
+def test_sparse_normal_draws_all_weights_of_a_narrow_layer_and_never_none(rng):
+    assert (sparse_normal(9)((3, 2), rng, np.float64) != 0).all()
+    with pytest.raises(ValueError, match=r"^sparse_normal got n_nonzero=0; it takes an int >= 1$"):
+        sparse_normal(0)
+
+
 def test_a_layer_owns_its_values_in_its_own_precision():
+    asked = []
+    Linear(2, 3, weight_init=lambda *of: asked.append(of) or zeros(*of), rng=0, dtype=np.float64)
+    assert [(shape, dtype) for shape, _, dtype in asked] == [((2, 3), np.float64)]
     shared = np.ones((2, 3))
     first, second = (Linear(2, 3, weight_init=lambda shape, rng, dtype: shared) for _ in range(2))
     assert first.weight.data.dtype == np.float32

@@ -90,6 +90,11 @@ def test_every_layer_draws_from_the_one_rng_in_order():
     assert (first != second).any()
 
 
+def test_without_rng_its_dropout_refuses_to_draw():
+    with pytest.raises(ValueError, match="got no rng, and dropout draws"):
+        Sequential(Tanh(), Dropout(0.5)).forward(np.ones((2, 3)))
+
+
 def test_it_runs_the_backward_passes_last_first(rng):
     layers = [Linear(3, 4, rng=rng, dtype=np.float64), Tanh(), Linear(4, 2, rng=rng, dtype=np.float64)]
     network, x, grad_y = Sequential(*layers), rng.standard_normal((5, 3)), rng.standard_normal((5, 2))
@@ -153,6 +158,14 @@ def test_layers_that_do_not_fit_are_refused_when_the_network_is_built():
 def test_a_misfit_inside_an_inner_network_is_named_without_a_layer_before_the_first():
     with pytest.raises(ValueError, match=r"^Sequential: layer 1 does not fit on layer 0: Linear\(4, 1\) takes \(m, 4"):
         Sequential(Linear(2, 3), Sequential(Linear(4, 1)))
+
+
+@pytest.mark.parametrize(
+    ("given", "hint"), [(3, ""), (ReLU, r", did you mean ReLU\(\.\.\.\)\?"), ([ReLU()], r" one by one, .*\*layers\)\?")]
+)
+def test_what_is_no_layer_is_refused_with_a_hint_only_where_there_is_one(given, hint):
+    with pytest.raises(TypeError, match=rf" as layer 1; it takes layers{hint}$"):
+        Sequential(ReLU(), given)
 
 
 def test_parameters_are_named_by_their_place():

@@ -84,8 +84,10 @@ def test_a_random_layer_cannot_be_traced_back_without_rng():
 
 
 def test_a_single_layer_is_a_row():
-    (row,) = trace(Linear(2, 3), np.ones((4, 2), np.float32)).rows
+    traced = trace(Linear(2, 3), np.ones((4, 2), np.float32))
+    (row,) = traced.rows
     assert (row.layer, row.shape) == ("Linear(2, 3)", (4, 3))
+    assert len(str(traced).splitlines()) == 2
 
 
 def test_input_that_does_not_fit_is_refused():
