@@ -97,8 +97,18 @@ class ReferencePlayer:
 
 
 def draw_masks(rng, m):
-    """The masks of one pass through D, inverted scaling, drawn as the layers draw them."""
-    return [(rng.random((m, width)) >= rate) / (1 - rate) for rate, width in ((RATE_1, 2), (RATE_2, 3))]
+    """The masks of one pass through D, inverted scaling, drawn as the layers draw them: 16 bits of a word each."""
+    masks = []
+    for rate, width in ((RATE_1, 2), (RATE_2, 3)):
+        words = rng.bit_generator.random_raw(m)[:, None]
+        bits = (words >> np.arange(0, 16 * width, 16, dtype=np.uint64)) & np.uint64(2**16 - 1)
+        masks.append((bits >= rate * 2**16) / (1 - rate))
+    return masks
+
+
+def halves(masks, m):
+    """The masks of a pass through D with m real examples and some fake ones below them, as those of each."""
+    return [mask[:m] for mask in masks], [mask[m:] for mask in masks]
 
 
 def batch(m=5, seed=0):
@@ -127,7 +137,7 @@ def test_a_discriminator_step_is_gradient_descent_on_minus_equation_1(seed):
     x, z = batch(seed=seed)
     theta_d, theta_g = flat(D), flat(G)
     rng = np.random.Generator(np.random.Philox(seed))
-    masks_real, masks_fake = draw_masks(rng, 5), draw_masks(rng, 5)
+    masks_real, masks_fake = halves(draw_masks(rng, 10), 5)
 
     def J(theta):
         return reference_loss_d(theta, theta_g, x, z, masks_real, masks_fake)
@@ -295,7 +305,7 @@ def test_real_and_fake_batches_of_a_discriminator_step_may_differ_in_size():
     theta_d, theta_g = flat(D), flat(G)
     (x, _), (_, z) = batch(m=3), batch(m=6)
     rng = np.random.Generator(np.random.Philox(0))
-    masks_real, masks_fake = draw_masks(rng, 3), draw_masks(rng, 6)
+    masks_real, masks_fake = halves(draw_masks(rng, 9), 3)
 
     def J(theta):
         return reference_loss_d(theta, theta_g, x, z, masks_real, masks_fake)
@@ -345,7 +355,7 @@ def test_alternating_training_is_algorithm_1(k, objective):
         xs, zs, drawn = iter(data.batches), iter(prior.batches), iter(masks)
         for _ in range(k):
             x, z = next(xs), next(zs)
-            masks_real, masks_fake = [next(drawn), next(drawn)], [next(drawn), next(drawn)]
+            masks_real, masks_fake = halves([next(drawn), next(drawn)], 4)
 
             def J_d(theta, x=x, z=z, masks_real=masks_real, masks_fake=masks_fake):
                 return reference_loss_d(theta, reference_player_g.theta, x, z, masks_real, masks_fake)

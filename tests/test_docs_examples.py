@@ -20,6 +20,7 @@ PUBLIC = {
     f"{name}.{public}": getattr(importlib.import_module(name), public)
     for name in MODULES
     for public in getattr(importlib.import_module(name), "__all__", [])
+    if public not in ("Array", "RngLike")  # names of types
 }
 
 

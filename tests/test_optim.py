@@ -80,8 +80,8 @@ def test_rmsprop_survives_a_gradient_of_zero():
 @pytest.mark.parametrize("kind", [float, np.float64])
 def test_updates_happen_in_place_and_keep_the_precision(optimizer, dtype, kind, rng):
     thetas = parameters(rng, dtype)
-    arrays, before = [theta.data for theta in thetas], [theta.data.copy() for theta in thetas]
-    players = optimizer(thetas, kind(0.1), kind(0.5))
+    before, players = [theta.data.copy() for theta in thetas], optimizer(thetas, kind(0.1), kind(0.5))
+    arrays = [theta.data for theta in thetas]
     players.learning_rate, players.momentum = kind(0.2), kind(0.6)  # as a schedule does
     run(players, thetas, 2, rng)
     assert all(theta.data is array for theta, array in zip(thetas, arrays, strict=True))
@@ -141,8 +141,8 @@ def test_the_learning_rate_and_momentum_may_change_between_steps(optimizer):
 def test_no_column_of_a_weight_gets_longer_than_allowed(dtype):
     weight = Parameter(np.array([[3, 0.1], [4, 0]], dtype), "W")
     bias = Parameter(np.array([30, 40], dtype), "b")
-    array = weight.data
     optimizer = SGD([weight, bias], 1.0, max_col_norm=2.0)
+    array = weight.data
     np.testing.assert_allclose(array, [[1.2, 0.1], [1.6, 0]], rtol=1e-6)  # at once
     weight.accumulate(np.array([[0, -6], [0, -8]], dtype))
     bias.accumulate(np.ones(2, dtype))

@@ -95,7 +95,7 @@ def test_data_noise_and_dropout_all_follow_the_seed(updates):
     for seed in (0, 1):
         masks = []
         x, z = drawn(6, updates=updates, rng=seed, dropout=RecordingDropout(0.5, masks))
-        outcomes.append((x, z, np.stack(masks)))
+        outcomes.append((x, z, np.concatenate(masks)))
     for one, other in zip(*outcomes, strict=True):
         assert (one != other).any()
 
@@ -109,7 +109,7 @@ def test_data_noise_and_dropout_come_from_different_streams():
     prior.low, prior.high = 0.0, 1.0
     D = Sequential(RecordingDropout(0.5, masks), Linear(1, 1, rng=0))
     run_training(D, Linear(1, 1, rng=1), data, 1, prior=prior)
-    x, z, kept = data.batches[-1], prior.batches[0], masks[0] > 0
+    x, z, kept = data.batches[-1], prior.batches[0], masks[0][: len(data.batches[-1])] > 0
     assert (x != z).all()
     assert ((x >= 0.5) != kept).any()
     assert ((z >= 0.5) != kept).any()
@@ -140,8 +140,12 @@ class Watched(Linear):
 
 def real_batches(x, n_iterations, *, updates="alternating", **options):
     D, G = Watched(x.shape[1]), Linear(2, x.shape[1], rng=1)
-    run_training(D, G, x, n_iterations, prior=NoisePrior("uniform", 2), updates=updates, **options)
-    return D.seen[:: 3 if updates == "alternating" else 2]  # a real and a fake batch, and one more in the step of G
+    prior = RecordingPrior("uniform", 2)
+    run_training(D, G, x, n_iterations, prior=prior, updates=updates, **options)
+    batches = D.seen[::2]  # the others are those of the step of G, or fake ones
+    if updates == "simultaneous":
+        return batches
+    return [both[: -len(z)] for both, z in zip(batches, prior.batches[::2], strict=True)]  # fake rows below real ones
 
 
 @pytest.mark.parametrize("updates", ["alternating", "simultaneous"])

@@ -21,9 +21,9 @@ def sigmoid(x: Array) -> Array:
     Notes
     -----
     For x >= 0 the definition is safe. For x < 0 it overflows, and so both sides of the fraction are multiplied by
-    exp(x): exp(x) / (exp(x) + 1). One formula says both: exp(min(x, 0)) / (1 + exp(-abs(x))). The popular tanh(x / 2)
-    / 2 + 1 / 2 overflows nowhere either, but returns 0 where the answer is 1e-9, and that is where the saturating
-    objective lives.
+    exp(x): exp(x) / (exp(x) + 1). With e = exp(-abs(x)) these are 1 / (1 + e) and e / (1 + e); as e <= 1, the numerator
+    of both is the larger of e and (x >= 0), which counts as 1 or 0. The popular tanh(x / 2) / 2 + 1 / 2 never overflows
+    either, but returns 0 where the answer is 1e-9, and that is where the saturating objective lives.
 
     Examples
     --------
@@ -32,7 +32,8 @@ def sigmoid(x: Array) -> Array:
     array([0. , 0.5, 1. ])
     """
     xp = get_array_module(x)
-    return xp.exp(xp.minimum(x, 0)) / (1 + xp.exp(-xp.abs(x)))
+    e = xp.exp(-xp.abs(x))
+    return xp.maximum(e, x >= 0) / (1 + e)
 
 
 def softplus(x: Array) -> Array:

@@ -2,9 +2,8 @@
 
 import math
 import re
-import sys
-from types import SimpleNamespace
 
+import fake_cupy
 import numpy as np
 import pytest
 
@@ -87,9 +86,6 @@ def test_bandwidths_are_a_sequence_of_numbers():
 
 
 def test_samples_and_points_on_different_devices_are_refused(monkeypatch):
-    class Elsewhere(np.ndarray):
-        pass
-
-    monkeypatch.setitem(sys.modules, "cupy", SimpleNamespace(ndarray=Elsewhere))
+    cupy = fake_cupy.install(monkeypatch)
     with pytest.raises(TypeError, match=r"^search_bandwidth got validation on another device than the rest; see"):
-        search_bandwidth(X, X.view(Elsewhere))
+        search_bandwidth(X, cupy.asarray(X))

@@ -99,7 +99,7 @@ GAMES = {
     "alternating": {
         "batch_size": 3, "n_epochs": 2, "irange_d": 0.3, "updates": "alternating", "discriminator_steps": 2
     },
-    "minimax": {"batch_size": 7, "n_epochs": 2, "irange_d": 0.3, "objective": "minimax", "max_col_norm": 0.9},
+    "minimax": {"batch_size": 7, "n_epochs": 2, "irange_d": 0.5, "objective": "minimax", "max_col_norm": 0.9},
 }  # fmt: skip
 
 

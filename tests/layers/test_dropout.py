@@ -1,5 +1,7 @@
 """Dropout: how many are dropped, by how much the others grow, and from which draws."""
 
+import math
+
 import numpy as np
 import pytest
 
@@ -27,22 +29,41 @@ def test_what_is_kept_is_scaled_by_one_over_one_minus_rate_exactly(rate, dtype):
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
-def test_one_draw_a_number_in_the_precision_of_x_decides(dtype):
-    """As a GPU has to draw it too: kept from the rate on."""
-    _, mask = Dropout(0.5).forward(np.ones((20, 30), dtype), rng=np.random.default_rng(1))
-    np.testing.assert_array_equal(mask != 0, np.random.default_rng(1).random((20, 30), dtype) >= 0.5)
+@pytest.mark.parametrize("shape", [(20, 30), (3, 4), (5, 2, 3), (4, 1)])
+@pytest.mark.parametrize("rate", [0.2, 0.5])
+def test_sixteen_bits_of_the_stream_decide_and_a_row_begins_with_a_new_word(rate, shape, dtype):
+    """As a GPU draws it too: kept from rate 2^16 on."""
+    _, mask = Dropout(rate).forward(np.ones(shape, dtype), rng=np.random.Generator(np.random.Philox(1)))
+    width = math.prod(shape[1:])
+    words = np.random.Philox(1).random_raw(shape[0] * math.ceil(width / 4)).reshape(shape[0], -1)
+    pieces = np.stack([(words >> np.uint64(16 * i)) & np.uint64(0xFFFF) for i in range(4)], axis=-1)
+    bits = pieces.reshape(shape[0], -1)[:, :width].reshape(shape)
+    np.testing.assert_array_equal(mask != 0, bits >= round(rate * 2**16))
+
+
+@pytest.mark.parametrize("rng", [np.random.Philox, np.random.MT19937, np.random.PCG64])
+def test_a_batch_may_be_drawn_in_parts(rng):
+    dropout, x = Dropout(0.3), np.ones((10, 7), np.float32)
+    whole, parts = np.random.Generator(rng(3)), np.random.Generator(rng(3))
+    masks = [dropout.forward(part, rng=parts)[1] for part in (x[:1], x[1:5], x[5:])]
+    np.testing.assert_array_equal(np.concatenate(masks), dropout.forward(x, rng=whole)[1])
+
+
+def test_a_generator_of_small_words_drops_at_the_rate_as_well():
+    y, _ = Dropout(0.2).forward(np.ones((400, 500)), rng=np.random.Generator(np.random.MT19937(1)))
+    assert (y == 0).mean() == pytest.approx(0.2, abs=0.004)
 
 
 class Constant(np.random.Generator):
-    """Draws 0.5 and nothing else."""
+    """Draws one word and nothing else."""
 
-    def random(self, shape, dtype):
-        return np.full(shape, 0.5, dtype)
+    def integers(self, low, high, shape, dtype):
+        return np.full(shape, 0x8000_7FFF_8000_7FFF, dtype)
 
 
-def test_a_draw_equal_to_the_rate_is_kept():
+def test_bits_equal_to_the_rate_are_kept():
     rng = Constant(np.random.PCG64(0))
-    np.testing.assert_array_equal(Dropout(0.5).forward(np.ones((2, 3)), rng=rng)[1], 2)
+    np.testing.assert_array_equal(Dropout(0.5).forward(np.ones((2, 3)), rng=rng)[1], [[0, 2, 0], [0, 2, 0]])
 
 
 def test_backward_goes_through_the_mask_of_its_own_forward(rng):

@@ -5,14 +5,14 @@ from typing import NamedTuple
 
 import numpy as np
 
-from tinygan.adversarial.checks import check_loss, check_optimizer, check_parameters, check_players
+from tinygan.adversarial.checks import LossWatch, check_optimizer, check_parameters, check_players
 from tinygan.adversarial.losses import OBJECTIVES, discriminator_loss, generator_loss
-from tinygan.adversarial.minibatches import Source, checked_examples, is_sampler, minibatches
+from tinygan.adversarial.minibatches import Source, checked_examples, is_sampler, minibatches, one_batch
 from tinygan.adversarial.noise import NoisePrior
 from tinygan.adversarial.simultaneous import simultaneous_step
 from tinygan.adversarial.state import TrainingState
 from tinygan.arguments import check_choice, check_count
-from tinygan.backend import Array, RngLike, as_rng
+from tinygan.backend import Array, RngLike, as_rng, device_of, to_device
 from tinygan.data import ScaledImages
 from tinygan.layers import Layer
 from tinygan.optim import Optimizer
@@ -59,7 +59,8 @@ def discriminator_step(D: Layer, G: Layer, x: Array, z: Array, optimizer: Optimi
 
     Notes
     -----
-    Algorithm 1, inner loop: ascend 1/m sum_i [log D(x_i) + log(1 - D(G(z_i)))].
+    Algorithm 1, inner loop: ascend 1/m sum_i [log D(x_i) + log(1 - D(G(z_i)))]. Both sums come from one pass through D,
+    see `one_batch`.
 
     Examples
     --------
@@ -75,11 +76,9 @@ def discriminator_step(D: Layer, G: Layer, x: Array, z: Array, optimizer: Optimi
     check_optimizer("D", D, optimizer)
     rng = None if rng is None else as_rng(rng)
     x_fake = G(z)  # theta_g is a constant here
-    logits_real, cache_real = D.forward(x, rng=rng)
-    logits_fake, cache_fake = D.forward(x_fake, rng=rng)
-    loss, grad_real, grad_fake = discriminator_loss(logits_real, logits_fake)
-    D.backward_params(grad_real, cache_real)
-    D.backward_params(grad_fake, cache_fake)  # the two sums of the formula add up
+    logits, cache = D.forward(one_batch(x, x_fake), rng=rng)
+    loss, grad_real, grad_fake = discriminator_loss(logits[: len(x)], logits[len(x) :])
+    D.backward_params(one_batch(grad_real, grad_fake), cache)  # the two sums of the formula add up
     optimizer.step()
     return loss
 
@@ -157,7 +156,7 @@ def train(
     D, G : Layer
         The players, updated in place. D returns one logit an example.
     x : ndarray of shape (n, ...), ScaledImages, or an object with .sample(m, rng=)
-        Examples of p_data, float32 or float64; cast to the precision of the parameters of G.
+        Examples of p_data, float32 or float64; cast to the precision of the parameters of G, and moved to their device.
     prior : NoisePrior
         p_z.
     optimizer_d, optimizer_g : Optimizer
@@ -213,10 +212,12 @@ def train(
             f"train got discriminator_steps={discriminator_steps} with simultaneous updates, "
             'where both players move at once; it takes 1 there, or updates="alternating"'
         )
-    dtype = G.parameters[0].data.dtype if G.parameters else np.float32
-    if not (is_sampler(x) or isinstance(x, ScaledImages)):
-        x = checked_examples(x, dtype)
-    example = checked_examples(x.sample(1, rng=0) if is_sampler(x) else x[:1], dtype)
+    dtype, device = G.parameters[0].data.dtype if G.parameters else np.float32, device_of(G)
+    if isinstance(x, ScaledImages):
+        x = x.on(device)
+    elif not is_sampler(x):
+        x = to_device(checked_examples(x, dtype), device)
+    example = to_device(checked_examples(x.sample(1, rng=0) if is_sampler(x) else x[:1], dtype), device)
     check_players(D, G, example, prior)
     for player, network, optimizer in (("D", D, optimizer_d), ("G", G, optimizer_g)):
         check_optimizer(player, network, optimizer)
@@ -226,10 +227,12 @@ def train(
         state = TrainingState(rng)
     elif not isinstance(state, TrainingState):
         raise TypeError(f"train got state {state!r}; it takes a TrainingState")
-    batches = minibatches(x, batch_size, state=state, dtype=dtype)
+    batches = minibatches(x, batch_size, state=state, dtype=dtype, device=device)
+    watch = LossWatch()
+    place = {} if device == "cpu" else {"device": device}
 
     def noise(m: int) -> Array:
-        return prior.sample(m, rng=state.noise, dtype=dtype)
+        return prior.sample(m, rng=state.noise, dtype=dtype, **place)
 
     def iterate() -> Iterator[Iteration]:
         for iteration in range(state.iteration + 1, n_iterations + 1):
@@ -238,17 +241,19 @@ def train(
                 loss_d, loss_g = simultaneous_step(
                     D, G, x_real, noise(len(x_real)), optimizer_d, optimizer_g, rng=state.dropout, objective=objective
                 )
-                check_loss(iteration, "J_D", loss_d, D=D, G=G)
-                check_loss(iteration, "J_G", loss_g, D=D, G=G)
+                watch.look(iteration, "J_D", loss_d, D=D, G=G)
+                watch.look(iteration, "J_G", loss_g, D=D, G=G)
             else:
                 for _ in range(discriminator_steps):
                     x_real = next(batches)
                     loss_d = discriminator_step(D, G, x_real, noise(len(x_real)), optimizer_d, rng=state.dropout)
-                    check_loss(iteration, "J_D", loss_d, G=G, D=D)
-                loss_g = generator_step(D, G, noise(batch_size), optimizer_g, rng=state.dropout, objective=objective)
-                check_loss(iteration, "J_G", loss_g, D=D)
+                    watch.look(iteration, "J_D", loss_d, G=G, D=D)
+                z = noise(len(state.rows(batch_size)))
+                loss_g = generator_step(D, G, z, optimizer_g, rng=state.dropout, objective=objective)
+                watch.look(iteration, "J_G", loss_g, D=D)
             state.iteration = iteration
             yield Iteration(iteration, loss_d, loss_g)
+        watch.look_at_all()
         check_parameters(n_iterations, D=D, G=G)  # no loss would tell of the last update
 
     return iterate()

@@ -2,21 +2,22 @@
 
 from collections.abc import Iterator
 
-import numpy as np
-
 from tinygan.adversarial.noise import NoisePrior
-from tinygan.backend import Array, is_finite
+from tinygan.backend import Array, device_of, get_array_module, is_finite
 from tinygan.layers import Layer, Parameter, Sequential
 from tinygan.layers.base import layer_name
 from tinygan.layers.sequential import named_parameters
 from tinygan.optim import Optimizer
+
+# Losses that may wait on a GPU, those of fifty iterations.
+MOST_UNSEEN = 100
 
 
 def check_players(D: Layer, G: Layer, example: Array, prior: NoisePrior) -> None:
     """Raise unless G turns noise of the prior into something like the example, and D gives that one logit."""
     if not hasattr(prior, "sample"):
         raise TypeError(f"train got the prior {prior!r}; it takes a NoisePrior, such as NoisePrior('uniform', 100)")
-    x_fake = G(np.zeros((1, prior.latent_dim), example.dtype))
+    x_fake = G(get_array_module(example).zeros((1, prior.latent_dim), example.dtype))
     if x_fake.shape != example.shape:
         raise ValueError(
             f"train got a G that returns examples of shape {x_fake.shape[1:]}, but x holds examples of shape "
@@ -37,6 +38,33 @@ def check_optimizer(player: str, network: Layer, optimizer: Optimizer) -> None:
             f"the optimizer of {player} updates other parameters than those of {player}; "
             f"it takes one made from {player}.parameters, such as SGD({player}.parameters, 0.1)"
         )
+
+
+class LossWatch:
+    """Looks at the losses of a training: at each at once on the host, at many together on a GPU.
+
+    There a look waits until the GPU has caught up with the program, which costs more than an iteration.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> LossWatch().look(1, "J_D", np.float32(1.4))
+    """
+
+    def __init__(self) -> None:
+        self._unseen: list[tuple[int, str, Array, dict[str, Layer]]] = []
+
+    def look(self, iteration: int, name: str, loss: Array, **suspects: Layer) -> None:
+        """Look at a loss, now or soon, and raise as `check_loss` does."""
+        self._unseen.append((iteration, name, loss, suspects))
+        if device_of(loss) == "cpu" or len(self._unseen) >= MOST_UNSEEN:
+            self.look_at_all()
+
+    def look_at_all(self) -> None:
+        """Look at the losses that have not been looked at."""
+        unseen, self._unseen = self._unseen, []
+        for iteration, name, loss, suspects in unseen:
+            check_loss(iteration, name, loss, **suspects)
 
 
 def check_loss(iteration: int, name: str, loss: Array, **suspects: Layer) -> None:

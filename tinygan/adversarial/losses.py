@@ -1,8 +1,10 @@
 """The two players' objectives, from logits: value and gradient together."""
 
+from tinygan import kernels
 from tinygan.arguments import check_choice
 from tinygan.backend import Array
 from tinygan.functional import sigmoid, softplus
+from tinygan.kernels import fused
 from tinygan.layers.base import array_kind, is_float_array
 
 OBJECTIVES = ("non_saturating", "minimax")
@@ -43,10 +45,7 @@ def discriminator_loss(logits_real: Array, logits_fake: Array) -> tuple[Array, A
     """
     _check_logits("discriminator_loss", "logits_real", logits_real)
     _check_logits("discriminator_loss", "logits_fake", logits_fake)
-    loss = _mean(softplus(-logits_real)) + _mean(softplus(logits_fake))
-    grad_real = -sigmoid(-logits_real) / len(logits_real)
-    grad_fake = sigmoid(logits_fake) / len(logits_fake)
-    return loss, grad_real, grad_fake
+    return _discriminator_loss(logits_real, logits_fake)
 
 
 def generator_loss(logits_fake: Array, objective: str = "non_saturating") -> tuple[Array, Array]:
@@ -88,6 +87,19 @@ def generator_loss(logits_fake: Array, objective: str = "non_saturating") -> tup
     """
     _check_logits("generator_loss", "logits_fake", logits_fake)
     check_choice("generator_loss got objective", objective, OBJECTIVES)
+    return _generator_loss(logits_fake, objective)
+
+
+@fused(kernels.discriminator_loss)
+def _discriminator_loss(logits_real: Array, logits_fake: Array) -> tuple[Array, Array, Array]:
+    loss = _mean(softplus(-logits_real)) + _mean(softplus(logits_fake))
+    grad_real = -sigmoid(-logits_real) / len(logits_real)
+    grad_fake = sigmoid(logits_fake) / len(logits_fake)
+    return loss, grad_real, grad_fake
+
+
+@fused(kernels.generator_loss)
+def _generator_loss(logits_fake: Array, objective: str) -> tuple[Array, Array]:
     if objective == "non_saturating":
         return _mean(softplus(-logits_fake)), -sigmoid(-logits_fake) / len(logits_fake)
     return -_mean(softplus(logits_fake)), -sigmoid(logits_fake) / len(logits_fake)

@@ -4,15 +4,16 @@ from collections.abc import Iterator
 from typing import Any, TypeAlias
 
 from tinygan.adversarial.state import TrainingState
-from tinygan.backend import Array, is_finite
-from tinygan.data import ScaledImages
+from tinygan.backend import Array, get_array_module, is_finite, module_of
 from tinygan.layers.base import array_kind, is_float_array
 
 # An array of shape (n, ...), ScaledImages, or an object with .sample(m, rng=) such as the toys of tinygan.data.
 Source: TypeAlias = Any
 
 
-def minibatches(x: Source, batch_size: int, *, state: TrainingState, dtype: Any) -> Iterator[Array]:
+def minibatches(
+    x: Source, batch_size: int, *, state: TrainingState, dtype: Any, device: str = "cpu"
+) -> Iterator[Array]:
     """Yield minibatches without end.
 
     Parameters
@@ -22,9 +23,12 @@ def minibatches(x: Source, batch_size: int, *, state: TrainingState, dtype: Any)
     batch_size : int
         Examples a batch.
     state : TrainingState
-        Its data stream gives the order or the draws, and its position says where in an array to go on.
+        Its data stream gives the order or the draws, and its position says where in an array to go on. Of every
+        minibatch, the rows are taken that are this process's share.
     dtype : {numpy.float32, numpy.float64}
-        What the draws of a sampler are cast to; an array is taken as it is.
+        What they are cast to.
+    device : str
+        Where they are wanted, and where an array is already.
 
     Raises
     ------
@@ -40,14 +44,20 @@ def minibatches(x: Source, batch_size: int, *, state: TrainingState, dtype: Any)
     """
     if is_sampler(x):
         while True:
-            yield checked_examples(x.sample(batch_size, rng=state.data), dtype)
+            batch = checked_examples(x.sample(batch_size, rng=state.data), dtype)
+            yield module_of(device).asarray(_taken(batch, state.rows(len(batch))))
     while True:
         order = state.order(len(x))
         while state.position < len(x):
-            batch = x[order[state.position : state.position + batch_size]]
-            state.position += len(batch)
-            yield checked_examples(batch, dtype) if isinstance(x, ScaledImages) else batch
+            chosen = order[state.position : state.position + batch_size]
+            state.position += len(chosen)
+            rows = module_of(device).asarray(_taken(chosen, state.rows(len(chosen))))
+            yield x[rows].astype(dtype, copy=False)
         state.position = 0
+
+
+def _taken(batch: Array, rows: range) -> Array:
+    return batch[rows.start : rows.stop]
 
 
 def is_sampler(x: Source) -> bool:
@@ -64,3 +74,23 @@ def checked_examples(x: Array, dtype: Any) -> Array:
     if not is_finite(x):
         raise ValueError("train got x with NaN or infinite entries; it takes finite examples")
     return x.astype(dtype, copy=False)
+
+
+def one_batch(real: Array, fake: Array) -> Array:
+    """Return real and fake rows in one array, so that D can be run once on both, which is faster than twice.
+
+    This is only right for layers that treat every row on its own, as all of ours do. A layer that looks at its whole
+    batch would see real and fake examples mixed; D then takes two passes, as in `simultaneous_step`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> one_batch(np.zeros((1, 2)), np.ones((2, 2)))
+    array([[0., 0.],
+           [1., 1.],
+           [1., 1.]])
+    """
+    xp = get_array_module(real, fake)
+    both = xp.empty((len(real) + len(fake), *real.shape[1:]), xp.result_type(real, fake))
+    both[: len(real)], both[len(real) :] = real, fake
+    return both

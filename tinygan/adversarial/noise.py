@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 
 from tinygan.arguments import check_choice, check_count
-from tinygan.backend import Array, RngLike, as_rng
+from tinygan.backend import Array, RngLike, as_rng, module_of
+from tinygan.streams import gaussian, uniform
 
 KINDS = ("uniform", "gaussian", "spherical")
 
@@ -47,7 +48,7 @@ class NoisePrior:
             raise ValueError(f"NoisePrior got low={low!r}, high={high!r}; it takes finite numbers with low < high")
         self.low, self.high = float(low), float(high)
 
-    def sample(self, m: int, *, rng: RngLike = None, dtype: Any = np.float32) -> Array:
+    def sample(self, m: int, *, rng: RngLike = None, dtype: Any = np.float32, device: str = "cpu") -> Array:
         """Return m draws.
 
         Parameters
@@ -58,21 +59,21 @@ class NoisePrior:
             Where they come from.
         dtype : {numpy.float32, numpy.float64}
             Their precision.
+        device : str
+            Where they are wanted, as `tinygan.backend.device_of` names it. A seed draws the same on every device: to
+            the last bit if uniform, else to rounding.
 
         Returns
         -------
         ndarray of shape (m, latent_dim)
         """
         shape = (check_count("NoisePrior.sample got m", m), self.latent_dim)
-        rng = as_rng(rng)
+        rng, xp = as_rng(rng), module_of(device)
         if self.kind == "uniform":
-            z = rng.random(shape, dtype=dtype)
-            z *= self.high - self.low
-            z += self.low
-            return z
-        z = rng.standard_normal(shape, dtype=dtype)
+            return uniform(rng, shape, dtype, self.low, self.high, xp)
+        z = gaussian(rng, shape, dtype, xp)
         if self.kind == "spherical":
-            z /= np.linalg.norm(z, axis=1, keepdims=True)
+            z /= xp.linalg.norm(z, axis=1, keepdims=True)
         return z
 
     def cells(self, n_cells: int) -> tuple[Array, Array]:

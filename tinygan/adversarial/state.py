@@ -4,6 +4,7 @@ import copy
 from typing import Any
 
 from tinygan.backend import Array, RngLike, as_rng, spawn_rngs
+from tinygan.streams import Share
 
 
 class TrainingState:
@@ -28,6 +29,10 @@ class TrainingState:
         Walks through the data that have begun, and how many examples the last of them has used.
     epoch_start : dict or None
         State of the data stream before the permutation of this epoch was drawn, from which it can be drawn again.
+    rank, n_ranks : int
+        Which of so many processes this is that train together, see `share`.
+    weight : float
+        Which share of the last minibatch was this process's.
 
     Examples
     --------
@@ -40,6 +45,29 @@ class TrainingState:
         self.data, self.noise, self.dropout = spawn_rngs(as_rng(rng), 3)
         self.iteration = self.epoch = self.position = 0
         self.epoch_start: Any = None
+        self.rank, self.n_ranks, self.weight = 0, 1, 1.0
+
+    def share(self, rank: int, n_ranks: int) -> None:
+        """Take a share of every minibatch, noise and masks included: all processes together do what one would do.
+
+        Examples
+        --------
+        >>> state = TrainingState(0)
+        >>> state.share(1, 3)
+        >>> state.rows(100)
+        range(33, 66)
+        """
+        self.rank, self.n_ranks = rank, n_ranks
+        self.noise, self.dropout = Share(self.noise.bit_generator), Share(self.dropout.bit_generator)
+
+    def rows(self, m: int) -> range:
+        """Return which rows of a minibatch of m are this process's; what is drawn next is drawn for these."""
+        rows = range(m * self.rank // self.n_ranks, m * (self.rank + 1) // self.n_ranks)
+        self.weight = len(rows) / m
+        for stream in (self.noise, self.dropout):
+            if isinstance(stream, Share):
+                stream.start, stream.n_rows, stream.total = rows.start, len(rows), m
+        return rows
 
     def order(self, n: int) -> Array:
         """Return the permutation of n examples for the epoch that the position lies in: a new one at its start."""

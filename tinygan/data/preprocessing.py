@@ -6,7 +6,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from tinygan.backend import Array, to_host
+from tinygan.backend import Array, get_array_module, to_device, to_host
 
 # Takes images of uint8, shape (m, ...), and returns one row of float32 an image.
 Preprocess: TypeAlias = Callable[[Array], Array]
@@ -29,7 +29,7 @@ def scale_to_unit(images: Array) -> Array:
     >>> scale_to_unit(np.array([[[0, 51], [255, 0]]], np.uint8))
     array([[0. , 0.2, 1. , 0. ]], dtype=float32)
     """
-    return _rows(images).astype(np.float32) / 255.0
+    return get_array_module(images).divide(_rows(images), 255, dtype=np.float32)
 
 
 def normalize_contrast(images: Array, norm: float = 55.0) -> Array:
@@ -125,6 +125,11 @@ class ScaledImages:
             )
         self.shape = (len(images), row.shape[1])
 
+    def on(self, device: str) -> "ScaledImages":
+        """Return the same images on a device, as `tinygan.backend.to_device` names it; rows are made there as well."""
+        images = to_device(self.images, device)
+        return self if images is self.images else ScaledImages(images, self.preprocess)
+
     def __len__(self) -> int:
         return self.shape[0]
 
@@ -153,7 +158,8 @@ def check_images(what: str, images: Array, ndim: int | None = None) -> Array:
     Traceback (most recent call last):
     TypeError: faces.npy holds float64 of shape (2, 8, 8); it takes uint8 of shape (n, height, width), from 0 for ...
     """
-    kind, shape = getattr(images, "dtype", type(images).__name__), np.shape(images)
+    kind = getattr(images, "dtype", type(images).__name__)
+    shape = images.shape if hasattr(images, "shape") else np.shape(images)
     wanted = f"uint8 of shape {'(n, height, width)' if ndim == 3 else '(n, ...)'}, from 0 for black to 255 for white"
     found = f"{what} holds {kind} of shape {shape}; it takes {wanted}"
     if kind != np.uint8:

@@ -1,5 +1,6 @@
 """Trains a recipe into a run folder, so that it can be watched, left at any iteration and gone on with bit for bit."""
 
+import math
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -10,7 +11,7 @@ from threadpoolctl import threadpool_limits
 
 from tinygan.adversarial import TrainingState, train
 from tinygan.adversarial.checks import check_loss
-from tinygan.backend import Array, as_rng, spawn_rngs
+from tinygan.backend import Array, as_rng, spawn_rngs, to_device, to_host
 from tinygan.data import ScaledImages, Splits, marginal_mean
 from tinygan.experiments.folder import RunFolder, recipe_of, write_json
 from tinygan.experiments.score import quick_score
@@ -34,7 +35,7 @@ class Moment(NamedTuple):
     iteration, epoch : int
         Iterations and whole epochs that are done.
     loss_d, loss_g : float
-        J_D and J_G of this iteration, in nats.
+        J_D and J_G, in nats: of this iteration, or on a GPU of the one when they were last fetched.
     d_real, d_fake : float
         Mean D(x) and mean D(G(z)) when D was last asked.
     metrics : dict or None
@@ -69,6 +70,8 @@ class Run:
         Of the epoch that has begun: what its line of metrics.jsonl will be made of.
     threads : int
         Of the matrix products; another number may round differently.
+    device : str
+        Where it trains; its files are the same wherever that is.
     x : ScaledImages
         To train on.
     validation : ndarray of float32, shape (n, n_pixels)
@@ -77,20 +80,23 @@ class Run:
         The noise behind pictures and quick scores.
     """
 
-    def __init__(self, folder: RunFolder, config: dict[str, Any], splits: Splits, threads: int) -> None:
-        self.folder, self.config, self.threads = folder, config, threads
+    def __init__(
+        self, folder: RunFolder, config: dict[str, Any], splits: Splits, threads: int, device: str = "cpu"
+    ) -> None:
+        self.folder, self.config, self.threads, self.device = folder, config, threads, device
         self.recipe = recipe_of(config)
         images = splits.train.images
-        self.x = ScaledImages(images, self.recipe.preprocess)
-        self.validation = self.recipe.preprocess(splits.validation.images[:N_VIEW])
+        self.x = ScaledImages(images, self.recipe.preprocess).on(device)
+        self.validation = to_device(self.recipe.preprocess(splits.validation.images[:N_VIEW]), device)
         rng_g, rng_d, rng_train, rng_view = spawn_rngs(as_rng(config["seed"]), 4)
-        self.G = self.recipe.generator(marginal_mean(images), rng=rng_g)
-        self.D = self.recipe.discriminator(self.x.shape[1], rng=rng_d)
+        self.G = to_device(self.recipe.generator(marginal_mean(images), rng=rng_g), device)
+        self.D = to_device(self.recipe.discriminator(self.x.shape[1], rng=rng_d), device)
         self.prior = self.recipe.prior()
         self.optimizer_d, self.optimizer_g = self.recipe.optimizers(self.D, self.G)
         self.state = TrainingState(rng_train)
         self.sums: dict[str, Any] = dict(NO_SUMS)
-        self.z_view = self.prior.sample(N_VIEW, rng=rng_view)
+        self._losses: list[tuple[Array, Array]] = []  # of the iterations that are not in the sums yet
+        self.z_view = to_device(self.prior.sample(N_VIEW, rng=rng_view), device)
 
     @property
     def iterations_per_epoch(self) -> int:
@@ -110,6 +116,7 @@ class Run:
     def save(self) -> None:
         """Write the checkpoint, whole or not at all, or raise as `train` does if a parameter is no longer finite."""
         with self._explained():
+            self._fetch_losses()
             save(self)
 
     def train(self, *, checkpoint_seconds: float = 60.0) -> Iterator[Moment]:
@@ -158,14 +165,16 @@ class Run:
             state=self.state,
         )
         saved = started = time.perf_counter()
-        first, probe = self.state.iteration, self._probe()
+        first, probe, losses = self.state.iteration, self._probe(), {"loss_d": math.nan, "loss_g": math.nan}
         while self.state.iteration < self.n_iterations:
             self.recipe.schedule(self.optimizer_d, self.optimizer_g, iteration=self.state.iteration, epoch=self.epoch)
             record = next(records)
-            losses = {"loss_d": float(record.loss_d), "loss_g": float(record.loss_g)}
-            self._add("iterations", **losses)
+            self._losses.append((record.loss_d, record.loss_g))
             epoch_ends = record.iteration % self.iterations_per_epoch == 0
-            if epoch_ends or record.iteration % PROBE_EVERY == 0:
+            is_time = epoch_ends or record.iteration % PROBE_EVERY == 0
+            if is_time or self.device == "cpu":  # a GPU would have to finish what it has been given
+                losses = self._fetch_losses()[-1]
+            if is_time:
                 probe = self._probe()
                 self._add("probes", **probe)
             metrics = None
@@ -179,6 +188,14 @@ class Run:
             yield Moment(record.iteration, self.epoch, **losses, **probe, metrics=metrics)
         next(records, None)  # train looks at the last update
         self._finish()
+
+    def _fetch_losses(self) -> list[dict[str, float]]:
+        """Add the losses that have come since the last time to the sums, and return them."""
+        losses = [{"loss_d": float(loss_d), "loss_g": float(loss_g)} for loss_d, loss_g in self._losses]
+        self._losses.clear()
+        for pair in losses:
+            self._add("iterations", **pair)
+        return losses
 
     def _probe(self) -> dict[str, float]:
         x_fake = self.G(self.z_view[:N_PROBE])
@@ -214,7 +231,7 @@ class Run:
         draw_live(self._picture(), self.folder.read_metrics(), path, title=title)
 
     def _picture(self) -> Array:
-        samples = self.G(self.z_view[:N_PICTURE])
+        samples = to_host(self.G(self.z_view[:N_PICTURE]))
         return self.recipe.to_images(samples, self.config["image_shape"])
 
     def _finish(self) -> None:

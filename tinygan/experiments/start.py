@@ -10,6 +10,7 @@ import numpy as np
 
 from tinygan import __version__
 from tinygan.arguments import check_count
+from tinygan.backend import get_array_module
 from tinygan.experiments.data_sets import RECIPES, fingerprint, load, load_again
 from tinygan.experiments.folder import RunFolder
 from tinygan.experiments.recipe import Recipe
@@ -31,6 +32,7 @@ def start_run(
     threads: int | str = "auto",
     evaluate_every: int = 5,
     stage_1: str | Path | None = None,
+    device: str = "cpu",
 ) -> Run:
     """Return a new run at iteration 0, with its config.json and its first checkpoint on the disk.
 
@@ -52,6 +54,8 @@ def start_run(
         Epochs from one quick score and picture to the next; epoch 1 always gets them.
     stage_1 : str or Path, optional
         The run whose generator becomes the upper half of this one's, for ``tfd-stage-2``.
+    device : str
+        Where to train, as `tinygan.backend.to_device` names it; it may go on elsewhere.
 
     Raises
     ------
@@ -94,7 +98,7 @@ def start_run(
         "versions": {"tinygan": __version__, "python": platform.python_version(), "numpy": np.__version__},
         "machine": f"{platform.system()} {platform.machine()}",
     }
-    run = Run(run_folder, config, splits, resolved_threads(threads, recipe.batch_size))
+    run = Run(run_folder, config, splits, resolved_threads(threads, recipe.batch_size), device)
     if stage_1 is not None:
         put_on_top(run.G, load_trained(stage_1).G)
     run_folder.create()
@@ -107,7 +111,9 @@ def start_run(
     return run
 
 
-def resume_run(folder: str | Path, *, n_epochs: int | None = None, data: str | Path | None = None) -> Run:
+def resume_run(
+    folder: str | Path, *, n_epochs: int | None = None, data: str | Path | None = None, device: str = "cpu"
+) -> Run:
     """Return a run as its last checkpoint has it.
 
     Parameters
@@ -118,6 +124,8 @@ def resume_run(folder: str | Path, *, n_epochs: int | None = None, data: str | P
         Train to this epoch, instead of the one that the run was started with; not below the one that has begun.
     data : str or Path, optional
         Where the images are, if they have moved.
+    device : str
+        Where to train on; the run may have been on another one.
 
     Raises
     ------
@@ -131,7 +139,7 @@ def resume_run(folder: str | Path, *, n_epochs: int | None = None, data: str | P
     planned = config["recipe"].get("n_epochs")
     if n_epochs is not None:
         config["recipe"]["n_epochs"] = check_count("resume_run got n_epochs", n_epochs)
-    run = Run(run_folder, config, load_again(config, data), threads=1)
+    run = Run(run_folder, config, load_again(config, data), threads=1, device=device)
     restore(run)
     if run.state.iteration > run.n_iterations:
         begun = -(-run.state.iteration // run.iterations_per_epoch)
@@ -187,4 +195,4 @@ def put_on_top(G: Sequential, trained: Sequential) -> None:
     if shapes != wanted:
         raise ValueError(f"the trained generator has parameters of shapes {shapes}; it takes {wanted}")
     for theta, learned in zip(upper, trained.parameters, strict=True):
-        theta.data[...] = learned.data
+        theta.data[...] = get_array_module(theta.data).asarray(learned.data)

@@ -103,17 +103,29 @@ class DiscriminatorStep(PlayedStep):
     """A step of D, whose objective is J_D = -V(D, G) of eq. (1)."""
 
     player = "D"
+    in_one_batch = False
 
     def __init__(self, step: Callable[..., Any], D: Layer, G: Layer, x: Array, z: Array) -> None:
         super().__init__(step, D, G, x=x, z=z)
 
     def logits(self, seed: int) -> tuple[Array, Array]:
-        """Return the logits of real and of fake examples, drawn in this order."""
+        """Return the logits of real and of fake examples, drawn in this order or for both at once."""
         rng = as_rng(seed)
-        x_fake = self.G(self.inputs["z"])
-        logits_real, _ = self.D.forward(self.inputs["x"], rng=rng)
+        x, x_fake = self.inputs["x"], self.G(self.inputs["z"])
+        if self.in_one_batch:
+            logits, _ = self.D.forward(np.concatenate([x, x_fake]), rng=rng)
+            return logits[: len(x)], logits[len(x) :]
+        logits_real, _ = self.D.forward(x, rng=rng)
         logits_fake, _ = self.D.forward(x_fake, rng=rng)
         return logits_real, logits_fake
+
+    def replays(self, seed: int) -> bool:
+        """Return whether the step draws for one batch after the other, or for both at once; `logits` does likewise."""
+        self.in_one_batch = False
+        if not super().replays(seed):
+            self.in_one_batch = True
+            return super().replays(seed)
+        return True
 
     def forward(self, seed: int) -> tuple[Array, Any]:
         """Return (softplus(-a) + softplus(a_fake)) / m, whose sum is J_D, and the seed."""

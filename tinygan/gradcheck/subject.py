@@ -3,7 +3,7 @@
 import inspect
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 import numpy as np
@@ -124,17 +124,19 @@ class LayerSubject(Subject):
     @contextmanager
     def in_float64(self) -> Iterator[None]:
         """Replace parameters of float32 by copies of float64, and put all back as it was in the end."""
-        kept = [(theta, theta.data, theta.data.copy(), theta.grad) for theta in self.parameters.values()]
-        try:
+        kept = [(theta, theta.data, theta.data.copy()) for theta in self.parameters.values()]
+        with ExitStack() as stack:
             for theta in self.parameters.values():
-                theta.grad = None
-                if theta.data.dtype != np.float64 or not theta.data.flags.c_contiguous:
-                    theta.data = theta.data.astype(np.float64, order="C")
-            yield
-        finally:
-            for theta, data, values, grad in kept:
-                theta.data, theta.grad = data, grad
-                data[...] = values
+                stack.enter_context(theta.set_aside())
+            try:
+                for theta in self.parameters.values():
+                    if theta.data.dtype != np.float64 or not theta.data.flags.c_contiguous:
+                        theta.data = theta.data.astype(np.float64, order="C")
+                yield
+            finally:
+                for theta, data, values in kept:
+                    theta.data = data
+                    data[...] = values
 
 
 def checked_result(what: str, result: Any) -> tuple[Array, Any]:

@@ -2,8 +2,10 @@
 
 from typing import Any
 
+from tinygan import kernels
 from tinygan.backend import Array, RngLike, get_array_module
 from tinygan.functional import sigmoid
+from tinygan.kernels import fused
 from tinygan.layers.base import Elementwise, check_input
 
 
@@ -25,15 +27,20 @@ class ReLU(Elementwise):
     """
 
     def forward(self, x: Array, *, rng: RngLike = None) -> tuple[Array, Any]:
-        """Return y and, as the cache, where y > 0."""
+        """Return y, which is the cache as well."""
         check_input(self, x)
         y = get_array_module(x).maximum(x, 0)
-        return y, y > 0
+        return y, y
+
+    def forward_biased(self, x: Array, bias: Array) -> tuple[Array, Any]:
+        """Return what forward(x + bias) returns, in place of x."""
+        y = _biased_relu(x, bias)
+        return y, y
 
     def backward_input(self, grad_y: Array, cache: Any) -> Array:
-        """Return dL/dx = dL/dy where x > 0, and 0 elsewhere."""
+        """Return dL/dx = dL/dy where y > 0, which is where x > 0, and 0 elsewhere."""
         self._check_backward(grad_y, cache)
-        return grad_y * cache
+        return _relu_slope(grad_y, cache)
 
 
 class LeakyReLU(Elementwise):
@@ -97,12 +104,14 @@ class Sigmoid(Elementwise):
         check_input(self, x)
         return sigmoid(x), x
 
+    def forward_biased(self, x: Array, bias: Array) -> tuple[Array, Any]:
+        """Return what forward(x + bias) returns, with x + bias in place of x."""
+        return _biased_sigmoid(x, bias)
+
     def backward_input(self, grad_y: Array, cache: Any) -> Array:
         """Return dL/dx = dL/dy y (1 - y)."""
         self._check_backward(grad_y, cache)
-        xp, x = get_array_module(cache), cache
-        e = xp.exp(-xp.abs(x))
-        return grad_y * (e / (1 + e) ** 2)
+        return _sigmoid_slope(grad_y, cache)
 
 
 class Tanh(Elementwise):
@@ -131,3 +140,28 @@ class Tanh(Elementwise):
         self._check_backward(grad_y, cache)
         y = cache
         return grad_y * (1 - y * y)
+
+
+@fused(kernels.biased_relu)
+def _biased_relu(x: Array, bias: Array) -> Array:
+    xp = get_array_module(x)
+    x += bias
+    return xp.maximum(x, xp.zeros_like(bias), out=x)  # twice as fast as with the number 0
+
+
+@fused(kernels.relu_slope)
+def _relu_slope(grad_y: Array, y: Array) -> Array:
+    return grad_y * (y > 0)
+
+
+@fused(kernels.biased_sigmoid)
+def _biased_sigmoid(x: Array, bias: Array) -> tuple[Array, Array]:
+    x += bias
+    return sigmoid(x), x
+
+
+@fused(kernels.sigmoid_slope)
+def _sigmoid_slope(grad_y: Array, x: Array) -> Array:
+    xp = get_array_module(x)
+    e = xp.exp(-xp.abs(x))
+    return grad_y * (e / (1 + e) ** 2)

@@ -6,52 +6,12 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import Any
 
-from tinygan.backend import Array, RngLike
+from tinygan.backend import Array, RngLike, device_of
+from tinygan.layers.parameter import Parameter
 from tinygan.table import text_table
 
 # The shape of one example, without the batch axis; None where it is not known.
 Shape = tuple[int, ...] | None
-
-
-class Parameter:
-    """An array that is learned, and the gradient accumulated for it.
-
-    Parameters
-    ----------
-    data : ndarray
-        The values; an optimiser updates them in place.
-    name : str
-        What messages call it, for example ``"weight"``.
-
-    Attributes
-    ----------
-    grad : ndarray of the shape of data, or None
-        None until a backward pass accumulates into it, and again after an optimiser's step.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> theta = Parameter(np.zeros(2), "theta")
-    >>> theta.accumulate(np.ones(2))
-    >>> theta.accumulate(np.ones(2))
-    >>> theta.grad
-    array([2., 2.])
-    """
-
-    def __init__(self, data: Array, name: str = "") -> None:
-        self.data = data
-        self.name = name
-        self.grad: Array | None = None
-
-    def accumulate(self, grad: Array) -> None:
-        """Add grad, an array that nobody else holds, to the gradient."""
-        if self.grad is None:
-            self.grad = grad
-        else:
-            self.grad += grad
-
-    def __repr__(self) -> str:
-        return f"Parameter({self.name!r}, shape {self.data.shape}, {self.data.dtype})"
 
 
 class Layer(ABC):
@@ -194,6 +154,16 @@ def check_grad_y(layer: Layer, grad_y: Array, shape: tuple[int, ...]) -> None:
         raise ValueError(
             f"{layer_name(layer)} got grad_y of shape {grad_y.shape}, but the y of this cache has shape {shape}; "
             "is it the cache of another call?"
+        )
+
+
+def check_device(layer: Layer, x: Array) -> None:
+    """Raise unless x is on the device of what the layer learns."""
+    here, there = device_of(layer), device_of(x)
+    if here != there:
+        raise TypeError(
+            f"{layer_name(layer)} got x on {there}, but what it learns is on {here}; "
+            f'see tinygan.backend.to_device, as in to_device(x, "{here}")'
         )
 
 

@@ -2,9 +2,12 @@
 
 from typing import Any
 
+from tinygan import kernels
 from tinygan.arguments import check_share
 from tinygan.backend import Array, RngLike, as_rng
+from tinygan.kernels import fused
 from tinygan.layers.base import Elementwise, check_input, layer_name
+from tinygan.streams import Draw, as_bits, bits
 
 
 class Dropout(Elementwise):
@@ -23,7 +26,8 @@ class Dropout(Elementwise):
     Notes
     -----
     E[mask] = (1 - rate) / (1 - rate) = 1, so evaluation needs no correction. The mask is drawn in forward and is a
-    constant in backward: dy/dx = mask.
+    constant in backward: dy/dx = mask. An entry is dropped if 16 random bits, read as a number, are below rate 2^16;
+    so the rate is right to 1 / 2^17.
 
     Examples
     --------
@@ -52,11 +56,17 @@ class Dropout(Elementwise):
                 f"{layer_name(self)}.forward got no rng, and dropout draws; "
                 "pass rng=np.random.default_rng(seed), or call layer(x) to evaluate"
             )
-        mask = (as_rng(rng).random(x.shape, dtype=x.dtype) >= self.rate).astype(x.dtype)
-        mask *= 1 / (1 - self.rate)  # a Python float and in place: the mask keeps the precision of x
-        return x * mask, mask
+        return _dropped(x, bits(as_rng(rng), x), self.rate)
 
     def backward_input(self, grad_y: Array, cache: Any) -> Array:
         """Return dL/dx = dL/dy mask."""
         self._check_backward(grad_y, cache)
         return grad_y * cache
+
+
+@fused(kernels.dropout)
+def _dropped(x: Array, draw: Draw, rate: float) -> tuple[Array, Array]:
+    """Return x mask and the mask, of the precision of x, made of 16 random bits an entry."""
+    mask = (as_bits(draw.words(), x.shape) >= round(rate * 2**16)).astype(x.dtype)
+    mask *= 1 / (1 - rate)
+    return x * mask, mask

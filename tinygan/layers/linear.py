@@ -8,15 +8,16 @@ from tinygan.arguments import check_count
 from tinygan.backend import Array, RngLike, as_rng
 from tinygan.layers.base import (
     Layer,
-    Parameter,
     Shape,
     check_cache,
+    check_device,
     check_grad_y,
     check_input,
     layer_name,
     layer_table,
 )
 from tinygan.layers.initializers import Initializer, initialized, uniform, zeros
+from tinygan.layers.parameter import Parameter
 
 
 class Linear(Layer):
@@ -88,10 +89,15 @@ class Linear(Layer):
 
     def forward(self, x: Array, *, rng: RngLike = None) -> tuple[Array, Any]:
         """Return y = x W + b, of shape (m, n_out), and x as the cache."""
-        check_input(self, x, self.n_in)
-        y = x @ self.weight.data
+        y = self.product(x)
         y += self.bias.data
         return y, x
+
+    def product(self, x: Array) -> Array:
+        """Return x W, of shape (m, n_out), before the bias."""
+        check_input(self, x, self.n_in)
+        check_device(self, x)
+        return x @ self.weight.data
 
     def backward_input(self, grad_y: Array, cache: Any) -> Array:
         """Return dL/dx = (dL/dy) W^T, of shape (m, n_in)."""
@@ -102,8 +108,8 @@ class Linear(Layer):
         """Accumulate dL/dW = x^T (dL/dy) and dL/db, the sum of dL/dy over the batch."""
         self._check_backward(grad_y, cache)
         x = cache
-        self.weight.accumulate(x.T @ grad_y)
-        self.bias.accumulate(grad_y.sum(axis=0))
+        self.weight.accumulate_product(x.T, grad_y)
+        self.bias.accumulate_sum(grad_y)
 
     def output_shape(self, input_shape: Shape) -> Shape:
         """Return (n_out,); raise a ValueError if the input is known and is not (n_in,)."""

@@ -2,8 +2,10 @@
 
 from typing import Any
 
+from tinygan import kernels
 from tinygan.arguments import check_count
 from tinygan.backend import Array, RngLike, get_array_module
+from tinygan.kernels import fused
 from tinygan.layers.base import Layer, Shape, check_cache, check_grad_y, check_input, layer_name
 
 
@@ -49,26 +51,17 @@ class Maxout(Layer):
         check_input(self, x)
         if x.ndim != 2 or x.shape[1] % self.n_pieces:
             raise ValueError(f"{layer_name(self)} got x of shape {x.shape}; it takes (m, {self.n_pieces} * n_units)")
-        xp = get_array_module(x)
-        pieces = x.reshape(len(x), self.n_pieces, -1)
-        y = pieces[:, 0].copy()
-        won = xp.empty((self.n_pieces - 1, *y.shape), bool)
-        for p in range(1, self.n_pieces):
-            xp.greater(pieces[:, p], y, out=won[p - 1])
-            xp.maximum(pieces[:, p], y, out=y)
-        return y, won
+        return _largest_piece(x, self.n_pieces)
+
+    def forward_biased(self, x: Array, bias: Array) -> tuple[Array, Any]:
+        """Return what forward(x + bias) returns; x is used up."""
+        return _biased_maxout(x, bias, self.n_pieces)
 
     def backward_input(self, grad_y: Array, cache: Any) -> Array:
         """Return dL/dx, of shape (m, n_pieces n_units): dL/dy at the piece that won, and 0 at the others."""
         check_cache(self, cache, axis=0, size=self.n_pieces - 1)
         check_grad_y(self, grad_y, cache.shape[1:])
-        won, rest = cache, grad_y.copy()
-        grad_pieces = get_array_module(grad_y).empty((len(grad_y), self.n_pieces, grad_y.shape[1]), grad_y.dtype)
-        for p in range(self.n_pieces - 1, 0, -1):
-            grad_pieces[:, p] = rest * won[p - 1]
-            rest *= ~won[p - 1]
-        grad_pieces[:, 0] = rest
-        return grad_pieces.reshape(len(grad_y), -1)
+        return _maxout_slope(grad_y, cache)
 
     def output_shape(self, input_shape: Shape) -> Shape:
         """Return (n_units,); raise a ValueError if the known width is no multiple of n_pieces."""
@@ -78,3 +71,32 @@ class Maxout(Layer):
         if width % self.n_pieces:
             raise ValueError(f"{layer_name(self)} takes (m, {self.n_pieces} * n_units), not (m, {width})")
         return (width // self.n_pieces,)
+
+
+def _largest_piece(x: Array, n_pieces: int) -> tuple[Array, Array]:
+    """Return y, and where each piece beat all before it."""
+    xp = get_array_module(x)
+    pieces = x.reshape(len(x), n_pieces, -1)
+    y = pieces[:, 0].copy()
+    won = xp.empty((n_pieces - 1, *y.shape), bool)
+    for p in range(1, n_pieces):
+        xp.greater(pieces[:, p], y, out=won[p - 1])
+        xp.maximum(pieces[:, p], y, out=y)
+    return y, won
+
+
+@fused(kernels.biased_maxout)
+def _biased_maxout(x: Array, bias: Array, n_pieces: int) -> tuple[Array, Array]:
+    x += bias
+    return _largest_piece(x, n_pieces)
+
+
+@fused(kernels.maxout_slope)
+def _maxout_slope(grad_y: Array, won: Array) -> Array:
+    """Return grad_y at the piece that won, from the last piece to the first, and 0 at the others."""
+    xp, n_pieces, rest = get_array_module(grad_y), len(won) + 1, grad_y.copy()
+    grad_pieces = xp.empty((len(grad_y), n_pieces, grad_y.shape[1]), grad_y.dtype)
+    for p in range(n_pieces - 1, 0, -1):
+        rest -= xp.multiply(rest, won[p - 1], out=grad_pieces[:, p])
+    grad_pieces[:, 0] = rest
+    return grad_pieces.reshape(len(grad_y), -1)

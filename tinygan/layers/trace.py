@@ -1,5 +1,6 @@
 """Watch one batch pass through a network: shapes and ranges on the way up, gradient norms on the way down."""
 
+from contextlib import ExitStack
 from dataclasses import dataclass
 
 from tinygan.backend import Array, RngLike, as_rng, get_array_module
@@ -126,15 +127,11 @@ def _gradient_norms(
 def _params_norm(layer: Layer, grad_y: Array, cache: object) -> float | None:
     if not layer.parameters:
         return None
-    kept = [theta.grad for theta in layer.parameters]
-    try:
+    with ExitStack() as stack:
         for theta in layer.parameters:
-            theta.grad = None
+            stack.enter_context(theta.set_aside())
         layer.backward_params(grad_y, cache)
         return float(sum(_norm(theta.grad) ** 2 for theta in layer.parameters) ** 0.5)
-    finally:
-        for theta, grad in zip(layer.parameters, kept, strict=True):
-            theta.grad = grad
 
 
 def _norm(array: Array) -> float:

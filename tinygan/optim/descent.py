@@ -1,11 +1,13 @@
 """Gradient descent with momentum, and RMSProp: parameters and gradients in, better parameters out."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from tinygan.arguments import check_positive, check_share, check_size
 from tinygan.backend import Array, get_array_module
 from tinygan.layers import Parameter
+from tinygan.optim.flat import flats
+from tinygan.optim.updates import limit_column_norms, momentum_step
 
 
 class Optimizer(ABC):
@@ -67,13 +69,17 @@ class Optimizer(ABC):
                     "call backward_params or backward of its network first"
                 )
         self.n_steps += 1
+        self._update_all()
+        for theta in self.parameters:
+            theta.grad = None
+
+    def _update_all(self) -> None:
         for i, theta in enumerate(self.parameters):
             self._update(i, theta.data, theta.grad)
-            theta.grad = None
 
     @abstractmethod
     def _update(self, i: int, data: Array, grad: Array) -> None:
-        """Update parameter number i in place."""
+        """Update array number i in place: a parameter, unless a subclass keeps them in other arrays."""
 
 
 class SGD(Optimizer):
@@ -90,6 +96,14 @@ class SGD(Optimizer):
     max_col_norm : float, optional
         The longest that a column of a weight, what comes in to one unit, may be: at once and after every step, longer
         ones are scaled down to it. As in the paper's nets for the Toronto Face Database.
+
+    Attributes
+    ----------
+    velocities : list of ndarray
+        v of every parameter.
+    average : callable or None
+        Called before an update with the gradients of all parameters in one flat array, to average them in place over
+        the processes that train together.
 
     Raises
     ------
@@ -119,23 +133,43 @@ class SGD(Optimizer):
         name = type(self).__name__
         self.momentum = check_share(f"{name} got momentum", momentum)
         self.max_col_norm = None if max_col_norm is None else check_positive(f"{name} got max_col_norm", max_col_norm)
-        self.velocities = [get_array_module(theta.data).zeros_like(theta.data) for theta in self.parameters]
-        for theta in self.parameters:
-            self._limit(theta.data)
+        self.average: Callable[[Array], None] | None = None
+        self._flats = flats(self.parameters)
+        self._flat_velocities, self.velocities = self._kept()
+        self._limit()
+
+    def _kept(self) -> tuple[list[Array], list[Array]]:
+        """Return an array of zeros for every flat storage, and a view of it for every parameter, in their order."""
+        kept = [get_array_module(flat.data).zeros_like(flat.data) for flat in self._flats]
+        views = {
+            id(theta): view
+            for flat, array in zip(self._flats, kept, strict=True)
+            for theta, view in zip(flat.parameters, flat.views(array), strict=True)
+        }
+        return kept, [views[id(theta)] for theta in self.parameters]
+
+    def _update_all(self) -> None:
+        for i, flat in enumerate(self._flats):
+            flat.gather()
+            if self.average is not None:
+                self.average(flat.grad)
+            self._update(i, flat.data, flat.grad)
+        self._limit()
 
     def _update(self, i: int, data: Array, grad: Array) -> None:
-        velocity = self.velocities[i]
-        velocity *= float(self.momentum)  # a schedule may have set a np.float64, which would promote float32
-        velocity -= float(self.learning_rate) * self._direction(i, grad)
-        data += velocity
-        self._limit(data)
+        # A schedule may have set a np.float64, which would promote float32.
+        momentum_step(
+            data, self._flat_velocities[i], self._direction(i, grad), float(self.learning_rate), float(self.momentum)
+        )
 
     def _direction(self, i: int, grad: Array) -> Array:
         return grad
 
-    def _limit(self, data: Array) -> None:
-        if self.max_col_norm is not None and data.ndim == 2:  # a bias has no columns
-            limit_column_norms(data, self.max_col_norm)
+    def _limit(self) -> None:
+        if self.max_col_norm is not None:
+            for theta in self.parameters:
+                if theta.data.ndim == 2:  # a bias has no columns
+                    limit_column_norms(theta.data, self.max_col_norm)
 
 
 class RMSProp(SGD):
@@ -190,28 +224,11 @@ class RMSProp(SGD):
         super().__init__(parameters, learning_rate, momentum)
         self.decay = check_share("RMSProp got decay", decay)
         self.epsilon = check_size("RMSProp got epsilon", epsilon)
-        self.mean_squares = [get_array_module(theta.data).zeros_like(theta.data) for theta in self.parameters]
+        self._flat_mean_squares, self.mean_squares = self._kept()
 
     def _direction(self, i: int, grad: Array) -> Array:
-        mean_square = self.mean_squares[i]
+        mean_square = self._flat_mean_squares[i]
         mean_square *= self.decay
         mean_square += (1 - self.decay) * grad * grad
         correction = 1 - self.decay**self.n_steps
         return grad / (get_array_module(grad).sqrt(mean_square / correction) + self.epsilon)
-
-
-def limit_column_norms(weight: Array, longest: float) -> None:
-    """Scale down, in place, the columns of a weight of shape (n_in, n_out) whose L2 norm is above the longest allowed.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> weight = np.array([[3.0, 0.1], [4.0, 0.0]])
-    >>> limit_column_norms(weight, 1.0)
-    >>> weight
-    array([[0.6, 0.1],
-           [0.8, 0. ]])
-    """
-    xp = get_array_module(weight)
-    norms = xp.sqrt((weight * weight).sum(axis=0))
-    weight *= longest / xp.maximum(norms, longest)

@@ -1,0 +1,60 @@
+"""The option that says where the matrix products run, and the line that says where they do."""
+
+import argparse
+import sys
+from typing import Any
+
+HELP = (
+    "where to compute: cpu, gpu, gpu:N for the one of that number, or auto, which takes the first GPU if a kernel runs "
+    "on it"
+)
+
+
+def add_device_option(parser: Any, *, default: str | None = None, why: str = "") -> None:
+    """Add ``--device`` to a parser or a group of one; without a default, `chosen_device` takes ``auto``.
+
+    Parameters
+    ----------
+    parser : argparse.ArgumentParser or a group of it
+    default : str, optional
+        What ``options.device`` is if the option is not given.
+    why : str, optional
+        What the help says of the default.
+    """
+    told = f"{default or 'auto'}{', ' if why else ''}{why}"
+    parser.add_argument("--device", type=device, default=default, metavar="DEVICE", help=f"{HELP} (default: {told})")
+
+
+def device(word: str) -> str:
+    """Return the word if it names a device, there or not.
+
+    Examples
+    --------
+    >>> device("gpu:1")
+    'gpu:1'
+    """
+    name, _, digits = word.partition(":")
+    if word in ("cpu", "gpu", "auto") or (name == "gpu" and digits.isdecimal()):
+        return word
+    raise argparse.ArgumentTypeError(f"{word!r} is no device; it takes cpu, gpu, gpu:1 and so on, or auto")
+
+
+def chosen_device(options: argparse.Namespace) -> str:
+    """Return the device that the words ask for, and say on stderr which GPU it is, or why there is none.
+
+    Nothing is said where nobody wonders: under ``--quiet``, of a CPU that was asked for, and of a GPU that nobody asked
+    for on a machine without CuPy.
+
+    Raises
+    ------
+    ValueError, RuntimeError
+        As `tinygan.backend.choose_device` raises them.
+    """
+    from tinygan.backend import choose_device, has_cupy
+
+    if options.device is None and not has_cupy():
+        return "cpu"
+    chosen, why = choose_device(options.device or "auto")
+    if options.device != "cpu" and not getattr(options, "quiet", False):
+        print(f"device: {why}", file=sys.stderr)
+    return chosen

@@ -1,0 +1,69 @@
+"""What runs as one in a Sequential: a Linear and the activation above it, which adds the bias on its way."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from tinygan.backend import Array, RngLike
+from tinygan.layers.activations import ReLU, Sigmoid
+from tinygan.layers.base import Layer
+from tinygan.layers.linear import Linear
+from tinygan.layers.maxout import Maxout
+
+# Those that have forward_biased. Classes derived from them may mean something else by forward.
+TAKE_A_BIAS = (ReLU, Sigmoid, Maxout)
+
+
+class Stage:
+    """One layer, or two that run as one; it gives what the layers give one after another, bit for bit.
+
+    Attributes
+    ----------
+    layers : tuple of Layer
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> linear = Linear(2, 3, rng=0)
+    >>> y, caches = Stage(linear, ReLU()).forward(np.ones((1, 2), np.float32), rng=None)
+    >>> bool((y == ReLU()(linear(np.ones((1, 2), np.float32)))).all()), len(caches)
+    (True, 2)
+    """
+
+    def __init__(self, *layers: Layer) -> None:
+        self.layers = layers
+
+    def __call__(self, x: Array) -> Array:
+        """Return y, evaluated."""
+        return self.layers[0](x) if len(self.layers) == 1 else self._biased(x)[0]
+
+    def forward(self, x: Array, *, rng: RngLike) -> tuple[Array, list[Any]]:
+        """Return y and the caches of the layers."""
+        if len(self.layers) == 1:
+            y, cache = self.layers[0].forward(x, rng=rng)
+            return y, [cache]
+        y, cache = self._biased(x)
+        return y, [x, cache]
+
+    def _biased(self, x: Array) -> tuple[Array, Any]:
+        linear, activation = self.layers
+        assert isinstance(linear, Linear)
+        assert isinstance(activation, TAKE_A_BIAS)
+        return activation.forward_biased(linear.product(x), linear.bias.data)
+
+
+def stages(layers: Sequence[Layer]) -> list[Stage]:
+    """Return the layers in their order, as stages.
+
+    Examples
+    --------
+    >>> [len(stage.layers) for stage in stages([Linear(2, 3), ReLU(), Linear(3, 1)])]
+    [2, 1]
+    """
+    found: list[Stage] = []
+    for layer in layers:
+        below = found[-1].layers if found else ()
+        if type(layer) in TAKE_A_BIAS and [*map(type, below)] == [Linear]:
+            found[-1] = Stage(*below, layer)
+        else:
+            found.append(Stage(layer))
+    return found
