@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from tinygan.backend import Array, RngLike, as_rng, is_finite
+from tinygan.backend import Array, RngLike, as_rng, get_array_module, is_finite, to_device
 from tinygan.gradcheck.compare import case_of, diagnosed, row_of
 from tinygan.gradcheck.faults import faults
 from tinygan.gradcheck.report import Report, Row
@@ -29,7 +29,7 @@ def check_gradients(layer: Layer, x: Array, *, rng: RngLike = None, tolerance: f
         A Sequential is checked as a whole, and if that fails, a layer at a time. Parameters of float32 are replaced by
         float64 copies while the check runs; all of them and their gradients are as before when it ends.
     x : ndarray of shape (m, ...)
-        Where to check; not changed.
+        Where to check; not changed. The layer is checked where it and x live: on a GPU, its kernels are.
     rng : numpy.random.Generator, int or None
         For the upstream gradient, the choice of entries in large tensors, and the layer's own draws. These are
         replayed, so that a random layer sees the same mask in every evaluation.
@@ -44,8 +44,8 @@ def check_gradients(layer: Layer, x: Array, *, rng: RngLike = None, tolerance: f
     Raises
     ------
     TypeError, ValueError
-        If x does not fit the layer, x or y is not finite, or forward does not return (y, cache), or returns another y
-        when it is called again with the same x and the same state of rng.
+        If x does not fit the layer or lives elsewhere, x or y is not finite, or forward does not return (y, cache), or
+        returns another y when it is called again with the same x and the same state of rng.
 
     Notes
     -----
@@ -76,10 +76,11 @@ def check_gradients(layer: Layer, x: Array, *, rng: RngLike = None, tolerance: f
     subject = LayerSubject(layer, x)
     seed = int(rng.integers(2**63))
     promoted = list(_promotion(layer, subject, x, seed))
-    with subject.in_float64():
+    with subject.place.in_float64():
         report = examine(subject, seed, rng, tolerance)
         if not report.ok and isinstance(layer, Sequential):
-            inside = list(_inside(layer, subject.inputs["x"], seed, rng, tolerance))
+            x = to_device(subject.inputs["x"], subject.place.device)
+            inside = list(_inside(layer, x, seed, rng, tolerance))
             report = replace(report, suspects=inside or report.suspects)
     return replace(report, suspects=[*report.suspects, *promoted])
 
@@ -132,17 +133,13 @@ def _promotion(layer: Layer, subject: LayerSubject, x: Array, seed: int) -> Iter
     """Look whether float32 goes in and float64 comes out."""
     if any(theta.data.dtype != np.float32 for theta in subject.parameters.values()):
         return
-    kept = [theta.grad for theta in subject.parameters.values()]
     with np.errstate(over="ignore"):
         small = x.astype(np.float32)
-    try:
+    with subject.place.no_gradients():
         y, cache = checked_result(f"{subject.name}.forward", layer.forward(small, rng=as_rng(seed)))
         outputs: dict[str, Any] = {"y": y}
         if y.dtype == np.float32:
-            outputs["the gradient of x"] = layer.backward_input(np.ones_like(y), cache)
-    finally:
-        for theta, grad in zip(subject.parameters.values(), kept, strict=True):
-            theta.grad = grad
+            outputs["the gradient of x"] = layer.backward_input(get_array_module(y).ones_like(y), cache)
     for name, array in outputs.items():
         if getattr(array, "dtype", np.float32) == np.float64:
             yield Suspect(

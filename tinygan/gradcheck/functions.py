@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from tinygan.arguments import check_positive
-from tinygan.backend import Array, RngLike, as_rng, is_finite
+from tinygan.backend import Array, RngLike, as_rng, device_of, get_array_module, is_finite
 from tinygan.gradcheck.check import examine
 from tinygan.gradcheck.report import Report
 from tinygan.gradcheck.subject import Subject, checked_gradient, checked_result, location
@@ -103,6 +103,12 @@ class FunctionSubject(Subject):
         self.name = backward.__name__.replace("_backward", "")
         self._signature = inspect.signature(forward)
         given = self._named(arguments)
+        for key, value in given.items():
+            if get_array_module(value) is not np:
+                raise TypeError(
+                    f"{forward.__name__} got {key} on {device_of(value)}; functions are checked on arrays of NumPy, "
+                    "see tinygan.backend.to_host"
+                )
         is_float = {key: isinstance(value, np.ndarray) and value.dtype.kind == "f" for key, value in given.items()}
         self.inputs = {key: given[key].astype(np.float64, order="C") for key in given if is_float[key]}
         self._others = {key: given[key] for key in given if not is_float[key]}

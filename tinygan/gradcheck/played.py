@@ -6,12 +6,12 @@ from typing import Any
 
 import numpy as np
 
-from tinygan.backend import Array, as_rng
+from tinygan.backend import Array, as_rng, get_array_module, to_host
 from tinygan.functional import sigmoid, softplus
+from tinygan.gradcheck.place import Place
 from tinygan.gradcheck.subject import Subject, location
 from tinygan.layers import Dropout, Layer, Linear, Sequential
 from tinygan.layers.base import Elementwise
-from tinygan.layers.sequential import named_parameters
 from tinygan.optim import Optimizer
 
 
@@ -30,7 +30,7 @@ class Applied(Optimizer):
 
 
 class PlayedStep(Subject):
-    """A step function with the players and the batch that it is run on.
+    """A step function with the players, where these live, and the batch that it is run on.
 
     Attributes
     ----------
@@ -43,16 +43,11 @@ class PlayedStep(Subject):
     numbers: Mapping[str, float] = {}
     player: str
 
-    def __init__(self, step: Callable[..., Any], D: Layer, G: Layer, **inputs: Array) -> None:
-        self.step, self.D, self.G = step, D, G
+    def __init__(self, step: Callable[..., Any], D: Layer, G: Layer, place: Place, **inputs: Array) -> None:
+        self.step, self.D, self.G, self.place = step, D, G, place
         self.name = getattr(step, "__name__", type(step).__name__)
         self.inputs = {name: array.astype(np.float64, order="C") for name, array in inputs.items()}
-        self._all = {
-            f"{player}.{name}": theta
-            for player, network in (("D", D), ("G", G))
-            for name, theta in named_parameters(network)
-        }
-        self.parameters = {name: theta for name, theta in self._all.items() if name.startswith(self.player)}
+        self.parameters = {name: theta for name, theta in place.parameters.items() if name.startswith(self.player)}
         self.touched: list[str] = []
         self.loss: float | None = None
 
@@ -74,20 +69,23 @@ class PlayedStep(Subject):
     def apply(self, seed: int, *, clear: bool = True) -> dict[str, Array]:
         """Return what the step would subtract from its player; the parameters are put back, gradients are left."""
         inputs = {name: array.copy() for name, array in self.inputs.items()}
-        data = {name: theta.data.copy() for name, theta in self._all.items()}
-        for theta in self._all.values():
-            theta.grad = None if clear else theta.grad
+        everything = self.place.parameters
+        data = {name: theta.data.copy() for name, theta in everything.items()}
+        if clear:
+            for theta in everything.values():
+                theta.grad = None
         try:
-            optimizer = Applied(tuple(self.parameters[name] for name in self.parameters), 1.0)
-            loss = self.step(self.D, self.G, *inputs.values(), optimizer, rng=as_rng(seed))
+            optimizer = Applied(tuple(self.place.learned[name] for name in self.parameters), 1.0)
+            with self.place.lending(*inputs.values()) as arrays:
+                loss = to_host(self.step(self.D, self.G, *arrays, optimizer, rng=as_rng(seed)))
             self.loss = float(loss) if np.size(loss) == 1 and np.asarray(loss).dtype.kind == "f" else None
             applied = {name: data[name] - theta.data for name, theta in self.parameters.items()}
             others = [name for name in data if name not in self.parameters]
-            self.touched = [name for name in others if not np.array_equal(self._all[name].data, data[name])]
+            self.touched = [name for name in others if not np.array_equal(everything[name].data, data[name])]
             self.touched += [name for name in inputs if not np.array_equal(inputs[name], self.inputs[name])]
             return applied
         finally:
-            for name, theta in self._all.items():
+            for name, theta in everything.items():
                 theta.data[...] = data[name]
 
     def replays(self, seed: int) -> bool:
@@ -105,19 +103,21 @@ class DiscriminatorStep(PlayedStep):
     player = "D"
     in_one_batch = False
 
-    def __init__(self, step: Callable[..., Any], D: Layer, G: Layer, x: Array, z: Array) -> None:
-        super().__init__(step, D, G, x=x, z=z)
+    def __init__(self, step: Callable[..., Any], D: Layer, G: Layer, place: Place, x: Array, z: Array) -> None:
+        super().__init__(step, D, G, place, x=x, z=z)
 
     def logits(self, seed: int) -> tuple[Array, Array]:
         """Return the logits of real and of fake examples, drawn in this order or for both at once."""
         rng = as_rng(seed)
-        x, x_fake = self.inputs["x"], self.G(self.inputs["z"])
-        if self.in_one_batch:
-            logits, _ = self.D.forward(np.concatenate([x, x_fake]), rng=rng)
-            return logits[: len(x)], logits[len(x) :]
-        logits_real, _ = self.D.forward(x, rng=rng)
-        logits_fake, _ = self.D.forward(x_fake, rng=rng)
-        return logits_real, logits_fake
+        with self.place.lending(self.inputs["x"], self.inputs["z"]) as (x, z):
+            x_fake = self.G(z)
+            if self.in_one_batch:
+                both = get_array_module(x).concatenate([x, x_fake])
+                logits = to_host(self.D.forward(both, rng=rng)[0])
+                return logits[: len(x)], logits[len(x) :]
+            logits_real, _ = self.D.forward(x, rng=rng)
+            logits_fake, _ = self.D.forward(x_fake, rng=rng)
+            return to_host(logits_real), to_host(logits_fake)
 
     def replays(self, seed: int) -> bool:
         """Return whether the step draws for one batch after the other, or for both at once; `logits` does likewise."""
@@ -138,8 +138,8 @@ class GeneratorStep(PlayedStep):
 
     player = "G"
 
-    def __init__(self, step: Callable[..., Any], D: Layer, G: Layer, z: Array) -> None:
-        super().__init__(step, D, G, z=z)
+    def __init__(self, step: Callable[..., Any], D: Layer, G: Layer, place: Place, z: Array) -> None:
+        super().__init__(step, D, G, place, z=z)
 
     def forward(self, seed: int) -> tuple[Array, Any]:
         """Return softplus(-a) / m, or -softplus(a) / m for minimax, whose sum is J_G, and the seed."""
@@ -148,7 +148,9 @@ class GeneratorStep(PlayedStep):
 
     def x_fake(self, seed: int) -> Array:
         """Return G(z)."""
-        return self.G.forward(self.inputs["z"], rng=as_rng(seed))[0]
+        with self.place.lending(self.inputs["z"]) as (z,):
+            x_fake: Array = to_host(self.G.forward(z, rng=as_rng(seed))[0])
+        return x_fake
 
     def grad_logits(self, seed: int) -> Array:
         """Return the gradient of J_G with respect to the logits."""
@@ -157,8 +159,10 @@ class GeneratorStep(PlayedStep):
 
     def _logits(self, seed: int) -> Array:
         rng = as_rng(seed)
-        x_fake, _ = self.G.forward(self.inputs["z"], rng=rng)
-        return self.D.forward(x_fake, rng=rng)[0]
+        with self.place.lending(self.inputs["z"]) as (z,):
+            x_fake, _ = self.G.forward(z, rng=rng)
+            logits: Array = to_host(self.D.forward(x_fake, rng=rng)[0])
+        return logits
 
     @property
     def _is_minimax(self) -> bool:

@@ -1,7 +1,7 @@
 """Check whole steps of Algorithm 1: what each would apply to its player, against the derivative of the objective."""
 
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from typing import Any
 
 import numpy as np
@@ -9,16 +9,17 @@ import numpy as np
 from tinygan.adversarial import discriminator_step as our_discriminator_step
 from tinygan.adversarial import generator_step as our_generator_step
 from tinygan.arguments import check_positive
-from tinygan.backend import Array, RngLike, as_rng
+from tinygan.backend import Array, RngLike, as_rng, to_host
 from tinygan.gradcheck.compare import case_of, diagnosed, row_of
 from tinygan.gradcheck.numerical import EPS
+from tinygan.gradcheck.on_device import place_of
 from tinygan.gradcheck.played import DiscriminatorStep, GeneratorStep, PlayedStep, dropout_off, example_noise
 from tinygan.gradcheck.report import Report, Row
 from tinygan.gradcheck.step_hypotheses import step_findings
-from tinygan.gradcheck.subject import LayerSubject
 from tinygan.gradcheck.suspect import Suspect
 from tinygan.gradcheck.trial import run
 from tinygan.layers import Layer
+from tinygan.layers.sequential import named_parameters
 
 
 def check_step(
@@ -37,7 +38,7 @@ def check_step(
     Parameters
     ----------
     D, G : Layer
-        The players. They are as before when the check ends.
+        The players, checked where they live, on the host or on a GPU. They are as before when the check ends.
     discriminator_step : callable
         Called as ``discriminator_step(D, G, x, z, optimizer, rng=rng)``; ours if none is given.
     generator_step : callable
@@ -59,7 +60,7 @@ def check_step(
     Raises
     ------
     TypeError, ValueError
-        If z cannot be guessed, or the networks do not take x and z.
+        If z cannot be guessed, or the networks do not take x and z, or they live elsewhere.
 
     Notes
     -----
@@ -81,11 +82,17 @@ def check_step(
     """
     check_positive("check_step got tolerance", tolerance)
     rng = as_rng(rng)
-    z = example_noise(G, rng) if z is None else z
-    x = rng.normal(size=G(z).shape) if x is None else x
+    players = {"D": D, "G": G}
+    learned = {f"{player}.{name}": theta for player in players for name, theta in named_parameters(players[player])}
+    place = place_of("check_step", learned, x=x, z=z)
+    z = example_noise(G, rng) if z is None else to_host(z)
+    if x is None:
+        with place.lending(z) as (z_there,):
+            x = rng.normal(size=G(z_there).shape)
+    x = to_host(x)
     seed = int(rng.integers(2**63))
-    steps = (DiscriminatorStep(discriminator_step, D, G, x, z), GeneratorStep(generator_step, D, G, z))
-    with _copies(D, G):
+    steps = (DiscriminatorStep(discriminator_step, D, G, place, x, z), GeneratorStep(generator_step, D, G, place, z))
+    with place.in_float64():
         rows, suspects = [], []
         for step in steps:
             with ExitStack() as stack:
@@ -97,12 +104,6 @@ def check_step(
         suspects += _touched(steps, seed)
         suspects += _left_over(steps, seed)
     return Report(" and ".join(step.name for step in steps), rows, suspects)
-
-
-@contextmanager
-def _copies(D: Layer, G: Layer) -> Iterator[None]:
-    with LayerSubject(D, np.zeros(1)).in_float64(), LayerSubject(G, np.zeros(1)).in_float64():
-        yield
 
 
 def _examined(

@@ -2,13 +2,14 @@
 
 import inspect
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
-from tinygan.backend import Array, as_rng, is_finite
+from tinygan.backend import Array, as_rng, get_array_module, is_finite, to_host
+from tinygan.gradcheck.on_device import place_of
+from tinygan.gradcheck.place import brought_home, is_array
 from tinygan.layers import Layer
 from tinygan.layers.base import layer_name
 from tinygan.layers.sequential import named_parameters
@@ -38,6 +39,11 @@ class Subject(ABC):
     def tensors(self) -> dict[str, Array]:
         """All that gradients are wanted for, inputs first; may be changed in place."""
         return {**self.inputs, **{name: theta.data for name, theta in self.parameters.items()}}
+
+    @property
+    def learned(self) -> Mapping[str, Any]:
+        """The parameters that the backward pass itself writes to, by name."""
+        return self.parameters
 
     @property
     def batches(self) -> list[str]:
@@ -87,7 +93,12 @@ class Subject(ABC):
 
 
 class LayerSubject(Subject):
-    """A layer, a network among them, at x.
+    """A layer, a network among them, at x, where the two live.
+
+    Attributes
+    ----------
+    place : Place
+        Where that is.
 
     Examples
     --------
@@ -98,45 +109,38 @@ class LayerSubject(Subject):
 
     def __init__(self, layer: Layer, x: Array) -> None:
         self.layer, self.name = layer, layer_name(layer)
-        self.inputs = {"x": x.astype(np.float64, order="C")}
-        self.parameters = dict(named_parameters(layer))
+        self.place = place_of(self.name, dict(named_parameters(layer)), x=x)
+        self.inputs = {"x": to_host(x).astype(np.float64, order="C")}
+        self.parameters = self.place.parameters
         self.numbers = {
             name: float(value)
             for name, value in vars(layer).items()
             if isinstance(value, (int, float)) and not isinstance(value, bool) and not name.startswith("_")
         }
 
+    @property
+    def learned(self) -> Mapping[str, Any]:
+        """The parameters where the layer lives."""
+        return self.place.learned
+
     def forward(self, seed: int) -> tuple[Array, Any]:
-        """Return y and the cache."""
-        result = self.layer.forward(self.inputs["x"], rng=as_rng(seed))
-        return checked_result(f"{self.name}.forward", result)
+        """Return y and the cache, whose arrays stay where the layer lives."""
+        what = f"{self.name}.forward"
+        with self.place.lending(self.inputs["x"]) as (x,):
+            y, cache = checked_result(what, self.layer.forward(x, rng=as_rng(seed)))
+        return brought_home(what, y, self.place.device), cache
 
     def backward(self, grad_y: Array, cache: Any) -> dict[str, Any]:
         """Call both backward passes, that for the input first."""
-        grad_x = checked_gradient(f"{self.name}.backward_input", self.layer.backward_input(grad_y, cache))
-        self.layer.backward_params(grad_y, cache)
-        return {"x": grad_x}
+        what = f"{self.name}.backward_input"
+        with self.place.lending(grad_y) as (grad_there,):
+            grad_x = checked_gradient(what, self.layer.backward_input(grad_there, cache))
+            self.layer.backward_params(grad_there, cache)
+        return {"x": brought_home(what, grad_x, self.place.device)}
 
     def where(self, tensor: str) -> str:
         """Return file and line of the backward pass."""
         return location(type(self.layer).backward_input if tensor == "x" else type(self.layer).backward_params)
-
-    @contextmanager
-    def in_float64(self) -> Iterator[None]:
-        """Replace parameters of float32 by copies of float64, and put all back as it was in the end."""
-        kept = [(theta, theta.data, theta.data.copy()) for theta in self.parameters.values()]
-        with ExitStack() as stack:
-            for theta in self.parameters.values():
-                stack.enter_context(theta.set_aside())
-            try:
-                for theta in self.parameters.values():
-                    if theta.data.dtype != np.float64 or not theta.data.flags.c_contiguous:
-                        theta.data = theta.data.astype(np.float64, order="C")
-                yield
-            finally:
-                for theta, data, values in kept:
-                    theta.data = data
-                    data[...] = values
 
 
 def checked_result(what: str, result: Any) -> tuple[Array, Any]:
@@ -145,14 +149,14 @@ def checked_result(what: str, result: Any) -> tuple[Array, Any]:
         found = f"a tuple of {len(result)}" if isinstance(result, tuple) else type(result).__name__
         raise TypeError(f"{what} returned {found}; it takes a pair, (y, cache)")
     y, cache = result
-    if not isinstance(y, (np.ndarray, np.inexact)) or y.dtype.kind not in "fc":
+    if not (is_array(y) or isinstance(y, np.inexact)) or y.dtype.kind not in "fc":
         raise TypeError(f"{what} returned y of {getattr(y, 'dtype', type(y).__name__)}; it takes an array of floats")
-    return np.asarray(y), cache
+    return get_array_module(y).asarray(y), cache
 
 
 def checked_gradient(what: str, gradient: Any) -> Any:
     """Return a gradient, None and a lone number included, or raise a TypeError if it is anything but an array."""
-    if gradient is None or isinstance(gradient, (np.ndarray, np.number, float)):
+    if gradient is None or is_array(gradient) or isinstance(gradient, (np.number, float)):
         return gradient
     raise TypeError(f"{what} returned a gradient of type {type(gradient).__name__}; it takes an array")
 
@@ -177,7 +181,7 @@ def arrays_in(value: Any) -> Sequence[Array]:
     >>> len(arrays_in((np.ones(2), [np.ones(3), {"mask": np.ones(1)}], 7)))
     3
     """
-    if isinstance(value, np.ndarray):
+    if is_array(value):
         return [value]
     if isinstance(value, Mapping):
         value = list(value.values())

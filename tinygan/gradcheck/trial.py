@@ -87,14 +87,14 @@ def _copied(gradient: Any) -> Any:
 @contextmanager
 def _counted_writes(subject: Subject) -> Iterator[dict[str, int]]:
     """Count, for the time of a backward pass, how often the gradient of each parameter is written."""
-    writes = dict.fromkeys(subject.parameters, 0)
-    kept = {name: type(theta) for name, theta in subject.parameters.items()}
-    for name, theta in subject.parameters.items():
+    writes = dict.fromkeys(subject.learned, 0)
+    kept = {name: type(theta) for name, theta in subject.learned.items()}
+    for name, theta in subject.learned.items():
         theta.__class__ = _counting(kept[name], name, writes)
     try:
         yield writes
     finally:
-        for name, theta in subject.parameters.items():
+        for name, theta in subject.learned.items():
             theta.__class__ = kept[name]
 
 
