@@ -100,16 +100,16 @@ extern "C" __global__ void biased_maxout(const REAL* x, const REAL* bias, REAL* 
     y[i] = best;
 }
 
-// from the last piece to the first: grad_piece = rest * won; rest *= ~won
+// from the last piece to the first: grad_piece = rest * won; rest -= grad_piece
 extern "C" __global__ void maxout_slope(const REAL* grad_y, const bool* won, REAL* grad_x, long long n_units,
                                         int n_pieces, long long n) {
     EACH
     long long row = i / n_units, unit = i % n_units;
     REAL rest = grad_y[i], *grad_piece = grad_x + row * n_pieces * n_units + unit;
     for (int p = n_pieces - 1; p > 0; --p) {
-        bool took = won[(p - 1) * n + i];
-        grad_piece[p * n_units] = rest * (REAL)took;
-        rest *= (REAL)!took;
+        REAL taken = rest * (REAL)won[(p - 1) * n + i];
+        grad_piece[p * n_units] = taken;
+        rest -= taken;
     }
     grad_piece[0] = rest;
 }

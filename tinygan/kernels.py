@@ -2,6 +2,7 @@
 
 import functools
 import math
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar, cast
@@ -42,11 +43,12 @@ def fused(kernel: Callable[..., Any]) -> Callable[[F], F]:
     def mark(definition: F) -> F:
         @functools.wraps(definition)
         def run(*arguments: Any) -> Any:
-            arrays = [argument for argument in arguments if hasattr(argument, "dtype")]
-            if get_array_module(*arrays) is not np and len({a.dtype for a in arrays if a.dtype.kind == "f"}) == 1:
-                result = kernel(*arguments)
-                if result is not NotImplemented:
-                    return result
+            if "cupy" in sys.modules:
+                arrays = [argument for argument in arguments if hasattr(argument, "dtype")]
+                if get_array_module(*arrays) is not np and len({a.dtype for a in arrays if a.dtype.kind == "f"}) == 1:
+                    result = kernel(*arguments)
+                    if result is not NotImplemented:
+                        return result
             return definition(*arguments)
 
         return cast("F", run)
@@ -84,7 +86,7 @@ def dropout(x: Array, draw: Any, rate: float) -> Any:
 
 def biased_relu(x: Array, bias: Array) -> Array:
     """Return max(x + bias, 0), in place of x."""
-    _launch("biased_relu", x.size, x, bias, np.int64(len(bias)), like=x)
+    _launch("biased_relu", x.size, x, _contiguous(bias)[0], np.int64(len(bias)), like=x)
     return x
 
 
@@ -99,7 +101,7 @@ def relu_slope(grad_y: Array, y: Array) -> Array:
 def biased_sigmoid(x: Array, bias: Array) -> tuple[Array, Array]:
     """Add the bias to x in place; return the sigmoid of that, and that."""
     y = get_array_module(x).empty_like(x)
-    _launch("biased_sigmoid", x.size, x, bias, y, np.int64(len(bias)), like=x)
+    _launch("biased_sigmoid", x.size, x, _contiguous(bias)[0], y, np.int64(len(bias)), like=x)
     return y, x
 
 
@@ -115,7 +117,8 @@ def biased_maxout(x: Array, bias: Array, n_pieces: int) -> tuple[Array, Array]:
     """Return the largest piece of x + bias, and where each piece beat those before it."""
     xp, shape = get_array_module(x), (len(x), x.shape[1] // n_pieces)
     y, won = xp.empty(shape, x.dtype), xp.empty((n_pieces - 1, *shape), bool)
-    _launch("biased_maxout", y.size, x, bias, y, won, np.int64(shape[1]), np.int32(n_pieces), like=x)
+    arrays = x, _contiguous(bias)[0], y, won
+    _launch("biased_maxout", y.size, *arrays, np.int64(shape[1]), np.int32(n_pieces), like=x)
     return y, won
 
 
@@ -147,8 +150,10 @@ def generator_loss(logits: Array, objective: str) -> tuple[Array, Array]:
     return terms.sum(), grad
 
 
-def add_sum(total: Array, rows: Array) -> Array:
+def add_sum(total: Array, rows: Array) -> Any:
     """Add the sum of the rows to a total, in place."""
+    if not total.flags.c_contiguous:
+        return NotImplemented
     _launch("add_sum", total.size, total, _contiguous(rows)[0], np.int64(len(rows)), like=total)
     return total
 

@@ -34,6 +34,10 @@ class Share(np.random.Generator):
 
     start, n_rows, total = 0, 1, 1
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Let a copy be a share as well, where that of a Generator would be a stream of the whole batch."""
+        return _share, (self.bit_generator, self.start, self.n_rows, self.total)
+
 
 class Span(NamedTuple):
     """Where the words of some rows lie in a Philox stream.
@@ -167,6 +171,12 @@ def as_bits(words: Array, shape: tuple[int, ...]) -> Array:
     return words.view(np.uint16)[:, : math.prod(shape[1:])].reshape(shape)
 
 
+def _share(bit_generator: Any, start: int, n_rows: int, total: int) -> Share:
+    share = Share(bit_generator)
+    share.start, share.n_rows, share.total = start, n_rows, total
+    return share
+
+
 def _raw(rng: np.random.Generator, shape: tuple[int, int]) -> Array:
     """Return the next words of any generator, also of one that makes smaller ones."""
     if isinstance(rng.bit_generator, np.random.Philox):
@@ -194,7 +204,7 @@ def _seek(generator: Any, state: Any, position: int) -> None:
 
 def _read(span: Span, shape: tuple[int, int]) -> Array:
     """Return the words of a span on the host."""
-    generator = np.random.Philox(key=span.key)
+    generator = np.random.Philox(key=np.array(span.key, np.uint64))  # as a tuple it may be rounded to float64
     rows, per_row = shape
     groups = []
     for i in range(rows // span.group):

@@ -159,8 +159,7 @@ def check_grad_y(layer: Layer, grad_y: Array, shape: tuple[int, ...]) -> None:
 
 def check_device(layer: Layer, x: Array) -> None:
     """Raise unless x is on the device of what the layer learns."""
-    here, there = device_of(layer), device_of(x)
-    if here != there:
+    if (here := device_of(layer)) != (there := device_of(x)):
         raise TypeError(
             f"{layer_name(layer)} got x on {there}, but what it learns is on {here}; "
             f'see tinygan.backend.to_device, as in to_device(x, "{here}")'

@@ -23,7 +23,8 @@ class Parameter:
     grad : ndarray of the shape of data, or None
         None until a backward pass accumulates into it, and again after an optimiser's step.
     room : ndarray of the shape of data, or None
-        Where an optimiser wants the next gradient to be, see `tinygan.optim.flat`.
+        Where an optimiser wants the next gradient to be, see `tinygan.optim.flat`; None once it is used, until the
+        optimiser's step has used that gradient up.
 
     Examples
     --------
@@ -60,11 +61,14 @@ class Parameter:
             self.grad = _with_sum(self.grad, rows)
 
     def _free_room(self, like: Array) -> Array | None:
-        """Return the room if no gradient is in it and it takes the result of arrays of this kind."""
+        """Return the room for a first gradient made of arrays of this kind, and give it away only once."""
         room = self.room
         if self.grad is not None or room is None or get_array_module(room) is not get_array_module(like):
             return None
-        return room if room.dtype == like.dtype == self.data.dtype else None
+        if not room.dtype == like.dtype == self.data.dtype:
+            return None
+        self.room = None  # whoever keeps this gradient and sets grad to None does not find another one in it
+        return room
 
     @contextmanager
     def set_aside(self) -> Iterator[None]:

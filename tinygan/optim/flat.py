@@ -43,8 +43,14 @@ class Flat:
         self.grad = xp.zeros_like(self.data)
         self._data = [first] if alone else self.views(self.data)
         self._grads = self.views(self.grad)
-        for theta, data, grad in zip(self.parameters, self._data, self._grads, strict=True):
-            theta.data, theta.room = data, grad
+        for theta, data in zip(self.parameters, self._data, strict=True):
+            theta.data = data
+        self.offer_room()
+
+    def offer_room(self) -> None:
+        """Let the next gradients be accumulated in `grad`, where nothing is needed any more."""
+        for theta, grad in zip(self.parameters, self._grads, strict=True):
+            theta.room = grad
 
     def views(self, flat: Array) -> list[Array]:
         """Return an array like `data` as a view for every parameter, of its shape."""

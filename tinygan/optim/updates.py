@@ -5,7 +5,7 @@ from tinygan.backend import Array, get_array_module
 from tinygan.kernels import fused
 
 # So many numbers of theta, v and g at a time stay in a core's cache between the operations of an update.
-PIECE = 2**15
+PIECE = 2**16
 
 
 @fused(kernels.momentum_step)
