@@ -1,6 +1,7 @@
 """What every test runs under: one BLAS thread, no display, and Hypothesis without a deadline."""
 
 import os
+import sys
 
 # Before NumPy is imported: BLAS reads these once. Two threads on two busy cores are far slower than one.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -21,3 +22,9 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci" if os.environ.ge
 @pytest.fixture
 def rng():
     return np.random.default_rng(0)
+
+
+@pytest.fixture(autouse=True)
+def _commands_stay_on_the_host(monkeypatch):
+    """Unless a test has CuPy, real or fake, a command does not look for a GPU, also where CuPy is installed."""
+    monkeypatch.setattr("tinygan.backend.has_cupy", lambda: sys.modules.get("cupy") is not None)

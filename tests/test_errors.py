@@ -350,7 +350,7 @@ CASES = [
     ("seed of a distribution", lambda: Gaussian(0, 1).sample(1, rng=-3), ValueError,
      r"^rng got the seed -3; it takes an int >= 0"),
     ("unknown device", lambda: to_device(X, "cuda"), ValueError,
-     r"^to_device got device 'cuda'; it takes \"cpu\" or \"gpu\"$"),
+     r"^got the device 'cuda'; it takes \"cpu\", \"gpu\", or \"gpu:1\" and so on$"),
     ("step of G with the optimizer of D",
      lambda: generator_step(Linear(1, 1), Linear(1, 1), X[:, :1], SGD(learned(), 1)), ValueError,
      r"^the optimizer of G updates other parameters than those of G; .* SGD\(G\.parameters, 0\.1\)$"),

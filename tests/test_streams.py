@@ -197,7 +197,7 @@ def test_a_copy_of_a_share_is_a_share(copied):
 
 
 def test_the_rows_of_all_processes_are_those_of_the_batch():
-    for m in (1, 2, 10, 99, 100):
+    for m in (4, 10, 99, 100):
         for n_ranks in (1, 2, 3, 4):
             states = [TrainingState(0) for _ in range(n_ranks)]
             for rank, state in enumerate(states):
@@ -206,6 +206,18 @@ def test_the_rows_of_all_processes_are_those_of_the_batch():
             assert [row for part in rows for row in part] == [*range(m)]
             assert max(map(len, rows)) - min(map(len, rows)) <= 1
             assert sum(state.weight for state in states) == pytest.approx(1)
+
+
+def test_every_process_must_get_a_row():
+    state = TrainingState(0)
+    state.share(1, 3)
+    with pytest.raises(ValueError, match="3 processes cannot share a minibatch of 2; it takes a row for each"):
+        state.rows(2)
+
+
+def test_only_a_stream_whose_words_can_be_counted_is_shared():
+    with pytest.raises(TypeError, match="Share got a PCG64; it takes a Philox"):
+        Share(np.random.PCG64(0))
 
 
 # Uniform numbers

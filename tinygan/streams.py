@@ -34,6 +34,13 @@ class Share(np.random.Generator):
 
     start, n_rows, total = 0, 1, 1
 
+    def __init__(self, bit_generator: np.random.BitGenerator) -> None:
+        if not isinstance(bit_generator, np.random.Philox):
+            raise TypeError(
+                f"Share got a {type(bit_generator).__name__}; it takes a Philox, whose words can be counted"
+            )
+        super().__init__(bit_generator)
+
     def __reduce__(self) -> tuple[Any, ...]:
         """Let a copy be a share as well, where that of a Generator would be a stream of the whole batch."""
         return _share, (self.bit_generator, self.start, self.n_rows, self.total)

@@ -7,6 +7,7 @@ import numpy as np
 
 from tinygan.adversarial.checks import LossWatch, check_optimizer, check_parameters, check_players
 from tinygan.adversarial.losses import OBJECTIVES, discriminator_loss, generator_loss
+from tinygan.adversarial.memory import explained_shortage
 from tinygan.adversarial.minibatches import Source, checked_examples, is_sampler, minibatches, one_batch
 from tinygan.adversarial.noise import NoisePrior
 from tinygan.adversarial.simultaneous import simultaneous_step
@@ -185,8 +186,8 @@ def train(
     ------
     TypeError, ValueError
         At once, if an argument is wrong or the networks do not fit each other.
-    FloatingPointError
-        When a loss or, at the end, a parameter is NaN or infinite; it names the iteration, the network and the layer.
+    FloatingPointError, MemoryError
+        When a loss or a parameter is not finite, or a step has too little memory: they say where, and what may help.
 
     Examples
     --------
@@ -256,4 +257,4 @@ def train(
         watch.look_at_all()
         check_parameters(n_iterations, D=D, G=G)  # no loss would tell of the last update
 
-    return iterate()
+    return explained_shortage(iterate(), state, device, batch_size)

@@ -63,6 +63,8 @@ class TrainingState:
     def rows(self, m: int) -> range:
         """Return which rows of a minibatch of m are this process's; what is drawn next is drawn for these."""
         rows = range(m * self.rank // self.n_ranks, m * (self.rank + 1) // self.n_ranks)
+        if m < self.n_ranks:
+            raise ValueError(f"{self.n_ranks} processes cannot share a minibatch of {m}; it takes a row for each")
         self.weight = len(rows) / m
         for stream in (self.noise, self.dropout):
             if isinstance(stream, Share):

@@ -1,7 +1,8 @@
 """The array-module switch between NumPy and CuPy, and the one door through which randomness enters."""
 
-from tinygan.backend.devices import choose_device, cupy_wheels, gpu_available, gpu_problem, has_cupy, to_device, to_host
+from tinygan.backend.devices import choose_device, to_device, to_host
 from tinygan.backend.modules import Array, device_of, get_array_module, is_finite, module_of
+from tinygan.backend.probe import cupy_wheels, gpu_available, gpu_facts, gpu_problem, has_cupy
 from tinygan.backend.randomness import RngLike, as_rng, spawn_rngs
 
 __all__ = [
@@ -13,6 +14,7 @@ __all__ = [
     "device_of",
     "get_array_module",
     "gpu_available",
+    "gpu_facts",
     "gpu_problem",
     "has_cupy",
     "is_finite",

@@ -1,101 +1,26 @@
-"""Moves arrays between the host and a GPU, and says why where there is none; the one file that imports CuPy."""
+"""Moves arrays between the host and the GPUs, and chooses among them."""
 
-from importlib import metadata, util
+import sys
 from typing import Any
 
 import numpy as np
 
 from tinygan.backend.modules import Array, get_array_module
+from tinygan.backend.probe import gpu_name, gpu_problem
+
+# The modules with which a kernel has run, so that `to_device` proves it once and not for every array.
+_PROVEN: set[Any] = set()
 
 
-def gpu_available() -> bool:
-    """Return whether a kernel really ran on a GPU.
-
-    CuPy imports on machines that have no GPU, so an import proves nothing: this allocates a small array and adds it up.
-
-    Examples
-    --------
-    >>> gpu_available() in (True, False)
-    True
-    """
-    return gpu_problem() is None
-
-
-def has_cupy() -> bool:
-    """Return whether CuPy is installed, without importing it: so cheap that every command may ask.
-
-    Examples
-    --------
-    >>> has_cupy() in (True, False)
-    True
-    """
-    return util.find_spec("cupy") is not None
-
-
-def gpu_problem() -> str | None:
-    """Return why no kernel runs on a GPU and what to do about it, in one line, or None if one just ran.
-
-    Examples
-    --------
-    >>> gpu_problem() is None or "GPU" in gpu_problem() or "CuPy" in gpu_problem()
-    True
-    """
-    if not has_cupy():
-        return (
-            "CuPy is not installed; pip install 'tinygan[cuda12]' brings it, or 'tinygan[cuda13]' for a driver that "
-            "has CUDA 13"
-        )
-    wheels = cupy_wheels()
-    if len(wheels) > 1:
-        return (
-            f"{len(wheels)} CuPys are installed over each other, {' and '.join(wheels)}; "
-            f"pip uninstall {' '.join(wheels)}, then install one"
-        )
-    try:
-        import cupy
-    except ImportError as error:
-        if wheels:
-            return f"{wheels[0]} is installed but cannot be imported: {error}"
-        return "CuPy is not installed; pip install 'tinygan[cuda12]' brings it, or cuda13 for a driver that has CUDA 13"
-    except Exception as error:  # a broken toolkit can raise anything
-        return f"CuPy cannot be imported: {error}"
-    try:
-        n_gpus = int(cupy.cuda.runtime.getDeviceCount())
-        if n_gpus == 0 or not cupy.is_available():
-            return "CuPy finds no GPU; is there one, and is its driver loaded? nvidia-smi lists those that are"
-        if int(cupy.arange(4).sum()) != 6:
-            return "a first kernel on the GPU gave a wrong sum; its driver or hardware is broken"
-    except Exception as error:  # each broken part raises something else
-        if "InsufficientDriver" in str(error):
-            return (
-                f"the GPU's driver is too old for this CuPy ({error}); update the driver, "
-                "or install the extra for an older CUDA, such as 'tinygan[cuda12]'"
-            )
-        if "NoDevice" in str(error):
-            return f"CuPy finds no GPU ({error}); nvidia-smi lists those that the driver knows"
-        return f"no kernel runs on the GPU: {error}"
-    return None
-
-
-def cupy_wheels() -> list[str]:
-    """Return the names of all installed distributions of CuPy: two of them overwrite each other's files.
-
-    Examples
-    --------
-    >>> all(name.startswith("cupy") for name in cupy_wheels())
-    True
-    """
-    names = {str(distribution.metadata["Name"]).lower() for distribution in metadata.distributions()}
-    return sorted(name for name in names if name == "cupy" or name.startswith(("cupy-cuda", "cupy-rocm")))
-
-
-def choose_device(asked: str) -> tuple[str, str]:
+def choose_device(asked: str, nth: int = 0) -> tuple[str, str]:
     """Return the device for ``"cpu"``, ``"gpu"``, ``"gpu:1"`` or ``"auto"``, and a sentence that says why.
 
     Parameters
     ----------
     asked : str
         ``"auto"`` takes the first GPU if a kernel runs on it, else the host.
+    nth : int
+        Which this is of several processes on a machine, from 0: ``"gpu"`` and ``"auto"`` deal the GPUs out to them.
 
     Raises
     ------
@@ -112,11 +37,13 @@ def choose_device(asked: str) -> tuple[str, str]:
     if asked == "auto":
         if problem := gpu_problem():
             return "cpu", f"the cpu, since {problem}"
-        return "gpu:0", f"gpu:0, {_gpu_name(0)}, on which a kernel ran"
+        number = _dealt_gpu(nth)
+        return f"gpu:{number}", f"gpu:{number}, {gpu_name(number)}, on which a kernel ran"
     if asked == "cpu":
         return "cpu", "the cpu, as asked"
     number = _gpu_number(asked)
-    return f"gpu:{number}", f"gpu:{number}, {_gpu_name(number)}, as asked"
+    number = _dealt_gpu(nth) if asked == "gpu" else number
+    return f"gpu:{number}", f"gpu:{number}, {gpu_name(number)}, as asked"
 
 
 def to_device(holder: Any, device: str) -> Any:
@@ -147,9 +74,11 @@ def to_device(holder: Any, device: str) -> Any:
     """
     number = None if device == "cpu" else _gpu_number(device)
     if hasattr(holder, "parameters"):
-        for theta in holder.parameters:
-            theta.data = _moved(theta.data, number)
-            theta.grad = None if theta.grad is None else _moved(theta.grad, number)
+        moved = [
+            [None if a is None else _moved(a, number) for a in (theta.data, theta.grad)] for theta in holder.parameters
+        ]
+        for theta, (data, grad) in zip(holder.parameters, moved, strict=True):  # once all of it has found room
+            theta.data, theta.grad = data, grad
         return holder
     return _moved(holder, number)
 
@@ -180,7 +109,10 @@ def _moved(array: Array, number: int | None) -> Array:
     cupy.cuda.Device(number).use()
     if isinstance(array, cupy.ndarray) and array.device.id == number:
         return array
-    return cupy.array(array) if isinstance(array, cupy.ndarray) else cupy.asarray(array)
+    try:
+        return cupy.array(array) if isinstance(array, cupy.ndarray) else cupy.asarray(array)
+    except MemoryError as error:
+        raise MemoryError(f"gpu:{number} has no room for an array of shape {np.shape(array)}: {error}") from None
 
 
 def _gpu_number(device: str) -> int:
@@ -188,10 +120,11 @@ def _gpu_number(device: str) -> int:
     name, _, digits = str(device).partition(":")
     if name != "gpu" or not (digits.isdecimal() or device == "gpu"):
         raise ValueError(f'got the device {device!r}; it takes "cpu", "gpu", or "gpu:1" and so on')
-    if problem := gpu_problem():
+    if sys.modules.get("cupy") not in _PROVEN and (problem := gpu_problem()):
         raise RuntimeError(f'found no usable GPU for "{device}": {problem}')
     import cupy
 
+    _PROVEN.add(cupy)
     number, n_gpus = int(digits or 0), int(cupy.cuda.runtime.getDeviceCount())
     if number >= n_gpus:
         there = "gpu:0 is the only one" if n_gpus == 1 else f"there are gpu:0 to gpu:{n_gpus - 1}"
@@ -199,8 +132,7 @@ def _gpu_number(device: str) -> int:
     return number
 
 
-def _gpu_name(number: int) -> str:
+def _dealt_gpu(nth: int) -> int:
     import cupy
 
-    name = cupy.cuda.runtime.getDeviceProperties(number)["name"]
-    return name.decode() if isinstance(name, bytes) else str(name)
+    return nth % int(cupy.cuda.runtime.getDeviceCount())

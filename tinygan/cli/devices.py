@@ -43,7 +43,7 @@ def chosen_device(options: argparse.Namespace) -> str:
     """Return the device that the words ask for, and say on stderr which GPU it is, or why there is none.
 
     Nothing is said where nobody wonders: under ``--quiet``, of a CPU that was asked for, and of a GPU that nobody asked
-    for on a machine without CuPy.
+    for on a machine without CuPy. Several ranks on one machine take its GPUs in turn.
 
     Raises
     ------
@@ -54,7 +54,7 @@ def chosen_device(options: argparse.Namespace) -> str:
 
     if options.device is None and not has_cupy():
         return "cpu"
-    chosen, why = choose_device(options.device or "auto")
+    chosen, why = choose_device(options.device or "auto", options.ranks.local)
     if options.device != "cpu" and not getattr(options, "quiet", False):
         print(f"device: {why}", file=sys.stderr)
     return chosen

@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from tinygan.cli.devices import add_device_option, chosen_device
 from tinygan.cli.status import FAILED, INTERRUPTED
 from tinygan.cli.terminal import painted, progress
 from tinygan.cli.words import count, momentum, rate, seed
@@ -54,6 +55,7 @@ def add_parser(subparsers: Any) -> None:
     game.add_argument("--momentum", type=momentum, metavar="SHARE", help="of both players (default: 0)")
     game.add_argument("--noise-prior", choices=("uniform", "gaussian", "spherical"), help="p_z (default: uniform)")
     game.add_argument("--seed", type=seed, default=0, metavar="N", help="the same seed, the same run (default: 0)")
+    add_device_option(game, default="cpu", why="since the networks are too small for a GPU to be faster")
     output = parser.add_argument_group("the output")
     output.add_argument(
         "--out",
@@ -83,10 +85,11 @@ def run(options: argparse.Namespace) -> int:
         raise ValueError("--no-draw and --out contradict each other; leave out one of them")
     files = [] if options.no_draw else _checked_files(options)
     data = parse_distribution(options.data)
+    device = chosen_device(options)
     recipe = _recipe(options)
     # The networks are far too small for more than one thread; what diverges is reported in words.
     with threadpool_limits(1), np.errstate(all="ignore"):
-        game, iterations = play(data, recipe, rng=options.seed)
+        game, iterations = play(data, recipe, rng=options.seed, device=device)
         window = _open_window(recipe.n_iterations, options.quiet) if files else None
         training = _train(game, iterations, recipe.n_iterations, window, options)
         written, failures = _write(training, recipe.objective, files, options.quiet)

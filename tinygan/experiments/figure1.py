@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from tinygan.adversarial import Iteration, NoisePrior, train
-from tinygan.backend import Array, RngLike, as_rng, spawn_rngs
+from tinygan.backend import Array, RngLike, as_rng, spawn_rngs, to_device
 from tinygan.data import Distribution
 from tinygan.experiments.game import Game, Standardised
 from tinygan.layers import Linear, Sequential, Tanh, normal, uniform
@@ -124,7 +124,9 @@ def rates(recipe: Recipe, done: int) -> tuple[float, float]:
     )
 
 
-def play(data: Distribution, recipe: Recipe, *, rng: RngLike = None) -> tuple[Game, Iterator[Iteration]]:
+def play(
+    data: Distribution, recipe: Recipe, *, rng: RngLike = None, device: str = "cpu"
+) -> tuple[Game, Iterator[Iteration]]:
     """Return a game at its start and the iterator that plays it, one iteration of Algorithm 1 a turn.
 
     Parameters
@@ -136,11 +138,15 @@ def play(data: Distribution, recipe: Recipe, *, rng: RngLike = None) -> tuple[Ga
     rng : numpy.random.Generator, int or None
         Spawns the streams for the initial weights of G and of D, for the sample that standardises the data and for
         training.
+    device : str
+        Where the players are, as `tinygan.backend.to_device` names it. They are too small for a GPU to be faster.
 
     Raises
     ------
     TypeError, ValueError, FloatingPointError
         As `tinygan.adversarial.train` raises them.
+    RuntimeError, MemoryError
+        As `tinygan.backend.to_device` raises them.
 
     Examples
     --------
@@ -154,7 +160,8 @@ def play(data: Distribution, recipe: Recipe, *, rng: RngLike = None) -> tuple[Ga
     """
     rng_g, rng_d, rng_standardise, rng_train = spawn_rngs(as_rng(rng), 4)
     source = Standardised.from_sample(data, recipe.n_standardise, rng=rng_standardise)
-    game = Game(discriminator(rng=rng_d), generator(rng=rng_g), NoisePrior(recipe.noise_prior, 1), source)
+    D, G = to_device(discriminator(rng=rng_d), device), to_device(generator(rng=rng_g), device)
+    game = Game(D, G, NoisePrior(recipe.noise_prior, 1), source)
     optimizer_d = RMSProp(game.D.parameters, recipe.learning_rate_d, recipe.momentum, decay=recipe.rms_decay_d)
     optimizer_g = RMSProp(game.G.parameters, recipe.learning_rate_g, recipe.momentum, decay=recipe.rms_decay_g)
     records = train(

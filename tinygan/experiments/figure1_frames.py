@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from tinygan.adversarial import discriminator_step, generator_step, optimal_discriminator
-from tinygan.backend import Array, as_rng
+from tinygan.backend import Array, as_rng, device_of, to_device
 from tinygan.data import Distribution
 from tinygan.experiments.game import Game, grid
 from tinygan.figures.frame import Frame
@@ -112,12 +112,13 @@ def _jsd(frame: Frame) -> float:
 
 
 def _train_discriminator(game: Game) -> None:
-    rng = as_rng(0)
+    rng, device = as_rng(0), device_of(game.D)
     optimizer = RMSProp(game.D.parameters, D_RATE, decay=0.9)
     for t in range(D_UPDATES):
         optimizer.learning_rate = exponential_decay(D_RATE, D_RATE_DECAY, t / D_UPDATES)
-        x = game.source.sample(PANEL_BATCH_SIZE, rng=rng).astype(np.float32)
-        discriminator_step(game.D, game.G, x, game.prior.sample(PANEL_BATCH_SIZE, rng=rng), optimizer)
+        x = to_device(game.source.sample(PANEL_BATCH_SIZE, rng=rng).astype(np.float32), device)
+        z = game.prior.sample(PANEL_BATCH_SIZE, rng=rng, device=device)
+        discriminator_step(game.D, game.G, x, z, optimizer)
 
 
 def _train_generator(game: Game, objective: str) -> Game:
@@ -126,7 +127,7 @@ def _train_generator(game: Game, objective: str) -> Game:
     optimizer = RMSProp(game.G.parameters, G_RATE, decay=0.99)
     best, lowest = copy.deepcopy(game), game.measure().jsd
     for _ in range(G_UPDATES):
-        z = game.prior.sample(PANEL_BATCH_SIZE, rng=rng)
+        z = game.prior.sample(PANEL_BATCH_SIZE, rng=rng, device=device_of(game.G))
         generator_step(game.D, game.G, z, optimizer, objective=objective)
         jsd = game.measure().jsd
         if jsd >= lowest:

@@ -1,5 +1,6 @@
 """A one-dimensional game: two players, seen in the units of the data and measured against the theory."""
 
+import copy
 import math
 from dataclasses import dataclass
 
@@ -15,7 +16,7 @@ from tinygan.adversarial import (
     virtual_criterion,
     wasserstein_distance,
 )
-from tinygan.backend import Array, RngLike, is_finite
+from tinygan.backend import Array, RngLike, device_of, is_finite, to_host
 from tinygan.data import Distribution, Mixture
 from tinygan.functional import sigmoid
 from tinygan.layers import Sequential
@@ -116,10 +117,12 @@ def grid(data: Distribution, low: float, high: float, n: int) -> Array:
 class Game:
     """The two players, the prior and the data.
 
+    All arrays that the methods take and return are on the host.
+
     Attributes
     ----------
     D, G : Sequential
-        They see and make standardised numbers.
+        They see and make standardised numbers, on whatever device they are.
     prior : NoisePrior
         p_z, of one dimension.
     source : Standardised
@@ -133,18 +136,18 @@ class Game:
 
     def logits(self, x: Array) -> Array:
         """Return the logits of D at points x of shape (n,), in the units of the data."""
-        logits = self.D(self.source.standardise(x)[:, None])[:, 0]
+        logits = _on_host(self.D)(self.source.standardise(x)[:, None])[:, 0]
         if not is_finite(logits):
             raise FloatingPointError("training diverged: the logits of D are no longer finite")
         return logits
 
     def p_g(self, x: Array) -> Array:
         """Return the exact density of G(z) on the grid x, in the units of the data."""
-        return pushforward_density(self.G, self.prior, self.source.standardise(x)) / self.source.scale
+        return pushforward_density(_on_host(self.G), self.prior, self.source.standardise(x)) / self.source.scale
 
     def generate(self, z: Array) -> Array:
         """Return G(z) for z of shape (n,), in the units of the data."""
-        return self.source.center + self.source.scale * self.G(np.asarray(z, np.float64)[:, None])[:, 0]
+        return self.source.center + self.source.scale * _on_host(self.G)(np.asarray(z, np.float64)[:, None])[:, 0]
 
     def grid(self) -> Array:
         """Return a fine grid over all that p_data and G reach."""
@@ -165,3 +168,9 @@ class Game:
             value=value_from_logits(logits, p_data, p_g, x),
             bound=virtual_criterion(p_data, p_g, x),
         )
+
+
+def _on_host(network: Sequential) -> Sequential:
+    """Return the network, or a copy on the host if it is on a GPU."""
+    host: Sequential = network if device_of(network) == "cpu" else to_host(copy.deepcopy(network))
+    return host

@@ -1,8 +1,9 @@
 """What one frame of Figure 1 shows."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 from tinygan.backend import Array
+from tinygan.figures.host import check_on_host
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,11 @@ class Frame:
         V(G, D) and C(G) = -log 4 + 2 JSD, in nats.
     error : float
         Mean of abs(D - D*) over (p_data + p_g) / 2.
+
+    Raises
+    ------
+    TypeError
+        If an array is on a GPU.
     """
 
     iteration: int
@@ -38,3 +44,7 @@ class Frame:
     value: float
     criterion: float
     error: float
+
+    def __post_init__(self) -> None:
+        for field in fields(self):
+            check_on_host(f"Frame got {field.name}", getattr(self, field.name))

@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, NullLocator
 
 from tinygan.backend import Array
+from tinygan.figures.host import check_on_host
 from tinygan.figures.output import PICTURES, check_output, is_animation
 from tinygan.figures.style import BLACK, BLUE, CURVES, VERMILION, picture_style
 from tinygan.files import whole_file
@@ -51,6 +52,8 @@ def draw_comparison(title: str, right: Run, wrong: Run, p_data: Array, bar: floa
 
     Raises
     ------
+    TypeError
+        If an array is on a GPU.
     ValueError
         If the suffix is none of those.
     OSError
@@ -68,6 +71,9 @@ def draw_comparison(title: str, right: Run, wrong: Run, p_data: Array, bar: floa
     path = check_output(path)
     if is_animation(path):
         raise ValueError(f"draw_comparison got {path}; it takes a file that ends in one of {', '.join(PICTURES)}")
+    arrays = {"right.x": right.x, "right.p_g": right.p_g, "wrong.x": wrong.x, "wrong.p_g": wrong.p_g, "p_data": p_data}
+    for name, array in arrays.items():
+        check_on_host(f"draw_comparison got {name}", array)
     suffix = path.suffix.lower()[1:]
     undated = {"png": "Software", "svg": "Date", "pdf": "CreationDate"}[suffix]
     with picture_style(), whole_file(path) as temporary:

@@ -21,6 +21,7 @@ from tinygan.figures.epochs import (
     new_figure,
     set_epoch_axis,
 )
+from tinygan.figures.host import check_on_host
 from tinygan.figures.output import STILL, check_output
 from tinygan.figures.still import write_figure
 from tinygan.figures.style import BLACK, BLUE, GREEN, VERMILION, picture_style
@@ -52,6 +53,8 @@ def draw_bandwidths(searches: Mapping[str, tuple[Array, Array]], path: str | Pat
 
     Raises
     ------
+    TypeError
+        If an array is on a GPU.
     ValueError
         If there is no search, arrays are empty, not finite or of unequal shapes, a bandwidth is not positive, or the
         suffix is none of those.
@@ -112,6 +115,8 @@ def draw_likelihoods(
 
     Raises
     ------
+    TypeError
+        If an array is on a GPU.
     ValueError
         If there is no series, arrays are empty, not finite or of unequal shapes, or the suffix is none of those.
     OSError
@@ -166,6 +171,8 @@ def _check_rows(what: str, rows: Mapping[str, tuple[Array, ...]], names: tuple[s
         raise ValueError(f"{what} that are empty; it takes at least one")
     checked = {}
     for label, arrays in rows.items():
+        for name, array in zip(names, arrays, strict=False):
+            check_on_host(f"{what}[{label!r}] with {name}", array)
         columns = [np.asarray(array, float) for array in arrays]
         shapes = [column.shape for column in columns]
         if len(columns) != len(names) or len(set(shapes)) > 1 or columns[0].ndim != 1 or not columns[0].size:

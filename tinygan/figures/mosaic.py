@@ -5,7 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from tinygan.backend import Array, is_finite, to_host
+from tinygan.backend import Array, is_finite
+from tinygan.figures.host import check_on_host
 
 # The longer side of a picture of tiles, about: enough for print, and for every tile to be seen from afar.
 PIXELS = 1200
@@ -37,7 +38,7 @@ def to_pixels(what: str, images: Array, *, n_axes: int = 1) -> Array:
     Raises
     ------
     TypeError, ValueError
-        If images is not a non-empty, finite array of floats or uint8 of such a shape.
+        If images is not a non-empty, finite array of floats or uint8 of such a shape, on the host.
 
     Examples
     --------
@@ -50,7 +51,7 @@ def to_pixels(what: str, images: Array, *, n_axes: int = 1) -> Array:
     ...
     ValueError: f got images of shape (3, 784); it takes (n, height, width) or (n, height, width, 3)
     """
-    images = to_host(images)
+    check_on_host(what, images)
     if not isinstance(images, np.ndarray):
         raise TypeError(f"{what} of type {type(images).__name__}; it takes an array of shape {_SHAPES[n_axes]}")
     is_grey = images.ndim == n_axes + 2

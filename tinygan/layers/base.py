@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import Any
 
-from tinygan.backend import Array, RngLike, device_of
+from tinygan.backend import Array, RngLike, device_of, get_array_module
 from tinygan.layers.parameter import Parameter
 from tinygan.table import text_table
 
@@ -85,6 +85,7 @@ class Elementwise(Layer):
     def _check_backward(self, grad_y: Array, cache: Any) -> None:
         check_cache(self, cache)
         check_grad_y(self, grad_y, cache.shape)
+        get_array_module(grad_y, cache)  # which raises where they are on two devices
 
 
 def layer_name(layer: Layer) -> str:

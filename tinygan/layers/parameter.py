@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from tinygan import kernels
-from tinygan.backend import Array, get_array_module
+from tinygan.backend import Array, device_of, get_array_module
 from tinygan.kernels import fused
 
 
@@ -63,7 +63,7 @@ class Parameter:
     def _free_room(self, like: Array) -> Array | None:
         """Return the room for a first gradient made of arrays of this kind, and give it away only once."""
         room = self.room
-        if self.grad is not None or room is None or get_array_module(room) is not get_array_module(like):
+        if self.grad is not None or room is None or device_of(room) != device_of(like):
             return None
         if not room.dtype == like.dtype == self.data.dtype:
             return None
