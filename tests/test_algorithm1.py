@@ -414,3 +414,11 @@ def test_simultaneous_training_uses_one_minibatch_one_z_and_one_mask_for_both_pl
         assert without_gradients(D, G)
         for drawn_so_far in (data.batches, prior.batches, masks):
             drawn_so_far.clear()
+
+
+def test_a_generator_of_another_shape_is_refused_and_not_stretched():
+    D, (x, z) = Linear(2, 1, rng=0), batch()
+    for width in (1, 3):
+        G = Linear(2, width, rng=1)
+        with pytest.raises(ValueError, match=rf"G makes examples of shape \({width},\), and the real ones have shape"):
+            discriminator_step(D, G, x, z, SGD(D.parameters, 1.0))

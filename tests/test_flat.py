@@ -371,3 +371,9 @@ def test_columns_within_the_limit_keep_every_bit(dtype):
     short = np.linalg.norm(before, axis=0) < 0.99 * longest
     np.testing.assert_array_equal(weight[:, short], before[:, short])
     assert np.linalg.norm(weight, axis=0).max() <= longest * (1 + 1e-6)
+
+
+def test_parameters_that_share_an_array_are_refused():
+    array = np.ones((2, 2))
+    with pytest.raises(ValueError, match="share one array; give a layer that is used twice one Parameter"):
+        SGD([Parameter(array, "W"), Parameter(array.T, "W transposed")], 0.1)

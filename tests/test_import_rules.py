@@ -24,6 +24,7 @@ FLOORS = {
     "files": 0,
     "data": 1,
     "kernels": 1,
+    "ranks": 1,
     "functional": 2,
     "streams": 2,
     "layers": 3,
@@ -40,6 +41,7 @@ FLOORS = {
 # Imported in one place only; None is nowhere.
 PLACES = {
     "cupy": "backend",
+    "mpi4py": "ranks",
     "matplotlib": "figures",
     "tqdm": "cli",
     "pooch": "data",
@@ -47,7 +49,7 @@ PLACES = {
     "dill": None,
     "random": None,
 }
-RANDOM_NAMES = {"Generator", "Philox", "default_rng"}
+RANDOM_NAMES = {"BitGenerator", "Generator", "Philox", "default_rng"}
 
 
 def module_name(path, root=ROOT):
@@ -216,4 +218,4 @@ def test_importing_loads_nothing_heavy(modules):
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT.parent)
     loaded = set(done.stdout.split())
     assert "tinygan" in loaded
-    assert loaded.isdisjoint({"matplotlib", "cupy", "scipy", "tqdm", "pooch"})
+    assert loaded.isdisjoint({"matplotlib", "cupy", "mpi4py", "scipy", "tqdm", "pooch"})

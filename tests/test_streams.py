@@ -339,3 +339,10 @@ def test_masks_in_parts_are_the_masks_at_once_on_both_devices(xp, seed, begun, w
     wanted = dropout.forward(np.ones((sum(parts), width), dtype), rng=here)[1]
     np.testing.assert_array_equal(np.concatenate(found), wanted, strict=True)
     assert state_of(there) == state_of(here)
+
+
+def test_a_share_refuses_draws_that_know_nothing_of_rows():
+    share = Share(np.random.Philox(0))
+    for draws in (share.random, share.normal, share.standard_normal, share.integers, share.permutation):
+        with pytest.raises(TypeError, match=r"shared by several processes; draw from it by tinygan\.streams"):
+            draws(3)

@@ -41,6 +41,15 @@ class Share(np.random.Generator):
             )
         super().__init__(bit_generator)
 
+    def random(self, *arguments: Any, **options: Any) -> Any:
+        """Refuse: these draws know nothing of rows, and every process would get the same ones."""
+        raise TypeError(
+            "this stream is shared by several processes; draw from it by tinygan.streams.uniform, gaussian or bits, "
+            "which give each process its own rows"
+        )
+
+    integers = normal = standard_normal = permutation = choice = shuffle = random
+
     def __reduce__(self) -> tuple[Any, ...]:
         """Let a copy be a share as well, where that of a Generator would be a stream of the whole batch."""
         return _share, (self.bit_generator, self.start, self.n_rows, self.total)

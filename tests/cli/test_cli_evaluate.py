@@ -270,7 +270,7 @@ def test_ctrl_c_leaves_at_once(made, capsys, monkeypatch):
     def interrupted(*_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("tinygan.experiments.table1.kernel_sums", interrupted)
+    monkeypatch.setattr("tinygan.experiments.table1.shared_kernel_sums", interrupted)
     assert main(["evaluate", str(made[0])]) == 130
     assert capsys.readouterr() == ("", "tinygan evaluate: interrupted\n")
 

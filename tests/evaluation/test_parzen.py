@@ -90,14 +90,14 @@ def test_the_search_takes_bandwidths_in_any_order_and_the_first_of_equals():
 
 def precisions(monkeypatch):
     """Return the list that every evaluation from now on adds its precision and its number of points to."""
-    used, evaluate = [], search.Evaluator.sums
+    used, evaluate = [], search.SharedEvaluator.sums
 
     def record(self, dtype, rows=None):
         sums = evaluate(self, dtype, rows)
         used.append((dtype, len(sums.nearest)))
         return sums
 
-    monkeypatch.setattr(search.Evaluator, "sums", record)
+    monkeypatch.setattr(search.SharedEvaluator, "sums", record)
     return used
 
 
@@ -127,7 +127,7 @@ def test_few_examples_are_not_worth_a_trial(monkeypatch):
 def test_an_error_that_all_points_share_is_taken_off(monkeypatch):
     samples, validation = images(5, 300, 784), images(6, 600, 784)
     wanted = search_bandwidth(samples, validation).curve
-    evaluate = search.Evaluator.sums
+    evaluate = search.SharedEvaluator.sums
 
     def biased(self, dtype, rows=None):
         sums = evaluate(self, dtype, rows)
@@ -135,7 +135,7 @@ def test_an_error_that_all_points_share_is_taken_off(monkeypatch):
             sums.sums[:] *= 1.5
         return sums
 
-    monkeypatch.setattr(search.Evaluator, "sums", biased)
+    monkeypatch.setattr(search.SharedEvaluator, "sums", biased)
     assert abs(search_bandwidth(samples, validation).curve - wanted).max() <= 1e-6
 
 

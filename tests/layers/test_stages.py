@@ -117,3 +117,18 @@ def test_errors_are_those_of_the_layers():
         network(np.ones((2, 5), np.float32))
     with pytest.raises(TypeError, match=r"Linear\(4, 6\) got x of dtype int64"):
         network.forward(np.ones((2, 4), np.int64))
+
+
+def test_somebody_may_put_another_forward_on_a_layer_to_look_inside(monkeypatch):
+    layer, seen, x = linear(), [], np.ones((2, 4), np.float32)
+    network = Sequential(layer, ReLU())
+    y, plain = network(x), layer.forward
+
+    def spy(x, *, rng=None):
+        seen.append(x)
+        return plain(x, rng=rng)
+
+    monkeypatch.setattr(layer, "forward", spy)
+    np.testing.assert_array_equal(network(x), y)
+    np.testing.assert_array_equal(network.forward(x)[0], y)
+    assert len(seen) == 2

@@ -8,6 +8,7 @@ from tinygan.adversarial.algorithm1 import (
 )
 from tinygan.adversarial.losses import discriminator_loss, generator_loss
 from tinygan.adversarial.measures import discriminator_error, wasserstein_distance
+from tinygan.adversarial.minibatches import one_batch
 from tinygan.adversarial.noise import NoisePrior
 from tinygan.adversarial.pushforward import pushforward_density
 from tinygan.adversarial.simultaneous import simultaneous_step
@@ -34,6 +35,7 @@ __all__ = [
     "generator_step",
     "jensen_shannon_divergence",
     "kullback_leibler",
+    "one_batch",
     "optimal_discriminator",
     "pushforward_density",
     "simultaneous_step",

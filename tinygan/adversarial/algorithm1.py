@@ -7,9 +7,9 @@ import numpy as np
 
 from tinygan.adversarial.checks import LossWatch, check_optimizer, check_parameters, check_players
 from tinygan.adversarial.losses import OBJECTIVES, discriminator_loss, generator_loss
-from tinygan.adversarial.memory import explained_shortage
 from tinygan.adversarial.minibatches import Source, checked_examples, is_sampler, minibatches, one_batch
 from tinygan.adversarial.noise import NoisePrior
+from tinygan.adversarial.shortage import explained_shortage
 from tinygan.adversarial.simultaneous import simultaneous_step
 from tinygan.adversarial.state import TrainingState
 from tinygan.arguments import check_choice, check_count
@@ -60,8 +60,9 @@ def discriminator_step(D: Layer, G: Layer, x: Array, z: Array, optimizer: Optimi
 
     Notes
     -----
-    Algorithm 1, inner loop: ascend 1/m sum_i [log D(x_i) + log(1 - D(G(z_i)))]. Both sums come from one pass through D,
-    see `one_batch`.
+    Algorithm 1, inner loop: ascend 1/m sum_i [log D(x_i) + log(1 - D(G(z_i)))]. Every row adds its gradient to theta_d,
+    so both sums come from one pass through D on real and fake rows together, see `one_batch`. Two passes, as in
+    `simultaneous_step`, would add up to the same, and take longer.
 
     Examples
     --------
@@ -230,7 +231,7 @@ def train(
         raise TypeError(f"train got state {state!r}; it takes a TrainingState")
     batches = minibatches(x, batch_size, state=state, dtype=dtype, device=device)
     watch = LossWatch()
-    place = {} if device == "cpu" else {"device": device}
+    place = {} if device == "cpu" else {"device": device}  # a prior of one's own may know of no device
 
     def noise(m: int) -> Array:
         return prior.sample(m, rng=state.noise, dtype=dtype, **place)
@@ -249,8 +250,8 @@ def train(
                     x_real = next(batches)
                     loss_d = discriminator_step(D, G, x_real, noise(len(x_real)), optimizer_d, rng=state.dropout)
                     watch.look(iteration, "J_D", loss_d, G=G, D=D)
-                z = noise(len(state.rows(batch_size)))
-                loss_g = generator_step(D, G, z, optimizer_g, rng=state.dropout, objective=objective)
+                m = len(state.rows(batch_size))
+                loss_g = generator_step(D, G, noise(m), optimizer_g, rng=state.dropout, objective=objective)
                 watch.look(iteration, "J_G", loss_g, D=D)
             state.iteration = iteration
             yield Iteration(iteration, loss_d, loss_g)

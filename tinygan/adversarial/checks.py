@@ -9,7 +9,7 @@ from tinygan.layers.base import layer_name
 from tinygan.layers.sequential import named_parameters
 from tinygan.optim import Optimizer
 
-# Losses that may wait on a GPU, those of fifty iterations.
+# Losses that may wait on a GPU, those of fifty iterations with k = 1.
 MOST_UNSEEN = 100
 
 
@@ -61,9 +61,16 @@ class LossWatch:
             self.look_at_all()
 
     def look_at_all(self) -> None:
-        """Look at the losses that have not been looked at."""
+        """Look at the losses that have not been looked at; what a look that comes late finds is blamed on no layer."""
         unseen, self._unseen = self._unseen, []
         for iteration, name, loss, suspects in unseen:
+            last = unseen[-1][0]
+            if iteration < last and not is_finite(loss):
+                raise _diverged(
+                    iteration,
+                    f"{name} = {float(loss):g}. That was noticed after iteration {last}, when it may have spread to "
+                    "every layer; the same seed on the cpu tells in which it began",
+                )
             check_loss(iteration, name, loss, **suspects)
 
 

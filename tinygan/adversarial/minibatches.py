@@ -80,7 +80,13 @@ def one_batch(real: Array, fake: Array) -> Array:
     """Return real and fake rows in one array, so that D can be run once on both, which is faster than twice.
 
     This is only right for layers that treat every row on its own, as all of ours do. A layer that looks at its whole
-    batch would see real and fake examples mixed; D then takes two passes, as in `simultaneous_step`.
+    batch would see real and fake examples mixed; a D with such a layer needs a step with two passes, such as
+    `simultaneous_step`.
+
+    Raises
+    ------
+    ValueError
+        If an example of one is of another shape than one of the other.
 
     Examples
     --------
@@ -91,6 +97,11 @@ def one_batch(real: Array, fake: Array) -> Array:
            [1., 1.]])
     """
     xp = get_array_module(real, fake)
+    if real.shape[1:] != fake.shape[1:]:
+        raise ValueError(
+            f"G makes examples of shape {fake.shape[1:]}, and the real ones have shape {real.shape[1:]}; "
+            "D takes both, so they must be alike"
+        )
     both = xp.empty((len(real) + len(fake), *real.shape[1:]), xp.result_type(real, fake))
     both[: len(real)], both[len(real) :] = real, fake
     return both

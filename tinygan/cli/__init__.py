@@ -3,13 +3,15 @@
 import argparse
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 
 from tinygan import __version__
 from tinygan.cli import (
     check,
     curves,
     data,
+    doctor,
     evaluate,
     figure1,
     gallery,
@@ -20,8 +22,11 @@ from tinygan.cli import (
     train,
 )
 from tinygan.cli.status import FAILED, INTERRUPTED, WRONG_WORDS
+from tinygan.ranks.launcher import started_number
 
-COMMANDS = (figure1, check, gallery, data, train, evaluate, samples, interpolate, curves, generate, runs)
+COMMANDS = (figure1, check, gallery, data, train, evaluate, samples, interpolate, curves, generate, runs, doctor)
+# What several ranks share; they leave the rest to rank 0.
+TOGETHER = ("train", "evaluate")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -48,20 +53,54 @@ def main(arguments: Sequence[str] | None = None) -> int:
     subparsers = parser.add_subparsers(title="commands", metavar="COMMAND", dest="command")
     for command in COMMANDS:
         command.add_parser(subparsers)
-    options = parser.parse_args(arguments)
+    with _only_rank_0_speaks():
+        options = parser.parse_args(arguments)
     if options.command is None:
-        parser.print_help()
+        with _only_rank_0_speaks():
+            parser.print_help()
         return 0
+    return _run(options)
+
+
+def _run(options: argparse.Namespace) -> int:
+    """Run the command that the words ask for, on all ranks if it is one of those that they share."""
+    from tinygan.ranks.group import Elsewhere, find_ranks
+
+    try:
+        options.ranks = ranks = find_ranks()
+    except RuntimeError as error:
+        with _only_rank_0_speaks():
+            print(f"tinygan {options.command}: error: {error}", file=sys.stderr)
+        return FAILED
+    if ranks.rank > 0:
+        if options.command not in TOGETHER:
+            return 0
+        options.quiet = True
     try:
         status = int(options.run(options))
         sys.stdout.flush()
         return status
+    except Elsewhere:  # another rank says why
+        return 0
     except KeyboardInterrupt:
-        print(f"tinygan {options.command}: interrupted", file=sys.stderr)
+        print(f"tinygan {options.command}: {ranks.prefix}interrupted", file=sys.stderr)
+        ranks.abort(INTERRUPTED)
         return INTERRUPTED
     except BrokenPipeError:  # whoever read the output, such as head, has read enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
-    except (ValueError, OSError, ArithmeticError, MemoryError) as error:
-        print(f"tinygan {options.command}: error: {error}", file=sys.stderr)
-        return WRONG_WORDS if isinstance(error, ValueError) else FAILED
+    except (ValueError, OSError, ArithmeticError, MemoryError, RuntimeError) as error:
+        print(f"tinygan {options.command}: error: {ranks.prefix}{error}", file=sys.stderr)
+        status = WRONG_WORDS if isinstance(error, ValueError) else FAILED
+        ranks.abort(status)
+        return status
+
+
+@contextmanager
+def _only_rank_0_speaks() -> Iterator[None]:
+    """Keep the ranks from all saying the same of the same words."""
+    if started_number() == 0:
+        yield
+        return
+    with open(os.devnull, "w") as nowhere, redirect_stdout(nowhere), redirect_stderr(nowhere):
+        yield

@@ -2,11 +2,16 @@
 
 import argparse
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from tinygan.cli.devices import chosen_device
 from tinygan.cli.words import typed
+
+if TYPE_CHECKING:
+    from tinygan.experiments.run import Run
 
 NAMES = ("mnist", "fashion-mnist", "images", "tfd", "cifar10")
 # Options that only a new run takes; a run keeps those that it began with.
@@ -23,7 +28,43 @@ ONCE = (
 )
 
 
-def new_run(options: argparse.Namespace) -> Any:
+@contextmanager
+def begun(options: argparse.Namespace) -> "Iterator[Run]":
+    """Give the run that the words ask for, on every rank; no other process can train it meanwhile."""
+    from tinygan.experiments.parallel import join
+
+    with ExitStack() as held:
+        training, device = None, "cpu"
+        with options.ranks.together():
+            if options.ranks.rank > 0:
+                device = chosen_device(options)
+            elif options.resume is not None:
+                training = _resumed_run(options, held)
+            else:
+                training = _new_run(options)
+                held.enter_context(training.folder.locked())
+        yield join(training, options.ranks, data=options.data, device=device)
+
+
+def _resumed_run(options: argparse.Namespace, held: ExitStack) -> "Run":
+    """Return the run that was left, as its checkpoint has it, and keep it locked."""
+    from tinygan.experiments.folder import RunFolder
+    from tinygan.experiments.start import resume_run
+
+    _check_resumption(options)
+    folder = RunFolder(options.resume)
+    folder.read_config()  # or there is nothing to lock
+    held.enter_context(folder.locked())
+    return resume_run(
+        options.resume,
+        n_epochs=options.n_epochs,
+        data=options.data,
+        device=chosen_device(options),
+        n_ranks=options.ranks.size,
+    )
+
+
+def _new_run(options: argparse.Namespace) -> "Run":
     """Return the run that the words ask for, at iteration 0, and say on stderr what it has to do without."""
     from tinygan.experiments.data_sets import N_TRAIN, RECIPES
     from tinygan.experiments.recipe import recipe_with
@@ -50,6 +91,8 @@ def new_run(options: argparse.Namespace) -> Any:
             options.out or _free_folder(options.experiment),
             experiment,
             recipe,
+            device=chosen_device(options),
+            n_ranks=options.ranks.size,
             **_given(options, ("data", "seed", "threads", "evaluate_every", "stage_1")),
         )
     except MemoryError as error:
@@ -62,7 +105,7 @@ def new_run(options: argparse.Namespace) -> Any:
     return training
 
 
-def check_resumption(options: argparse.Namespace) -> None:
+def _check_resumption(options: argparse.Namespace) -> None:
     """Raise a ValueError if the words would change the recipe of the run that they resume."""
     given = [f"--{name.replace('_', '-')}" for name in _given(options, ONCE)]
     given += ["--set"] if options.settings else []

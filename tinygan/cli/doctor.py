@@ -7,6 +7,7 @@ from typing import Any
 
 from tinygan.cli.status import FAILED
 from tinygan.cli.terminal import painted
+from tinygan.cli.words import counted
 
 
 def add_parser(subparsers: Any) -> None:
@@ -39,7 +40,7 @@ def _versions(found: Any) -> str:
         "Python": f"{found.python} on {found.system}",
         "tinygan": found.tinygan,
         "NumPy": found.numpy,
-        "BLAS": ", ".join(f"{one['name']} {one['version']}, {_counted(one['threads'], 'thread')}" for one in found.blas)
+        "BLAS": ", ".join(f"{one['name']} {one['version']}, {counted(one['threads'], 'thread')}" for one in found.blas)
         or "one that does not say its name",
         "cores": str(found.cores),
         "pins": ", ".join(f"{name}={value}" for name, value in found.environment.items())
@@ -55,10 +56,6 @@ def _versions(found: Any) -> str:
     if found.mpi["mpi4py"] is not None:
         lines["MPI"] = f"mpi4py {found.mpi['mpi4py']}, {found.mpi['library'] or 'but no library'}"
     return "\n".join(f"{name:<7}  {value}" for name, value in lines.items())
-
-
-def _counted(n: int, what: str) -> str:
-    return f"{n} {what}" if n == 1 else f"{n} {what}s"
 
 
 def _devices(found: Any) -> str:

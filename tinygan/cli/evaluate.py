@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from tinygan.cli.devices import add_device_option, chosen_device
 from tinygan.cli.terminal import progress
 from tinygan.cli.words import count, seed, threads
 
@@ -56,6 +57,7 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument(
         "--threads", type=threads, default="auto", metavar="N", help="of the matrix products (default: auto, measured)"
     )
+    add_device_option(parser)
     output = parser.add_argument_group("the output")
     formats = output.add_mutually_exclusive_group()
     formats.add_argument("--json", action="store_true", help="print one JSON object instead of the table")
@@ -85,16 +87,25 @@ def run(options: argparse.Namespace) -> int:
     from tinygan.experiments.table1 import PAPER, held_out
     from tinygan.experiments.threads import resolved_threads
 
-    if options.curve is not None:
-        from tinygan.figures.output import STILL, check_output
+    ranks = options.ranks
+    with ranks.together():
+        if options.curve is not None:
+            from tinygan.figures.output import STILL, check_output
 
-        check_output(options.curve, STILL)
-    subject = _run_subject(options) if options.samples_file is None else _file_subject(options)
-    images = held_out(subject.experiment, subject.splits)
+            check_output(options.curve, STILL)
+        device = chosen_device(options)
+        subject = _run_subject(options, device) if options.samples_file is None else _file_subject(options)
+        images = held_out(subject.experiment, subject.splits)
+        n_threads = resolved_threads(options.threads, N_PROBE) if ranks.rank == 0 else 0
     n_rows = 1 if options.no_calibration else 4
-    with threadpool_limits(resolved_threads(options.threads, N_PROBE), "blas"):
-        found = _score_all(subject, images, calibrate=not options.no_calibration)
-        rows = list(progress(found, total=n_rows, label="scoring", quiet=options.quiet))
+    with threadpool_limits(ranks.largest(n_threads), "blas"):
+        found = _score_all(subject, images, device, ranks, calibrate=not options.no_calibration)
+        try:
+            rows = list(progress(found, total=n_rows, label="scoring", quiet=options.quiet))
+        except MemoryError as error:
+            raise MemoryError(_out_of_memory(error, device, options)) from None
+    if ranks.rank > 0:
+        return 0
     paper = PAPER.get(subject.experiment, ())
     if options.json:
         sizes = {"n_validation": len(images.validation), "n_test": len(images.test)}
@@ -118,14 +129,26 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
-def _run_subject(options: argparse.Namespace) -> Subject:
+def _out_of_memory(error: MemoryError, device: str, options: argparse.Namespace) -> str:
+    """Return what ran out of memory, and what takes less of it."""
+    from tinygan.experiments.table1 import N_SAMPLES
+
+    fewer = "a file with fewer samples"
+    if options.samples_file is None:
+        fewer = f"--samples {max((options.samples or N_SAMPLES) // 2, 1)}"
+    elsewhere = "" if device == "cpu" else f", or --device cpu, which takes none of {device}'s"
+    what = str(error).rstrip(".") or "of unknown size"
+    return f"{'the host' if device == 'cpu' else device} has too little memory ({what}); {fewer} takes less{elsewhere}"
+
+
+def _run_subject(options: argparse.Namespace, device: str) -> Subject:
     from tinygan.experiments.data_sets import load_again
     from tinygan.experiments.table1 import N_SAMPLES
     from tinygan.experiments.trained import load_trained
 
     if options.experiment is not None:
         raise ValueError("--experiment goes with --samples-file; a run knows its own")
-    trained = load_trained(options.folder)
+    trained = load_trained(options.folder, device=device)
     config, n = trained.config, options.samples or N_SAMPLES
     draw_seed = options.seed or 0
     about = {"run": str(options.folder), "experiment": config["experiment"], "epoch": trained.epoch, "seed": draw_seed}
@@ -151,18 +174,22 @@ def _file_subject(options: argparse.Namespace) -> Subject:
     return Subject(str(options.samples_file), experiment, splits, lambda: samples, about)
 
 
-def _score_all(subject: Subject, images: Any, *, calibrate: bool) -> Iterator[Any]:
+def _score_all(subject: Subject, images: Any, device: str, ranks: Any, *, calibrate: bool) -> Iterator[Any]:
+    from tinygan.backend import to_device
     from tinygan.data import ScaledImages
     from tinygan.experiments.calibration import calibration
     from tinygan.experiments.data_sets import RECIPES
-    from tinygan.experiments.table1 import score
+    from tinygan.experiments.table1 import HeldOut, score
 
-    samples = subject.draw()
-    yield score(subject.model, samples, images)
+    images = HeldOut(*(to_device(rows, device) for rows in images))
+    samples = to_device(subject.draw(), device)
+    ranks.spread(samples)  # to the last bit
+    yield score(subject.model, samples, images, ranks=ranks)
     if calibrate:
-        x = ScaledImages(subject.splits.train.images, RECIPES[subject.experiment].preprocess)
+        x = ScaledImages(subject.splits.train.images, RECIPES[subject.experiment].preprocess).on(device)
         for name, others in calibration(x, len(samples)):
-            yield score(name, others, images)
+            ranks.spread(others)
+            yield score(name, others, images, ranks=ranks)
 
 
 def _records(paper: Sequence[Any], rows: Sequence[Any]) -> list[dict[str, Any]]:

@@ -8,11 +8,12 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tinygan.cli.begin import NAMES, check_resumption, new_run
+from tinygan.cli.begin import NAMES, begun
+from tinygan.cli.devices import add_device_option
 from tinygan.cli.interrupts import Request, polite_interrupts
 from tinygan.cli.status import FAILED
 from tinygan.cli.terminal import painted
-from tinygan.cli.words import count, rate, seed, setting, threads
+from tinygan.cli.words import count, counted, rate, seed, setting, threads
 
 if TYPE_CHECKING:
     from tinygan.experiments.run import Run
@@ -82,26 +83,20 @@ def add_parser(subparsers: Any) -> None:
         help="how much a kill may cost (default: %(default)g)",
     )
     length.add_argument("--live", type=Path, metavar="FILE", help="refresh this picture of samples and curves")
+    add_device_option(length)
     length.add_argument("-q", "--quiet", action="store_true", help="print nothing but errors")
 
 
 def run(options: argparse.Namespace) -> int:
     """Start or resume, train, and say how it went."""
-    from tinygan.experiments.folder import RunFolder
-    from tinygan.experiments.start import resume_run
+    if options.ranks.rank > 0:
+        options.live = None
+    with options.ranks.together():
+        if options.live is not None:
+            from tinygan.figures.output import STILL, check_output
 
-    if options.live is not None:
-        from tinygan.figures.output import STILL, check_output
-
-        check_output(options.live, STILL)
-    if options.resume is not None:
-        check_resumption(options)
-        folder = RunFolder(options.resume)
-        folder.read_config()  # or there is nothing to lock
-        with folder.locked():
-            return _run(resume_run(options.resume, n_epochs=options.n_epochs, data=options.data), options)
-    training = new_run(options)
-    with training.folder.locked():
+            check_output(options.live, STILL)
+    with begun(options) as training:
         return _run(training, options)
 
 
@@ -109,35 +104,37 @@ def _run(training: "Run", options: argparse.Namespace) -> int:
     """Train, and say how it went."""
     import numpy as np
 
-    folder = training.folder
-    done = training.state.iteration
-    if done == training.n_iterations and folder.summary.exists():
+    folder, ranks = training.folder, options.ranks
+    is_done = training.state.iteration == training.n_iterations and folder.summary.exists()
+    if ranks.largest(ranks.rank == 0 and is_done):  # it is rank 0 that has the folder
         _say(options, f"{folder.path} is finished: epoch {training.epoch}. --epochs N trains it on, to epoch N")
         return 0
     _say(options, _beginning(training))
     try:
         with polite_interrupts() as request, np.errstate(all="ignore"):  # what diverges is reported in words
-            is_finished = _train(training, request, options)
+            stopped_by = _train(training, request, options)
     except FloatingPointError as error:
         left = f"{folder.post_mortem} has the last metrics and norms, {folder.checkpoint} is the last good one"
         raise FloatingPointError(f"{error}. {left}") from None
     except OSError as error:
         what = f"{error.strerror}: {error.filename}" if error.filename else str(error)
-        _say_failure(f"{what}; the run stops")
+        _say_failure(f"{ranks.prefix}{what}; the run stops")
         _say_failure(f"{folder.checkpoint} is whole; when that is mended: {_resume_words(training)}")
+        ranks.abort(FAILED)
         return FAILED
     except KeyboardInterrupt:
         _say_failure(f"left at once; what came after the last checkpoint is lost. To go on: {_resume_words(training)}")
         raise
-    if request.signal_number is not None and not is_finished:
-        print(f"Saved at {_place(training)}. To go on: {_resume_words(training)}", file=sys.stderr)
-        return 128 + request.signal_number
+    if stopped_by:
+        if ranks.rank == 0:
+            print(f"Saved at {_place(training)}. To go on: {_resume_words(training)}", file=sys.stderr)
+        return 128 + stopped_by
     _say(options, _ending(training))
     return 0
 
 
-def _train(training: "Run", request: Request, options: argparse.Namespace) -> bool:
-    """Train to the end, or to the first signal; return whether that was the end."""
+def _train(training: "Run", request: Request, options: argparse.Namespace) -> int:
+    """Train to the end and return 0, or to the first signal, to whichever rank it comes, and return its number."""
     from tqdm import tqdm
 
     batch = training.recipe.batch_size
@@ -166,10 +163,10 @@ def _train(training: "Run", request: Request, options: argparse.Namespace) -> bo
             if options.live is not None and (moment.metrics or time.monotonic() - drawn > LIVE_SECONDS):
                 _draw_live(training, options)
                 drawn = time.monotonic()
-            if request.signal_number is not None and moment.iteration < training.n_iterations:
+            if moment.iteration < training.n_iterations and (number := training.agreed(request.signal_number or 0)):
                 training.save()
-                return False
-    return True
+                return number
+    return 0
 
 
 def _draw_live(training: "Run", options: argparse.Namespace) -> None:
@@ -193,15 +190,13 @@ def _line(metrics: dict[str, Any]) -> str:
 def _beginning(training: "Run") -> str:
     recipe = training.recipe
     height, width = training.config["image_shape"][:2]
+    where = counted(training.threads, "thread") if training.device == "cpu" else training.device
+    where += f" on each of {training.ranks.size} ranks" if training.ranks.size > 1 else ""
     return (
         f"{training.folder.path}: {len(training.x):,} images of {height} x {width}, {recipe.updates} updates, "
-        f"{_counted(recipe.n_epochs, 'epoch')} of {_counted(training.iterations_per_epoch, 'iteration')}, "
-        f"{_counted(training.threads, 'thread')}, from {_place(training)}"
+        f"{counted(recipe.n_epochs, 'epoch')} of {counted(training.iterations_per_epoch, 'iteration')}, "
+        f"{where}, from {_place(training)}"
     )
-
-
-def _counted(n: int, what: str) -> str:
-    return f"{n} {what}" if n == 1 else f"{n} {what}s"
 
 
 def _ending(training: "Run") -> str:

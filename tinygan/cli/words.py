@@ -1,4 +1,4 @@
-"""The numbers that the words of a command line stand for, each refused with an example that works."""
+"""What the words of a command line stand for, each refused with an example that works; and words for numbers."""
 
 import argparse
 from typing import Any, get_args
@@ -73,3 +73,14 @@ def typed(name: str, word: str, kind: Any) -> Any:
     except ValueError:
         wanted = {int: "a whole number", float: "a number"}[kinds[0]]
         raise ValueError(f"--set {name}={word}: it takes {wanted}") from None
+
+
+def counted(n: int, what: str) -> str:
+    """Return a number and what it counts, one or many.
+
+    Examples
+    --------
+    >>> counted(1, "epoch"), counted(2, "epoch")
+    ('1 epoch', '2 epochs')
+    """
+    return f"{n} {what}" if n == 1 else f"{n} {what}s"

@@ -8,7 +8,9 @@ import numpy as np
 
 from tinygan.backend import Array, get_array_module, to_host
 from tinygan.evaluation.distances import check_points
-from tinygan.evaluation.kernels import TOLERANCE, Evaluator, check_bandwidths
+from tinygan.evaluation.kernels import TOLERANCE, check_bandwidths
+from tinygan.evaluation.shared import SharedEvaluator
+from tinygan.ranks.group import ALONE, Ranks
 
 # The bandwidths that the paper's evaluator tries. Each is 1.29 times the one before, which can cost tens of nats.
 PAPER_BANDWIDTHS = np.logspace(-1, 0, 10)
@@ -43,7 +45,11 @@ class BandwidthSearch:
 
 
 def search_bandwidth(
-    samples: Array, validation: Array, bandwidths: Sequence[float] | Array = PAPER_BANDWIDTHS
+    samples: Array,
+    validation: Array,
+    bandwidths: Sequence[float] | Array = PAPER_BANDWIDTHS,
+    *,
+    ranks: Ranks = ALONE,
 ) -> BandwidthSearch:
     """Return the bandwidth that makes the validation examples most likely, and the whole curve.
 
@@ -57,6 +63,8 @@ def search_bandwidth(
         Examples that are neither training nor test examples; the paper's evaluator takes 1,000.
     bandwidths : sequence of float
         What to try, each > 0; the paper's ten by default.
+    ranks : Ranks
+        Who share the samples, all of which each of them has.
 
     Raises
     ------
@@ -85,14 +93,13 @@ def search_bandwidth(
     check_points("search_bandwidth", "samples", samples)
     check_points("search_bandwidth", "validation", validation, samples.shape[1], samples)
     sigmas = check_bandwidths("search_bandwidth", bandwidths)
-    curve = to_host(_mean_log_density(samples, validation, sigmas))
+    curve = to_host(_mean_log_density(SharedEvaluator(samples, validation, sigmas, ranks), len(validation)))
     return BandwidthSearch(float(sigmas[curve.argmax()]), sigmas, curve)
 
 
-def _mean_log_density(samples: Array, x: Array, sigmas: Array) -> Array:
-    """Return the mean of log p(x) over x, for each sigma."""
-    evaluator = Evaluator(samples, x, sigmas)
-    if evaluator.dtype is not np.float32 and len(x) > 2 * TRIAL:
+def _mean_log_density(evaluator: SharedEvaluator, n: int) -> Array:
+    """Return the mean of log p(x) over the n points x of an evaluator, for each sigma."""
+    if evaluator.dtype is not np.float32 and n > 2 * TRIAL:
         some = _spread(evaluator.squares)
         with np.errstate(all="ignore"):  # what overflows is NaN in the end, and no NaN is below the tolerance
             rough = evaluator.sums(np.float32, some).log_density()

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from tinygan.arguments import check_count
-from tinygan.backend import Array, RngLike, as_rng
+from tinygan.backend import Array, RngLike, as_rng, get_array_module, to_host
 from tinygan.data import ScaledImages
 from tinygan.evaluation import nearest_neighbours
 
@@ -26,7 +26,7 @@ def calibration(x: ScaledImages, n: int, *, rng: RngLike = 0) -> Iterator[tuple[
     Parameters
     ----------
     x : ScaledImages
-        The training images.
+        The training images; the sets of samples are on their device.
     n : int
         The number of samples to compare with: at least 1.
     rng : numpy.random.Generator, int or None
@@ -63,7 +63,7 @@ def k_means(x: Array | ScaledImages, n_centroids: int, n_steps: int, *, rng: Rng
     Parameters
     ----------
     x : ndarray of float32, shape (n, d), or ScaledImages
-        What to cluster.
+        What to cluster. The distances are found on its device, the sums on the host: in one order, to the last bit.
     n_centroids : int
         At most n.
     n_steps : int
@@ -75,6 +75,7 @@ def k_means(x: Array | ScaledImages, n_centroids: int, n_steps: int, *, rng: Rng
     Returns
     -------
     ndarray of float32, shape (n_centroids, d)
+        On the device of x.
 
     Raises
     ------
@@ -91,12 +92,14 @@ def k_means(x: Array | ScaledImages, n_centroids: int, n_steps: int, *, rng: Rng
     check_count("k_means got n_steps", n_steps)
     if check_count("k_means got n_centroids", n_centroids) > len(x):
         raise ValueError(f"k_means got n_centroids={n_centroids} for {len(x)} rows; it takes at most as many")
-    centroids = x[np.sort(as_rng(rng).choice(len(x), n_centroids, replace=False))]
+    xp = get_array_module(x[:1])
+    chosen = np.sort(as_rng(rng).choice(len(x), n_centroids, replace=False))
+    centroids = to_host(x[xp.asarray(chosen)])
     for _ in range(n_steps):
-        sums, counts = _cluster_sums(x, centroids)
+        sums, counts = _cluster_sums(x, xp.asarray(centroids))
         full = counts > 0
         centroids[full] = sums[full] / counts[full, None]
-    return centroids
+    return xp.asarray(centroids)
 
 
 def _cluster_sums(x: Array | ScaledImages, centroids: Array) -> tuple[Array, Array]:
@@ -104,7 +107,7 @@ def _cluster_sums(x: Array | ScaledImages, centroids: Array) -> tuple[Array, Arr
     sums, counts = np.zeros(centroids.shape), np.zeros(len(centroids), int)
     for start in range(0, len(x), CHUNK):
         rows = x[start : start + CHUNK]
-        nearest, _ = nearest_neighbours(rows, centroids)
+        nearest, rows = to_host(nearest_neighbours(rows, centroids)[0]), to_host(rows)
         order = np.argsort(nearest, kind="stable")
         found, starts = np.unique(nearest[order], return_index=True)
         sums[found] += np.add.reduceat(rows[order], starts, axis=0, dtype=np.float64)

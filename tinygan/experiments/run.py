@@ -13,18 +13,22 @@ from tinygan.adversarial import TrainingState, train
 from tinygan.adversarial.checks import check_loss
 from tinygan.backend import Array, as_rng, spawn_rngs, to_device, to_host
 from tinygan.data import ScaledImages, Splits, marginal_mean
+from tinygan.experiments.agreement import check_alike
 from tinygan.experiments.folder import RunFolder, recipe_of, write_json
 from tinygan.experiments.score import quick_score
-from tinygan.experiments.snapshot import post_mortem, save
+from tinygan.experiments.snapshot import arrays_of, post_mortem, save
+from tinygan.experiments.tally import Tally
 from tinygan.figures.curves import draw_live
 from tinygan.figures.samples import draw_samples
 from tinygan.functional import sigmoid
+from tinygan.ranks.group import Ranks
 
 # D is asked about so many training images and samples, every so many iterations, without dropout.
 N_PROBE, PROBE_EVERY = 100, 50
 # The fixed z: the first of them make the picture, all of them the quick score.
 N_VIEW, N_PICTURE = 1000, 100
-NO_SUMS = {"iterations": 0, "loss_d": 0.0, "loss_g": 0.0, "probes": 0, "d_real": 0.0, "d_fake": 0.0}
+# Several ranks ask each other whether to stop or to save, every so many iterations.
+AGREE_EVERY = 10
 
 
 class Moment(NamedTuple):
@@ -35,7 +39,8 @@ class Moment(NamedTuple):
     iteration, epoch : int
         Iterations and whole epochs that are done.
     loss_d, loss_g : float
-        J_D and J_G, in nats: of this iteration, or on a GPU of the one when they were last fetched.
+        J_D and J_G, in nats: of this iteration, or on a GPU of the one when they were last fetched. Of several ranks,
+        each has those of its rows; metrics has those of all.
     d_real, d_fake : float
         Mean D(x) and mean D(G(z)) when D was last asked.
     metrics : dict or None
@@ -66,7 +71,7 @@ class Run:
     prior : NoisePrior
     optimizer_d, optimizer_g : SGD
     state : TrainingState
-    sums : dict
+    tally : Tally
         Of the epoch that has begun: what its line of metrics.jsonl will be made of.
     threads : int
         Of the matrix products; another number may round differently.
@@ -78,6 +83,8 @@ class Run:
         For the quick score; of CIFAR-10 in part, there may be none.
     z_view : ndarray of shape (1000, latent_dim)
         The noise behind pictures and quick scores.
+    ranks : Ranks
+        Who train it together, see `tinygan.experiments.parallel.join`; at first, this process alone.
     """
 
     def __init__(
@@ -94,8 +101,7 @@ class Run:
         self.prior = self.recipe.prior()
         self.optimizer_d, self.optimizer_g = self.recipe.optimizers(self.D, self.G)
         self.state = TrainingState(rng_train)
-        self.sums: dict[str, Any] = dict(NO_SUMS)
-        self._losses: list[tuple[Array, Array]] = []  # of the iterations that are not in the sums yet
+        self.tally, self.ranks = Tally(), Ranks()
         self.z_view = to_device(self.prior.sample(N_VIEW, rng=rng_view), device)
 
     @property
@@ -116,13 +122,16 @@ class Run:
     def save(self) -> None:
         """Write the checkpoint, whole or not at all, or raise as `train` does if a parameter is no longer finite."""
         with self._explained():
-            self._fetch_losses()
-            save(self)
+            self.tally.fetch()
+            self.tally.collect(self.ranks)
+            check_alike(arrays_of(self), self.ranks)
+            if self.ranks.rank == 0:
+                save(self)
 
     def train(self, *, checkpoint_seconds: float = 60.0) -> Iterator[Moment]:
         """Train on to the end, and yield a moment an iteration.
 
-        Between two moments, the run may be left: then `save` it.
+        Between two moments, the run may be left: then `save` it. Several ranks leave together, see `agreed`.
 
         Parameters
         ----------
@@ -149,6 +158,12 @@ class Run:
                 post_mortem(self, error)
             raise
 
+    def agreed(self, here: int) -> int:
+        """Return the largest number that a rank brings; several ranks ask each other every tenth iteration, else 0."""
+        if self.ranks.size == 1:
+            return here
+        return self.ranks.largest(here) if self.state.iteration % AGREE_EVERY == 0 else 0
+
     def _train(self, checkpoint_seconds: float) -> Iterator[Moment]:
         records = train(
             self.D,
@@ -169,33 +184,25 @@ class Run:
         while self.state.iteration < self.n_iterations:
             self.recipe.schedule(self.optimizer_d, self.optimizer_g, iteration=self.state.iteration, epoch=self.epoch)
             record = next(records)
-            self._losses.append((record.loss_d, record.loss_g))
+            self.tally.note(record.loss_d, record.loss_g)
             epoch_ends = record.iteration % self.iterations_per_epoch == 0
             is_time = epoch_ends or record.iteration % PROBE_EVERY == 0
             if is_time or self.device == "cpu":  # a GPU would have to finish what it has been given
-                losses = self._fetch_losses()[-1]
+                losses = self.tally.fetch()[-1]
             if is_time:
                 probe = self._probe()
-                self._add("probes", **probe)
+                self.tally.add("probes", **probe)
             metrics = None
             if epoch_ends:
                 share = (record.iteration - first) / self.iterations_per_epoch  # below 1 after a resumption
                 metrics = self._end_epoch((time.perf_counter() - started) / share)
                 first, started = record.iteration, time.perf_counter()
-            if time.perf_counter() - saved > checkpoint_seconds:
+            if self.agreed(time.perf_counter() - saved > checkpoint_seconds):
                 self.save()
                 saved = time.perf_counter()
             yield Moment(record.iteration, self.epoch, **losses, **probe, metrics=metrics)
         next(records, None)  # train looks at the last update
         self._finish()
-
-    def _fetch_losses(self) -> list[dict[str, float]]:
-        """Add the losses that have come since the last time to the sums, and return them."""
-        losses = [{"loss_d": float(loss_d), "loss_g": float(loss_g)} for loss_d, loss_g in self._losses]
-        self._losses.clear()
-        for pair in losses:
-            self._add("iterations", **pair)
-        return losses
 
     def _probe(self) -> dict[str, float]:
         x_fake = self.G(self.z_view[:N_PROBE])
@@ -203,17 +210,14 @@ class Run:
         check_loss(self.state.iteration, "mean D(x) + mean D(G(z))", d_real + d_fake, D=self.D, G=self.G)
         return {"d_real": float(d_real), "d_fake": float(d_fake)}
 
-    def _add(self, counted: str, **values: float) -> None:
-        self.sums[counted] += 1
-        for name, value in values.items():
-            self.sums[name] += value
-
-    def _end_epoch(self, seconds: float) -> dict[str, Any]:
-        """Score and draw if it is time; write the line of the epoch that has just ended, and return it."""
-        epoch = self.epoch
-        metrics: dict[str, Any] = {"epoch": epoch, "iteration": self.state.iteration}
-        for counted, names in (("iterations", ("loss_d", "loss_g")), ("probes", ("d_real", "d_fake"))):
-            metrics |= {name: self.sums[name] / self.sums[counted] for name in names}
+    def _end_epoch(self, seconds: float) -> dict[str, Any] | None:
+        """Score and draw if it is time; write the line of the epoch that has just ended, and return it: rank 0 does."""
+        self.tally.collect(self.ranks)
+        epoch, means = self.epoch, self.tally.means()
+        self.tally.clear()
+        if self.ranks.rank > 0:
+            return None
+        metrics: dict[str, Any] = {"epoch": epoch, "iteration": self.state.iteration, **means}
         metrics |= {"learning_rate": self.optimizer_g.learning_rate, "momentum": self.optimizer_g.momentum}
         if epoch == 1 or epoch % self.config["evaluate_every"] == 0:
             if len(self.validation):
@@ -222,7 +226,6 @@ class Run:
             draw_samples(self._picture(), self.folder.samples / f"epoch_{epoch:04d}.png")
         metrics |= {"seconds": round(seconds, 3), "examples_per_second": round(len(self.x) / seconds, 1)}
         self.folder.append_metrics(metrics)
-        self.sums = dict(NO_SUMS)
         return metrics
 
     def draw_live(self, path: str | Path) -> None:
@@ -236,6 +239,8 @@ class Run:
 
     def _finish(self) -> None:
         self.save()
+        if self.ranks.rank > 0:
+            return
         metrics = self.folder.read_metrics()
         scores = [line["parzen"]["best"] for line in metrics if "parzen" in line]
         summary: dict[str, Any] = {"epochs": self.epoch, "iterations": self.state.iteration, "threads": self.threads}

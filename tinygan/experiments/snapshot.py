@@ -1,6 +1,7 @@
 """All of a run that changes while it trains, to its checkpoint and back, and what is left of it if it diverges."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
@@ -18,6 +19,7 @@ from tinygan.experiments.checkpoint import (
     save_checkpoint,
 )
 from tinygan.experiments.folder import RunFolder, write_json
+from tinygan.experiments.tally import Tally
 from tinygan.layers import Sequential
 from tinygan.optim import SGD
 
@@ -36,7 +38,7 @@ class Resumable(Protocol):
     optimizer_d: SGD
     optimizer_g: SGD
     state: TrainingState
-    sums: dict[str, Any]
+    tally: Tally
     threads: int
 
 
@@ -46,7 +48,7 @@ def save(run: Resumable) -> None:
     check_parameters(state.iteration, D=run.D, G=run.G)
     save_checkpoint(
         run.folder.checkpoint,
-        arrays=_arrays(run),
+        arrays=arrays_of(run),
         state={
             **{name: run.config[name] for name in IDENTITY},
             "recipe": run.config["recipe"],
@@ -56,15 +58,15 @@ def save(run: Resumable) -> None:
             "epoch_start": None if state.epoch_start is None else rng_state(state.epoch_start),
             "streams": {name: rng_state(getattr(state, name)) for name in STREAMS},
             "n_steps": {"D": run.optimizer_d.n_steps, "G": run.optimizer_g.n_steps},
-            "sums": run.sums,
+            "sums": run.tally.sums,
             "threads": run.threads,
         },
     )
 
 
-def restore(run: Resumable) -> None:
-    """Put a run where its checkpoint has it, or raise a ValueError that says what does not fit."""
-    path = run.folder.checkpoint
+def restore(run: Resumable, path: Path | None = None) -> None:
+    """Put a run where its checkpoint, or a copy of it, has it, or raise a ValueError that says what does not fit."""
+    path = path or run.folder.checkpoint
     arrays, saved = load_checkpoint(path)
     try:
         changed = [
@@ -84,16 +86,16 @@ def restore(run: Resumable) -> None:
         start = saved["epoch_start"]
         epoch_start = None if start is None else restored_rng(start).bit_generator.state
         n_steps = {player: int(saved["n_steps"][player]) for player in "DG"}
-        sums = {name: type(zero)(saved["sums"][name]) for name, zero in run.sums.items()}
+        sums = {name: type(zero)(saved["sums"][name]) for name, zero in run.tally.sums.items()}
         run.threads = int(saved["threads"])
     except (AttributeError, LookupError, TypeError, ValueError) as error:
         reason = error if type(error) is ValueError else repr(error)
         raise ValueError(f"{path} is not the checkpoint of this run: {reason}") from None
-    restore_arrays(_arrays(run), arrays, path)
+    restore_arrays(arrays_of(run), arrays, path)
     for name, value in {**streams, **numbers, "epoch_start": epoch_start}.items():
         setattr(run.state, name, value)
     run.optimizer_d.n_steps, run.optimizer_g.n_steps = n_steps["D"], n_steps["G"]
-    run.sums = sums
+    run.tally.sums = sums
 
 
 def post_mortem(run: Resumable, error: FloatingPointError) -> None:
@@ -105,12 +107,13 @@ def post_mortem(run: Resumable, error: FloatingPointError) -> None:
             "error": str(error),
             "iteration": run.state.iteration,
             "last_metrics": metrics[-1] if metrics else None,
-            "norms": {name: _norms(to_host(array)) for name, array in _arrays(run).items()},
+            "norms": {name: _norms(to_host(array)) for name, array in arrays_of(run).items()},
         },
     )
 
 
-def _arrays(run: Resumable) -> dict[str, Array]:
+def arrays_of(run: Resumable) -> dict[str, Array]:
+    """Return all arrays of a run that training changes, not copies, by name."""
     return {
         **parameter_arrays(D=run.D, G=run.G),
         **optimizer_arrays("D", run.D, run.optimizer_d),

@@ -11,6 +11,7 @@ import numpy as np
 from tinygan import __version__
 from tinygan.arguments import check_count
 from tinygan.backend import get_array_module
+from tinygan.experiments.agreement import check_shares
 from tinygan.experiments.data_sets import RECIPES, fingerprint, load, load_again
 from tinygan.experiments.folder import RunFolder
 from tinygan.experiments.recipe import Recipe
@@ -33,6 +34,7 @@ def start_run(
     evaluate_every: int = 5,
     stage_1: str | Path | None = None,
     device: str = "cpu",
+    n_ranks: int = 1,
 ) -> Run:
     """Return a new run at iteration 0, with its config.json and its first checkpoint on the disk.
 
@@ -56,6 +58,8 @@ def start_run(
         The run whose generator becomes the upper half of this one's, for ``tfd-stage-2``.
     device : str
         Where to train, as `tinygan.backend.to_device` names it; it may go on elsewhere.
+    n_ranks : int
+        How many processes will share every minibatch, see `tinygan.experiments.parallel.join`.
 
     Raises
     ------
@@ -84,6 +88,7 @@ def start_run(
     kind = RECIPES[experiment]
     if type(recipe) is not kind:
         raise TypeError(f"start_run got a {type(recipe).__name__} for {experiment}; it takes a {kind.__name__}")
+    check_shares(n_ranks, len(splits.train.images), recipe.batch_size)
     config = {
         "experiment": experiment,
         "recipe": asdict(recipe),
@@ -112,7 +117,12 @@ def start_run(
 
 
 def resume_run(
-    folder: str | Path, *, n_epochs: int | None = None, data: str | Path | None = None, device: str = "cpu"
+    folder: str | Path,
+    *,
+    n_epochs: int | None = None,
+    data: str | Path | None = None,
+    device: str = "cpu",
+    n_ranks: int = 1,
 ) -> Run:
     """Return a run as its last checkpoint has it.
 
@@ -126,6 +136,8 @@ def resume_run(
         Where the images are, if they have moved.
     device : str
         Where to train on; the run may have been on another one.
+    n_ranks : int
+        How many processes will share every minibatch; there may have been others.
 
     Raises
     ------
@@ -140,6 +152,7 @@ def resume_run(
     if n_epochs is not None:
         config["recipe"]["n_epochs"] = check_count("resume_run got n_epochs", n_epochs)
     run = Run(run_folder, config, load_again(config, data), threads=1, device=device)
+    check_shares(n_ranks, len(run.x), run.recipe.batch_size)
     restore(run)
     if run.state.iteration > run.n_iterations:
         begun = -(-run.state.iteration // run.iterations_per_epoch)

@@ -6,10 +6,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from tinygan.backend import Array
+from tinygan.backend import Array, to_host
 from tinygan.data import Splits
-from tinygan.evaluation import FINE_BANDWIDTHS, PAPER_BANDWIDTHS, kernel_sums, search_bandwidth
+from tinygan.evaluation import FINE_BANDWIDTHS, PAPER_BANDWIDTHS, search_bandwidth
+from tinygan.evaluation.shared import shared_kernel_sums
 from tinygan.experiments.data_sets import RECIPES
+from tinygan.ranks.group import ALONE, Ranks
 
 # The released evaluator takes so many samples, and chooses sigma on so many validation images.
 N_SAMPLES = 10_000
@@ -151,7 +153,7 @@ def held_out(experiment: str, splits: Splits) -> HeldOut:
     return HeldOut(preprocess(validation), preprocess(splits.test.images))
 
 
-def score(model: str, samples: Array, images: HeldOut) -> Row:
+def score(model: str, samples: Array, images: HeldOut, *, ranks: Ranks = ALONE) -> Row:
     """Return the row of Table 1 for samples, on both grids.
 
     Parameters
@@ -161,7 +163,9 @@ def score(model: str, samples: Array, images: HeldOut) -> Row:
     samples : ndarray of shape (n, d)
         Rows like those of the images, float32 or float64; the released evaluator takes 10,000.
     images : HeldOut
-        What to judge them by.
+        What to judge them by, on the same device.
+    ranks : Ranks
+        Who share the samples, all of which each of them has.
 
     Raises
     ------
@@ -180,10 +184,10 @@ def score(model: str, samples: Array, images: HeldOut) -> Row:
     >>> round(row.paper_grid.bandwidth, 3), round(row.fine_grid.bandwidth, 3)
     (0.129, 0.117)
     """
-    found = search_bandwidth(samples, images.validation, np.concatenate(list(GRIDS.values())))
+    found = search_bandwidth(samples, images.validation, np.concatenate(list(GRIDS.values())), ranks=ranks)
     curves = np.split(found.curve, np.cumsum([len(grid) for grid in GRIDS.values()])[:-1])
     sigmas = [float(grid[curve.argmax()]) for grid, curve in zip(GRIDS.values(), curves, strict=True)]
-    log_densities = kernel_sums(samples, images.test, sigmas).log_density()
+    log_densities = to_host(shared_kernel_sums(samples, images.test, sigmas, ranks).log_density())
     means, deviations = log_densities.mean(axis=0), log_densities.std(axis=0)
     on_grids = {
         name: OnGrid(float(means[i]), float(deviations[i]) / math.sqrt(len(images.test)), sigmas[i], grid, curves[i])

@@ -9,7 +9,7 @@ import numpy as np
 
 from tinygan.adversarial import NoisePrior
 from tinygan.arguments import check_count
-from tinygan.backend import Array, RngLike, as_rng
+from tinygan.backend import Array, RngLike, as_rng, device_of, module_of, to_device
 from tinygan.experiments.checkpoint import load_checkpoint, parameter_arrays, restore_arrays
 from tinygan.experiments.folder import RunFolder, recipe_of
 from tinygan.experiments.recipe import Recipe
@@ -46,12 +46,13 @@ class Trained:
         return self.iteration // self.recipe.iterations_per_epoch(self.config["n_images"][0])
 
     def sample(self, n: int, *, rng: RngLike = None) -> Array:
-        """Return n samples as rows, float32 of shape (n, n_pixels)."""
+        """Return n samples as rows, float32 of shape (n, n_pixels), on the device of G."""
         check_count("sample got n", n)
-        rng, samples = as_rng(rng), np.empty((n, prod(self.config["image_shape"])), np.float32)
+        rng, device = as_rng(rng), device_of(self.G)
+        samples = module_of(device).empty((n, prod(self.config["image_shape"])), np.float32)
         for start in range(0, n, CHUNK):
             chunk = samples[start : start + CHUNK]
-            chunk[...] = self.G(self.prior.sample(len(chunk), rng=rng))
+            chunk[...] = self.G(self.prior.sample(len(chunk), rng=rng, device=device))
         return samples
 
     def images(self, rows: Array) -> Array:
@@ -59,8 +60,15 @@ class Trained:
         return self.recipe.to_images(rows, self.config["image_shape"])
 
 
-def load_trained(folder: str | Path) -> Trained:
+def load_trained(folder: str | Path, *, device: str = "cpu") -> Trained:
     """Return the generator of a run; its data need not be there.
+
+    Parameters
+    ----------
+    folder : str or Path
+        Of the run.
+    device : str
+        Where to put G, as `tinygan.backend.to_device` names it; the run may have been on another one.
 
     Raises
     ------
@@ -68,6 +76,8 @@ def load_trained(folder: str | Path) -> Trained:
         If the folder is no run, or has no checkpoint.
     ValueError
         If a file of it is damaged, or does not fit the others.
+    RuntimeError, MemoryError
+        As `tinygan.backend.to_device` raises them.
     """
     run_folder = RunFolder(folder)
     config = run_folder.read_config()
@@ -76,4 +86,4 @@ def load_trained(folder: str | Path) -> Trained:
     arrays, state = load_checkpoint(run_folder.checkpoint)
     current = parameter_arrays(G=G)
     restore_arrays(current, {name: array for name, array in arrays.items() if name in current}, run_folder.checkpoint)
-    return Trained(G, recipe.prior(), recipe, config, int(state["iteration"]))
+    return Trained(to_device(G, device), recipe.prior(), recipe, config, int(state["iteration"]))

@@ -27,9 +27,12 @@ class Layer(ABC):
 
     Notes
     -----
-    Algorithm 1 runs D twice, on x and on G(z), before either backward pass. A layer that kept its input on ``self``
-    would answer for G(z) both times, and nobody would notice. So all that backward needs travels in ``cache``, which is
-    read-only and valid until the next step of the network's optimiser.
+    A GAN runs D on x and on G(z) before either backward pass, as `tinygan.adversarial.simultaneous_step` does. A layer
+    that kept its input on ``self`` would answer for G(z) both times, and nobody would notice. So all that backward
+    needs travels in ``cache``, which is read-only and valid until the next step of the network's optimiser.
+
+    A layer that draws does so by `tinygan.streams`, whose numbers are the same on every device and however a batch is
+    shared between processes.
 
     Examples
     --------

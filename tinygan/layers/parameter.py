@@ -14,14 +14,15 @@ class Parameter:
     Parameters
     ----------
     data : ndarray
-        The values; an optimiser updates them in place.
+        The values. Making an optimiser moves them into its storage, where it updates them in place.
     name : str
         What messages call it, for example ``"weight"``.
 
     Attributes
     ----------
     grad : ndarray of the shape of data, or None
-        None until a backward pass accumulates into it, and again after an optimiser's step.
+        None until a backward pass accumulates into it, and again after an optimiser's step, which uses it up: to keep
+        it longer, copy it.
     room : ndarray of the shape of data, or None
         Where an optimiser wants the next gradient to be, see `tinygan.optim.flat`; None once it is used, until the
         optimiser's step has used that gradient up.

@@ -4,6 +4,8 @@ import itertools
 import math
 from collections.abc import Sequence
 
+import numpy as np
+
 from tinygan.backend import Array, device_of, get_array_module
 from tinygan.layers import Parameter
 
@@ -36,6 +38,7 @@ class Flat:
 
     def __init__(self, parameters: Sequence[Parameter]) -> None:
         self.parameters = tuple(parameters)
+        _check_apart(self.parameters)
         xp = get_array_module(*(theta.data for theta in self.parameters))
         first = self.parameters[0].data
         alone = len(self.parameters) == 1 and first.flags.c_contiguous
@@ -93,6 +96,13 @@ def flats(parameters: Sequence[Parameter]) -> list[Flat]:
     for theta in parameters:
         groups.setdefault((device_of(theta.data), theta.data.dtype.str), []).append(theta)
     return [Flat(group) for group in groups.values()]
+
+
+def _check_apart(parameters: Sequence[Parameter]) -> None:
+    """Raise unless every parameter has an array of its own: storage end to end would part those that share one."""
+    for one, other in itertools.combinations(parameters, 2):
+        if isinstance(one.data, np.ndarray) and np.may_share_memory(one.data, other.data):
+            raise ValueError(f"{one} and {other} share one array; give a layer that is used twice one Parameter")
 
 
 def _kind(array: Array) -> str:

@@ -1,0 +1,61 @@
+"""What the ranks of a run agree on, without MPI: shares, checksums and the losses of all."""
+
+import numpy as np
+import pytest
+
+from tinygan.experiments.agreement import check_alike, check_shares
+from tinygan.experiments.tally import Tally
+from tinygan.ranks.group import ALONE, Ranks
+
+
+class Fellows(Ranks):
+    """A rank among others, which answer what the test says."""
+
+    def __init__(self, rank, size, answers):
+        super().__init__()
+        self.rank, self.size, self.answers = rank, size, answers
+
+    def gathered(self, array):
+        return self.answers(array)
+
+
+@pytest.mark.parametrize(
+    ("n_ranks", "n_images", "batch_size"), [(1, 1, 1), (4, 100, 4), (4, 104, 100), (100, 1000, 100)]
+)
+def test_shares_that_have_a_row_are_accepted(n_ranks, n_images, batch_size):
+    check_shares(n_ranks, n_images, batch_size)
+
+
+@pytest.mark.parametrize(
+    ("n_ranks", "n_images", "batch_size", "error"),
+    [
+        (5, 100, 4, "5 ranks cannot share a minibatch of 4, "),
+        (4, 103, 100, "4 ranks cannot share the last minibatch of an epoch, of 3, "),
+        (2, 1, 100, "2 ranks cannot share the last minibatch of an epoch, of 1, "),
+    ],
+)
+def test_shares_without_a_row_are_refused(n_ranks, n_images, batch_size, error):
+    with pytest.raises(ValueError, match=error):
+        check_shares(n_ranks, n_images, batch_size)
+
+
+def test_a_bit_that_differs_is_named():
+    arrays = {"D.0.weight": np.ones(3), "D.0.bias": np.zeros(2)}
+    check_alike(arrays, ALONE)
+    check_alike(arrays, Fellows(0, 3, lambda found: [found] * 3))
+    with pytest.raises(RuntimeError, match=r"rank 2 has another D\.0\.bias than rank 0; are they"):
+        check_alike(arrays, Fellows(0, 3, lambda found: [found, found, found + np.array([0, 1])]))
+
+
+def test_losses_are_weighted_as_they_were_when_they_came_and_end_on_rank_0():
+    tally = Tally()
+    tally.weights["loss_d"] = 0.25
+    tally.note(4.0, 1.0)
+    tally.weights["loss_d"] = 0.5
+    tally.note(4.0, 1.0)
+    assert tally.fetch() == [{"loss_d": 4.0, "loss_g": 1.0}] * 2
+    assert (tally.sums["loss_d"], tally.sums["loss_g"]) == (3.0, 2.0)
+    tally.collect(Fellows(0, 2, lambda found: [found, found + 1]))
+    assert (tally.sums["loss_d"], tally.sums["loss_g"], tally.sums["iterations"]) == (7.0, 5.0, 2)
+    tally.collect(Fellows(1, 2, lambda found: [found, found]))
+    assert (tally.sums["loss_d"], tally.sums["loss_g"], tally.sums["iterations"]) == (0.0, 0.0, 2)

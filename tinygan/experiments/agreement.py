@@ -1,0 +1,43 @@
+"""What the ranks that train a run together must agree on: who has which rows, and what they have learned."""
+
+import zlib
+from collections.abc import Mapping
+
+import numpy as np
+
+from tinygan.backend import Array, to_host
+from tinygan.ranks.group import Ranks
+
+
+def check_shares(n_ranks: int, n_images: int, batch_size: int) -> None:
+    """Raise a ValueError unless every rank gets a row of every minibatch, the last one of an epoch included.
+
+    Examples
+    --------
+    >>> check_shares(4, n_images=1000, batch_size=100)
+    """
+    for m, which in ((batch_size, "a minibatch"), (n_images % batch_size, "the last minibatch of an epoch,")):
+        if 0 < m < n_ranks:
+            raise ValueError(
+                f"{n_ranks} ranks cannot share {which} of {m}, for each trains on some rows of it; "
+                f"it takes fewer ranks, or another batch_size than {batch_size} for {n_images:,} images"
+            )
+
+
+def check_alike(arrays: Mapping[str, Array], ranks: Ranks) -> None:
+    """Raise a RuntimeError on all ranks unless each has the same arrays, to the last bit.
+
+    Examples
+    --------
+    >>> check_alike({"theta": np.ones(2)}, Ranks())
+    """
+    if ranks.size == 1:
+        return
+    digests = np.array([zlib.crc32(to_host(array).tobytes()) for array in arrays.values()])
+    first, *others = ranks.gathered(digests)
+    for rank, found in enumerate(others, 1):
+        if differ := [name for name, same in zip(arrays, found == first, strict=True) if not same]:
+            raise RuntimeError(
+                f"the ranks have drifted apart: rank {rank} has another {', '.join(differ)} than rank 0; "
+                "are they machines of different kinds?"
+            )
