@@ -1,5 +1,8 @@
 """Flat storage: parameters and gradients in one array each, and nobody notices but the clock."""
 
+import copy
+import pickle
+
 import fake_cupy
 import numpy as np
 import pytest
@@ -377,3 +380,32 @@ def test_parameters_that_share_an_array_are_refused():
     array = np.ones((2, 2))
     with pytest.raises(ValueError, match="share one array; give a layer that is used twice one Parameter"):
         SGD([Parameter(array, "W"), Parameter(array.T, "W transposed")], 0.1)
+
+
+@pytest.mark.parametrize("optimizer", [SGD, RMSProp])
+@pytest.mark.parametrize("copied", [copy.deepcopy, lambda pair: pickle.loads(pickle.dumps(pair))])
+def test_a_copy_of_a_network_and_its_optimiser_learns_as_they_do(optimizer, copied, rng):
+    network = Sequential(Linear(3, 4, rng=0), Linear(4, 2, rng=1))
+    pair = network, optimizer(network.parameters, 0.1, 0.5)
+
+    def step(network, players):
+        y, cache = network.forward(np.ones((5, 3), np.float32))
+        network.backward_params(y, cache)
+        players.step()
+
+    step(*pair)
+    twin = copied(pair)
+    for _ in range(3):
+        step(*pair)
+        step(*twin)
+    for theta, other in zip(pair[0].parameters, twin[0].parameters, strict=True):
+        np.testing.assert_array_equal(theta.data, other.data)
+        assert not np.shares_memory(theta.data, other.data)
+    for velocity, other in zip(pair[1].velocities, twin[1].velocities, strict=True):
+        np.testing.assert_array_equal(velocity, other)
+
+
+def test_velocities_are_not_replaced_behind_the_back_of_the_update():
+    optimizer = SGD([Parameter(np.ones(2))], 0.1, 0.5)
+    with pytest.raises(AttributeError):
+        optimizer.velocities = [np.zeros(2)]

@@ -76,7 +76,13 @@ def compiler():
 
 
 def options(real, architecture):
-    return [*kernels.options(real), f"--gpu-architecture={architecture}"]
+    # CuPy adds the other two.
+    return [
+        *kernels.options(real),
+        f"--gpu-architecture={architecture}",
+        "-ftz=true",
+        "--device-as-default-execution-space",
+    ]
 
 
 @needs_the_wheel

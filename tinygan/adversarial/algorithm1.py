@@ -7,14 +7,13 @@ import numpy as np
 
 from tinygan.adversarial.checks import LossWatch, check_optimizer, check_parameters, check_players
 from tinygan.adversarial.losses import OBJECTIVES, discriminator_loss, generator_loss
-from tinygan.adversarial.minibatches import Source, checked_examples, is_sampler, minibatches, one_batch
+from tinygan.adversarial.minibatches import Source, minibatches, one_batch, prepared
 from tinygan.adversarial.noise import NoisePrior
 from tinygan.adversarial.shortage import explained_shortage
 from tinygan.adversarial.simultaneous import simultaneous_step
 from tinygan.adversarial.state import TrainingState
 from tinygan.arguments import check_choice, check_count
-from tinygan.backend import Array, RngLike, as_rng, device_of, to_device
-from tinygan.data import ScaledImages
+from tinygan.backend import Array, RngLike, as_rng, device_of
 from tinygan.layers import Layer
 from tinygan.optim import Optimizer
 
@@ -215,11 +214,7 @@ def train(
             'where both players move at once; it takes 1 there, or updates="alternating"'
         )
     dtype, device = G.parameters[0].data.dtype if G.parameters else np.float32, device_of(G)
-    if isinstance(x, ScaledImages):
-        x = x.on(device)
-    elif not is_sampler(x):
-        x = to_device(checked_examples(x, dtype), device)
-    example = to_device(checked_examples(x.sample(1, rng=0) if is_sampler(x) else x[:1], dtype), device)
+    x, example = prepared(x, dtype, device)
     check_players(D, G, example, prior)
     for player, network, optimizer in (("D", D, optimizer_d), ("G", G, optimizer_g)):
         check_optimizer(player, network, optimizer)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from tinygan.adversarial.noise import NoisePrior
-from tinygan.backend import Array, device_of, get_array_module, is_finite
+from tinygan.backend import Array, device_of, get_array_module, is_finite, to_host
 from tinygan.layers import Layer, Parameter, Sequential
 from tinygan.layers.base import layer_name
 from tinygan.layers.sequential import named_parameters
@@ -64,14 +64,19 @@ class LossWatch:
         """Look at the losses that have not been looked at; what a look that comes late finds is blamed on no layer."""
         unseen, self._unseen = self._unseen, []
         for iteration, name, loss, suspects in unseen:
-            last = unseen[-1][0]
-            if iteration < last and not is_finite(loss):
-                raise _diverged(
-                    iteration,
-                    f"{name} = {float(loss):g}. That was noticed after iteration {last}, when it may have spread to "
-                    "every layer; the same seed on the cpu tells in which it began",
-                )
+            loss = to_host(loss)
+            check_in_time(iteration, name, loss, now=unseen[-1][0])
             check_loss(iteration, name, loss, **suspects)
+
+
+def check_in_time(iteration: int, name: str, loss: Array, *, now: int) -> None:
+    """Raise a FloatingPointError that blames no layer if a loss of an earlier iteration is NaN or infinite."""
+    if iteration < now and not is_finite(loss):
+        raise _diverged(
+            iteration,
+            f"{name} = {float(loss):g}. That was noticed after iteration {now}, when it may have spread to every layer"
+            "; the same seed on the cpu tells in which it began",
+        )
 
 
 def check_loss(iteration: int, name: str, loss: Array, **suspects: Layer) -> None:

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from typing import Any, TypeAlias
 
 from tinygan.adversarial.state import TrainingState
-from tinygan.backend import Array, get_array_module, is_finite, module_of
+from tinygan.backend import Array, get_array_module, is_finite, module_of, to_device
+from tinygan.data import ScaledImages
 from tinygan.layers.base import array_kind, is_float_array
 
 # An array of shape (n, ...), ScaledImages, or an object with .sample(m, rng=) such as the toys of tinygan.data.
@@ -58,6 +59,23 @@ def minibatches(
 
 def _taken(batch: Array, rows: range) -> Array:
     return batch[rows.start : rows.stop]
+
+
+def prepared(x: Source, dtype: Any, device: str) -> tuple[Source, Array]:
+    """Return x on a device, checked, cast if it is an array, and an example of it; draws of a sampler come later.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> prepared(np.ones((3, 2)), np.float32, "cpu")[1]
+    array([[1., 1.]], dtype=float32)
+    """
+    if isinstance(x, ScaledImages):
+        x = x.on(device)
+    elif not is_sampler(x):
+        x = to_device(checked_examples(x, dtype), device)
+    example = checked_examples(x.sample(1, rng=0) if is_sampler(x) else x[:1], dtype)
+    return x, to_device(example, device)
 
 
 def is_sampler(x: Source) -> bool:

@@ -138,6 +138,8 @@ def load_parameters(path: str | Path, /, **networks: Layer) -> None:
 def parameter_arrays(**networks: Layer) -> dict[str, Array]:
     """Return the arrays, not copies, of all parameters by name.
 
+    Making an optimiser moves them; so take them after that.
+
     Examples
     --------
     >>> from tinygan.layers import Linear, Sequential

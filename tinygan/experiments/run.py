@@ -7,10 +7,11 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import numpy as np
 from threadpoolctl import threadpool_limits
 
 from tinygan.adversarial import TrainingState, train
-from tinygan.adversarial.checks import check_loss
+from tinygan.adversarial.checks import check_in_time, check_loss
 from tinygan.backend import Array, as_rng, spawn_rngs, to_device, to_host
 from tinygan.data import ScaledImages, Splits, marginal_mean
 from tinygan.experiments.agreement import check_alike
@@ -122,7 +123,7 @@ class Run:
     def save(self) -> None:
         """Write the checkpoint, whole or not at all, or raise as `train` does if a parameter is no longer finite."""
         with self._explained():
-            self.tally.fetch()
+            self._fetch_losses()
             self.tally.collect(self.ranks)
             check_alike(arrays_of(self), self.ranks)
             if self.ranks.rank == 0:
@@ -188,7 +189,7 @@ class Run:
             epoch_ends = record.iteration % self.iterations_per_epoch == 0
             is_time = epoch_ends or record.iteration % PROBE_EVERY == 0
             if is_time or self.device == "cpu":  # a GPU would have to finish what it has been given
-                losses = self.tally.fetch()[-1]
+                losses = self._fetch_losses()[-1]
             if is_time:
                 probe = self._probe()
                 self.tally.add("probes", **probe)
@@ -203,6 +204,15 @@ class Run:
             yield Moment(record.iteration, self.epoch, **losses, **probe, metrics=metrics)
         next(records, None)  # train looks at the last update
         self._finish()
+
+    def _fetch_losses(self) -> list[dict[str, float]]:
+        """Return the losses since the last time, which now count, or raise if one of them is NaN or infinite."""
+        losses, now = self.tally.fetch(), self.state.iteration
+        for iteration, pair in enumerate(losses, now - len(losses) + 1):
+            for name, loss in zip(("J_D", "J_G"), pair.values(), strict=True):
+                check_in_time(iteration, name, np.float64(loss), now=now)
+                check_loss(iteration, name, np.float64(loss), D=self.D, G=self.G)
+        return losses
 
     def _probe(self) -> dict[str, float]:
         x_fake = self.G(self.z_view[:N_PROBE])

@@ -2,6 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
+from typing import Any
 
 from tinygan.arguments import check_positive, check_share, check_size
 from tinygan.backend import Array, get_array_module
@@ -88,7 +89,8 @@ class SGD(Optimizer):
     Parameters
     ----------
     parameters : sequence of Parameter
-        What to update; at least one, each once.
+        What to update; at least one, each once. Their values are moved end to end into one array, see
+        `tinygan.optim.flat`; arrays that were taken from ``theta.data`` before do not follow.
     learning_rate : float
         At least 0. A plain attribute: a schedule sets it between steps.
     momentum : float
@@ -99,8 +101,6 @@ class SGD(Optimizer):
 
     Attributes
     ----------
-    velocities : list of ndarray
-        v of every parameter.
     average : callable or None
         Called before an update with the gradients of all parameters in one flat array, to average them in place over
         the processes that train together.
@@ -135,8 +135,28 @@ class SGD(Optimizer):
         self.max_col_norm = None if max_col_norm is None else check_positive(f"{name} got max_col_norm", max_col_norm)
         self.average: Callable[[Array], None] | None = None
         self._flats = flats(self.parameters)
-        self._flat_velocities, self.velocities = self._kept()
+        self._flat_velocities, self._velocities = self._kept()
         self._limit()
+
+    @property
+    def velocities(self) -> list[Array]:
+        """Return v of every parameter, to be changed in place if at all."""
+        return list(self._velocities)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Leave out the flat arrays: a copy of a view is no view, so a copy of this has to make its own."""
+        return {name: value for name, value in vars(self).items() if not name.startswith("_flat")}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Make flat arrays, and fill them with the copies of what the views showed."""
+        vars(self).update(state)
+        self._flats = flats(self.parameters)
+        for name in ("velocities", "mean_squares"):
+            if f"_{name}" in state:
+                flat, views = self._kept()
+                for view, values in zip(views, state[f"_{name}"], strict=True):
+                    view[...] = values
+                vars(self).update({f"_{name}": views, f"_flat_{name}": flat})
 
     def _kept(self) -> tuple[list[Array], list[Array]]:
         """Return an array of zeros for every flat storage, and a view of it for every parameter, in their order."""
@@ -225,7 +245,12 @@ class RMSProp(SGD):
         super().__init__(parameters, learning_rate, momentum)
         self.decay = check_share("RMSProp got decay", decay)
         self.epsilon = check_size("RMSProp got epsilon", epsilon)
-        self._flat_mean_squares, self.mean_squares = self._kept()
+        self._flat_mean_squares, self._mean_squares = self._kept()
+
+    @property
+    def mean_squares(self) -> list[Array]:
+        """Return s of every parameter, to be changed in place if at all."""
+        return list(self._mean_squares)
 
     def _direction(self, i: int, grad: Array) -> Array:
         mean_square = self._flat_mean_squares[i]
