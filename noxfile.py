@@ -15,7 +15,8 @@ nox.needs_version = ">=2025.10.14"
 nox.options.default_venv_backend = "uv|virtualenv"
 
 ONE_THREAD = {"MKL_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
-DEV = nox.project.dependency_groups(nox.project.load_toml("pyproject.toml"), "dev")
+PROJECT = nox.project.load_toml("pyproject.toml")
+DEV = nox.project.dependency_groups(PROJECT, "dev")
 
 
 def tools(*names: str) -> list[str]:
@@ -35,6 +36,20 @@ def coverage(session: nox.Session) -> None:
     """Run the tests and fail below 95 % branch coverage."""
     session.install("-e", ".[test]")
     session.run("pytest", "--cov=tinygan", "--cov-branch", "--cov-fail-under=95", *session.posargs, env=ONE_THREAD)
+
+
+@nox.session
+def ranks(session: nox.Session) -> None:
+    """Train and evaluate in several processes over MPI."""
+    session.install("-e", ".[test]", *nox.project.dependency_groups(PROJECT, "ranks"))
+    session.run("pytest", "tests/ranks", env=ONE_THREAD)
+
+
+@nox.session
+def gpu_without_one(session: nox.Session) -> None:
+    """Compare what tinygan asks of CuPy with the real one, and compile its kernels with NVIDIA's compiler."""
+    session.install("-e", ".[test]", *nox.project.dependency_groups(PROJECT, "cupy"))
+    session.run("pytest", "tests/test_cupy_names.py", "tests/test_nvrtc.py", env=ONE_THREAD)
 
 
 @nox.session(default=False)
