@@ -12,8 +12,20 @@ import pytest
 ROOT = Path(__file__).parents[1]
 sys.path.append(str(ROOT))  # last, so that an installed tinygan stays the one that is tested
 
-from benchmarks import __main__, memory, parzen, peers, products, scale, startup, step, timing  # noqa: E402
+from benchmarks import (  # noqa: E402
+    __main__,
+    memory,
+    parzen,
+    peers,
+    products,
+    ranks,
+    scale,
+    startup,
+    step,
+    timing,
+)
 from tinygan.layers import Linear  # noqa: E402
+from tinygan.ranks.group import Ranks  # noqa: E402
 
 PEERS = {name: package for package, (_, names) in peers.PEERS.items() for name in names}
 
@@ -323,3 +335,16 @@ def test_the_page_has_the_table_of_the_file_of_numbers():
     assert not numbers["quick"]
     table = timing.markdown([timing.Finding(**finding) for finding in numbers["findings"]], numbers["setting"])
     assert (ROOT / "docs" / "performance_table.md").read_text(encoding="utf-8") == table
+
+
+# Ranks
+
+
+def test_ranks_are_timed_against_one_of_them(tiny):
+    found = ranks.measure(tiny, step.made_images(8, 30), Ranks(), rounds=2)
+    assert [finding.what for finding in found] == [
+        "an iteration of one process",
+        "an iteration of 1 ranks",
+        "1 ranks / one process",
+    ]
+    assert all(finding.value > 0 and finding.size == "batch 4" for finding in found)
