@@ -1,8 +1,10 @@
 """tinygan on ranks of which one fails: failing.py RANK sleep|nan|drift|EXCEPTION ITERATION WORDS..."""
 
 import builtins
+import os
 import sys
 import time
+from pathlib import Path
 
 from tinygan.cli import main
 from tinygan.experiments.mnist import MNIST
@@ -15,6 +17,7 @@ schedule = MNIST.schedule
 def failing_schedule(recipe, *optimizers, iteration, epoch):
     if iteration == int(wanted) and started_number() == int(rank):
         if kind == "sleep":
+            Path("asleep").write_text(str(os.getpid()))
             time.sleep(600)
         if kind == "nan":
             optimizers[0].parameters[0].data[...] = float("nan")
