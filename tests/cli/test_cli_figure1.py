@@ -11,6 +11,7 @@ import sys
 import pytest
 
 from tinygan.cli import main
+from tinygan.cli.terminal import painted
 from tinygan.data import Gaussian
 
 SHORT = ["figure1", "--iterations", "30"]
@@ -253,6 +254,16 @@ def test_the_verdict_is_coloured_on_a_terminal_unless_no_color_is_set(capsys, mo
     monkeypatch.setenv("NO_COLOR", "1")
     main([*SHORT, "--no-draw"])
     assert "\x1b" not in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(("name", "value"), [("NO_COLOR", "1"), ("TERM", "dumb"), ("OMPI_COMM_WORLD_SIZE", "2")])
+def test_nothing_is_painted_where_nobody_wants_it(name, value, monkeypatch):
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True, raising=False)
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    assert painted("text", "good") == "\x1b[36mtext\x1b[0m"
+    monkeypatch.setenv(name, value)
+    assert painted("text", "good") == "text"
 
 
 def test_ctrl_c_ends_the_training_and_keeps_what_was_reached(tmp_path, capsys, monkeypatch):

@@ -14,11 +14,21 @@ HERE = Path(__file__).parent
 # The mpiexec of a wheel lies beside the interpreter, and belongs to its mpi4py.
 MPIEXEC = shutil.which("mpiexec", path=os.path.dirname(sys.executable)) or shutil.which("mpiexec")
 SECONDS = 120
+# Open MPI refuses root, and more ranks than cores, unless it is told.
+OPEN_MPI = {
+    "OMPI_ALLOW_RUN_AS_ROOT": "1",
+    "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1",
+    "PRTE_MCA_rmaps_default_mapping_policy": ":oversubscribe",
+}
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 
 needs_mpi = pytest.mark.skipif(
     MPIEXEC is None or importlib.util.find_spec("mpi4py") is None or sys.platform == "win32",
     reason="needs mpi4py and mpiexec: pip install mpi4py mpich",
+)
+
+PASSES_SIGNALS_ON = (
+    MPIEXEC is not None and "HYDRA" in subprocess.run([MPIEXEC, "--version"], capture_output=True, text=True).stdout
 )
 
 
@@ -27,7 +37,7 @@ def start(n, *words, **environment):
     return subprocess.Popen(
         [MPIEXEC, "-n", str(n), sys.executable, *map(str, words)],
         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True,
-        env=os.environ | ONE_THREAD | {"MPLBACKEND": "Agg", "PYTHONPATH": str(HERE.parent)} | environment,
+        env=os.environ | ONE_THREAD | OPEN_MPI | {"MPLBACKEND": "Agg", "PYTHONPATH": str(HERE.parent)} | environment,
     )  # fmt: skip
 
 

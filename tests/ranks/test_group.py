@@ -62,10 +62,21 @@ def test_without_mpi4py_mpiexec_is_told_what_to_install(monkeypatch, capsys):
     monkeypatch.setenv("PMI_SIZE", "2")
     with pytest.raises(RuntimeError, match=r"mpi4py cannot be imported .*pip install 'tinygan\[mpi\]' brings it"):
         find_ranks()
-    for rank, said in (("0", 1), ("1", 0)):
+    for rank, status in (("0", 1), ("1", 0)):
         monkeypatch.setenv("PMI_RANK", rank)
-        assert main(["runs"]) == 1
-        assert capsys.readouterr().err.count("mpiexec started this, but mpi4py cannot be imported") == said
+        assert main(["runs"]) == status
+        assert capsys.readouterr().err.count("mpiexec started this, but mpi4py cannot be imported") == status
+
+
+@pytest.mark.parametrize("words", [["train", "--bad"], ["nonsense"], ["--version"]])
+def test_other_ranks_leave_wrong_words_to_rank_0(words, monkeypatch, capsys):
+    from tinygan.cli import main
+
+    monkeypatch.setenv("PMI_RANK", "1")
+    with pytest.raises(SystemExit) as left:
+        main(words)
+    assert left.value.code == 0
+    assert capsys.readouterr() == ("", "")
 
 
 def test_an_mpiexec_of_another_mpi_is_refused(monkeypatch):

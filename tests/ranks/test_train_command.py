@@ -9,7 +9,7 @@ import time
 
 import numpy as np
 import pytest
-from mpi import HERE, end, needs_mpi, start, together
+from mpi import HERE, PASSES_SIGNALS_ON, end, needs_mpi, start, together
 from runs import arrays_of, go_on, made_images, metrics_of, new_run, state_of
 
 from tinygan.experiments.start import resume_run
@@ -128,7 +128,7 @@ def test_an_image_that_only_one_rank_lacks_is_an_error_of_that_rank(tmp_path):
     status, out, err = end(process)
     assert (status, out) == (2, "")
     assert err.startswith("tinygan train: error: rank 1 of 2: the training images of images in other.npy are not those")
-    assert err.count("\n") == 1
+    assert err.count("error: ") == 1
 
 
 def start_each(first, second):
@@ -147,6 +147,7 @@ def wait_until(happened, process):
         time.sleep(0.02)
 
 
+@pytest.mark.skipif(not PASSES_SIGNALS_ON, reason="this mpiexec stops all at once")
 @pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_a_signal_to_mpiexec_leaves_all_at_the_same_iteration(number, status, tmp_path):
     begin(tmp_path / "run")

@@ -69,8 +69,9 @@ def _run(options: argparse.Namespace) -> int:
     try:
         options.ranks = ranks = find_ranks()
     except RuntimeError as error:
-        with _only_rank_0_speaks():
-            print(f"tinygan {options.command}: error: {error}", file=sys.stderr)
+        if started_number() > 0:
+            return 0  # rank 0 says why
+        print(f"tinygan {options.command}: error: {error}", file=sys.stderr)
         return FAILED
     if ranks.rank > 0:
         if options.command not in TOGETHER:
@@ -98,9 +99,15 @@ def _run(options: argparse.Namespace) -> int:
 
 @contextmanager
 def _only_rank_0_speaks() -> Iterator[None]:
-    """Keep the ranks from all saying the same of the same words."""
+    """Keep the ranks from all saying the same of the same words, and leave it to rank 0 to exit with an error.
+
+    If another one did so first, some mpiexec would kill rank 0 before it has said what is wrong.
+    """
     if started_number() == 0:
         yield
         return
     with open(os.devnull, "w") as nowhere, redirect_stdout(nowhere), redirect_stderr(nowhere):
-        yield
+        try:
+            yield
+        except SystemExit:
+            sys.exit(0)

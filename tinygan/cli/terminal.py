@@ -5,6 +5,8 @@ import sys
 from collections.abc import Iterable
 from typing import TypeVar
 
+from tinygan.ranks.launcher import started_size
+
 T = TypeVar("T")
 
 # Colours of the terminal's own palette; never the only sign of anything.
@@ -14,9 +16,11 @@ CODES = {"good": "36", "bad": "33"}
 def painted(text: str, mood: str) -> str:
     """Return the text in the colour of a mood, ``"good"`` or ``"bad"``, if stdout is a terminal that wants colour.
 
-    Any non-empty ``NO_COLOR`` switches colour off, as no-color.org asks.
+    Any non-empty ``NO_COLOR`` switches colour off, as no-color.org asks. So does mpiexec: some give each process a
+    terminal of its own, and write into a file what it prints there.
     """
-    if os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb" or not sys.stdout.isatty():
+    unwanted = os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb" or started_size() > 1
+    if unwanted or not sys.stdout.isatty():
         return text
     return f"\x1b[{CODES[mood]}m{text}\x1b[0m"
 
