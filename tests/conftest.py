@@ -1,6 +1,7 @@
 """What every test runs under: one BLAS thread, no display, and Hypothesis without a deadline."""
 
 import os
+import signal
 import sys
 
 # Before NumPy is imported: BLAS reads these once. Two threads on two busy cores are far slower than one.
@@ -13,6 +14,10 @@ os.environ.setdefault("MPLBACKEND", "Agg")
 import numpy as np
 import pytest
 from hypothesis import settings
+
+# A shell has what it runs in the background ignore Ctrl-C, which tests send.
+if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 settings.register_profile("default", deadline=None, max_examples=30)
 settings.register_profile("ci", deadline=None, max_examples=30, derandomize=True)

@@ -53,6 +53,12 @@ def test_a_kink_is_seen_however_curved_the_function_is(curvature):
     assert derivative(lambda x: np.abs(x - 1e-7) + curvature * x * x, 0.0).gradient[0] == pytest.approx(-1, abs=1e-4)
 
 
+def test_kinks_of_two_entries_of_y_do_not_hide_each_other():
+    x = np.zeros(1)
+    found = numerical_gradient(lambda: np.abs(x) * [[1.0, -1.0]], np.ones((1, 2)), x, np.arange(1))
+    assert found.at_kink[0]
+
+
 def test_what_is_too_steep_for_any_step_is_not_known():
     assert derivative(lambda x: np.tanh(1e13 * x), 2e-14).noise[0] == np.inf
 

@@ -133,9 +133,8 @@ def _promotion(layer: Layer, subject: LayerSubject, x: Array, seed: int) -> Iter
     """Look whether float32 goes in and float64 comes out."""
     if any(theta.data.dtype != np.float32 for theta in subject.parameters.values()):
         return
-    with np.errstate(over="ignore"):
+    with subject.place.no_gradients(), np.errstate(all="ignore"):  # only types are looked at
         small = x.astype(np.float32)
-    with subject.place.no_gradients():
         y, cache = checked_result(f"{subject.name}.forward", layer.forward(small, rng=as_rng(seed)))
         outputs: dict[str, Any] = {"y": y}
         if y.dtype == np.float32:

@@ -12,7 +12,7 @@ from tinygan.gradcheck.numerical import directional_derivative, numerical_gradie
 from tinygan.gradcheck.report import Row
 from tinygan.gradcheck.subject import Subject
 from tinygan.gradcheck.suspect import Suspect
-from tinygan.gradcheck.trial import Trial
+from tinygan.gradcheck.trial import Trial, rounding
 
 # A tensor of at most so many entries is compared whole; of a larger one, at least so many that are drawn at random,
 # and as many more as the work of all forward passes, in multiplications, allows.
@@ -30,6 +30,7 @@ def case_of(subject: Subject, name: str, trial: Trial, seed: int, rng: np.random
         entries = np.sort(rng.choice(tensor.size, n, replace=False))
     numerical = numerical_gradient(lambda: subject.y(seed), trial.grad_y, tensor, entries)
     numerical = refined(subject, name, trial.grad_y, numerical, entries, seed)
+    numerical = numerical._replace(noise=numerical.noise + 4 * rounding(subject, name, trial, seed))
     return Case(subject, name, trial, numerical, entries, seed, tolerance)
 
 

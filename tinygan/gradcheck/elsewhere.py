@@ -67,6 +67,10 @@ def other_parameters(
             gradient = moved.gradients[name]
             if is_derivative(subject, trial.grad_y, name, gradient, seed, tolerance):
                 continue
+            case = case_of(subject, name, moved, seed, rng, tolerance)
+            row = row_of(case, rng)
+            if row.ok:
+                continue
             if np.any(gradient) and equal(gradient, trial.gradients[name]):
                 yield Suspect(
                     "stale_parameters",
@@ -78,9 +82,7 @@ def other_parameters(
                     subject.where(name),
                 )
                 continue
-            case = case_of(subject, name, moved, seed, rng, tolerance)
-            row = row_of(case, rng)
-            for suspect in () if row.ok else diagnosed(case, row):
+            for suspect in diagnosed(case, row):
                 words = f"at the parameters given, the mistake does not show; after an update, {suspect.message}"
                 yield replace(suspect, message=words)
     finally:

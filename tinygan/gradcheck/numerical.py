@@ -185,11 +185,11 @@ def _slope(y_at: Callable[[float], Array], y: Array, grad_y: Array, base: float,
         step = multiple * base
         right, left = grad_y * (y_at(step) - y), grad_y * (y - y_at(-step))
         central.append(_by_example(right + left) / (2 * step))
-        gaps.append(float((right - left).sum()) / step)
+        gaps.append((right - left) / step)
         sides.append(max(abs(float(right.sum())), abs(float(left.sum()))) / step)
     totals = [float(column.sum()) for column in central]
     spread, floor = max(totals) - min(totals), rounding / base
-    kink = abs(4 * gaps[0] - gaps[-1]) / 3
+    kink = float(np.linalg.norm(4 * gaps[0] - gaps[-1])) / 3  # kinks in several entries of y do not cancel
     kink = kink if kink > floor else 0.0
     is_wild = spread > ASYMPTOTIC * max(map(abs, totals)) and spread > floor
     noise = np.inf if is_wild else 2 * spread + floor + kink
@@ -207,7 +207,7 @@ def _best(first: _Slope, others: Iterator[_Slope]) -> _Slope:
     apart = abs(float(best.by_example.sum() - first.by_example.sum()))
     if first.at_kink or not np.isfinite(first.noise) or apart <= first.noise + best.noise:
         return best
-    return best._replace(noise=apart)  # rounding inside of the function, which y does not show
+    return best._replace(noise=3 * apart)  # rounding inside of the function, which y does not show
 
 
 def _by_example(contributions: Array) -> Array:

@@ -1,11 +1,14 @@
 """Runs a forward and a backward pass and writes down all that they did, also what they should not have done."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
 
-from tinygan.backend import Array
+import numpy as np
+
+from tinygan.backend import Array, is_finite
+from tinygan.gradcheck.numerical import EPS
 from tinygan.gradcheck.subject import Subject, arrays_in
 
 
@@ -47,6 +50,27 @@ def run(subject: Subject, grad_y: Array | None, seed: int) -> Trial:
     if grad_y is not None:
         backward(subject, trial)
     return trial
+
+
+def rounding(subject: Subject, name: str, trial: Trial, seed: int) -> float:
+    """Return how far the gradient of a tensor moves when all that goes in is multiplied by 1 + a few eps.
+
+    Where large terms cancel, such as in the gradient of a bias below a normalisation, this is all that is left of it.
+    """
+    kept = {other: tensor.copy() for other, tensor in subject.tensors.items()}
+    gradients = [trial.gradients[name]]
+    try:
+        for n_eps in (-3, -2, -1, 1, 2, 3):
+            factor = 1 + n_eps * EPS
+            for other, tensor in subject.tensors.items():
+                tensor[...] = factor * kept[other]
+            with suppress(ValueError):  # outside of what the function takes
+                gradients.append(run(subject, factor * trial.grad_y, seed).gradients[name])
+    finally:
+        for other, tensor in subject.tensors.items():
+            tensor[...] = kept[other]
+    alike = [g for g in gradients if isinstance(g, np.ndarray) and g.shape == np.shape(gradients[0]) and is_finite(g)]
+    return float(np.ptp(alike, axis=0).max()) if alike else 0.0
 
 
 def backward(subject: Subject, trial: Trial, *, keep_gradients: bool = False) -> None:
