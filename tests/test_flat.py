@@ -403,6 +403,7 @@ def test_a_copy_of_a_network_and_its_optimiser_learns_as_they_do(optimizer, copi
         assert not np.shares_memory(theta.data, other.data)
     for velocity, other in zip(pair[1].velocities, twin[1].velocities, strict=True):
         np.testing.assert_array_equal(velocity, other)
+    assert not [name for name in pair[1].__getstate__() if "flat" in name]  # which copies would hold twice
 
 
 def test_velocities_are_not_replaced_behind_the_back_of_the_update():

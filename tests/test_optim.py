@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tinygan.layers import Parameter
-from tinygan.optim import SGD, RMSProp, exponential_decay, limit_column_norms, linear_ramp
+from tinygan.optim import SGD, Optimizer, RMSProp, exponential_decay, limit_column_norms, linear_ramp
 
 EPS = {np.float32: 1e-5, np.float64: 1e-13}
 both_precisions = pytest.mark.parametrize("dtype", [np.float32, np.float64])
@@ -102,6 +102,22 @@ def test_a_step_does_not_write_to_the_gradients(optimizer):
     theta.accumulate(grad)
     optimizer([theta], 0.1, 0.5).step()
     np.testing.assert_array_equal(grad, [1, 2, 3])
+
+
+def test_an_optimizer_of_ones_own_says_what_it_does_with_each_parameter():
+    class Descent(Optimizer):
+        def _update(self, i, data, grad):
+            seen.append(i)
+            data -= self.learning_rate * grad
+
+    seen = []
+    thetas = [Parameter(np.full(2, 3.0), "W"), Parameter(np.full(3, 5.0), "b")]
+    for theta, grad in zip(thetas, (2.0, 4.0), strict=True):
+        theta.accumulate(np.full(theta.data.shape, grad))
+    Descent(thetas, 0.5).step()
+    assert seen == [0, 1]
+    assert [theta.data.tolist() for theta in thetas] == [[2.0, 2.0], [3.0, 3.0, 3.0]]
+    assert all(theta.grad is None for theta in thetas)
 
 
 @both_optimizers
