@@ -112,7 +112,7 @@ def test_networks(data):
 @pytest.mark.parametrize("scale", [0.0, 1e-7, 1.0, 1e10])
 def test_a_gradient_of_which_only_rounding_is_left_is_not_wrong(scale):
     """The derivative for a bias below a normalisation is exactly 0; what comes back is not."""
-    for seed in range(100):
+    for seed in range(25):
         x = scale * np.random.default_rng(seed).normal(size=(2, 1))
         below = [Linear(1, 1, rng=seed, dtype=np.float64), right.Normalised(1, 0, np.float64)][seed % 2]
         assert_no_alarm(Sequential(below, right.Normalised(1, 0, np.float64)), x)
