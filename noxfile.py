@@ -54,7 +54,7 @@ def gpu_without_one(session: nox.Session) -> None:
 
 @nox.session(default=False)
 def mutation(session: nox.Session) -> None:
-    """Break the code in every way that mutmut knows, and fail if the tests notice fewer than 95 % (10 minutes).
+    """Break the code in every way that mutmut knows, and fail if the tests notice fewer than 95 % (25 minutes).
 
     It goes on where it was stopped; remove mutants/ to start again. What follows -- goes to mutmut run.
     """

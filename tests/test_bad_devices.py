@@ -14,7 +14,7 @@ from tinygan.figures.frame import Frame
 from tinygan.figures.gallery import Run, draw_comparison
 from tinygan.figures.likelihoods import draw_bandwidths, draw_likelihoods
 from tinygan.figures.samples import draw_interpolation, draw_samples
-from tinygan.layers import Linear, Sequential
+from tinygan.layers import Dropout, LeakyReLU, Linear, ReLU, Sequential, Sigmoid, Tanh
 from tinygan.optim import SGD
 
 
@@ -159,3 +159,14 @@ def test_a_loss_of_a_gpu_is_no_number_to_draw(cupy, tmp_path):
     epoch = {"epoch": 1, "loss_d": 1.2, "loss_g": 0.8, "d_real": 0.6, "d_fake": 0.4}
     with pytest.raises(TypeError, match=r"^draw_curves got metrics\[0\]\['loss_d'\]=.*; it takes a finite number$"):
         draw_curves([epoch | {"loss_d": cupy.ones(())}], tmp_path / "wrong.png")
+
+
+# Two devices
+
+
+@pytest.mark.parametrize("layer", [ReLU(), LeakyReLU(), Sigmoid(), Tanh(), Dropout(0.5)], ids=repr)
+def test_a_gradient_and_a_cache_on_two_devices_are_refused(cupy, layer):
+    x = np.ones((2, 3), np.float32)
+    _, cache = layer.forward(to_device(x, "gpu"), rng=0)
+    with pytest.raises(TypeError, match="arrays must be on one device, but argument 0 on cpu, argument 1 on gpu:0"):
+        layer.backward_input(x, cache)

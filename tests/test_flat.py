@@ -284,6 +284,15 @@ def test_data_of_another_kind_is_refused(data, words):
         np.testing.assert_array_equal(theta.data, array)
 
 
+def test_a_parameter_without_a_name_is_called_one():
+    theta = Parameter(np.ones(2))
+    optimizer = SGD([theta], 0.5)
+    theta.data = np.ones(3)
+    theta.accumulate(np.ones(3))
+    with pytest.raises(ValueError, match="was made for a parameter on cpu"):
+        optimizer.step()
+
+
 # The average over processes
 
 

@@ -94,6 +94,15 @@ def test_the_words_are_those_of_numpys_philox(xp):
     np.testing.assert_array_equal(to_host(draw(as_rng(5), 3, 7, xp).words()), wanted, strict=True)
 
 
+@pytest.mark.parametrize("source", [*BIT_GENERATORS, Share], ids=lambda source: source.__name__)
+def test_words_are_where_they_are_wanted(xp, source):
+    rng = share_of(0, 0, 0, 1, 3) if source is Share else stream(0, kind=source)
+    drawn = draw(rng, 3, 5, xp)
+    assert isinstance(drawn.words(), xp.ndarray)
+    assert drawn.words().shape == drawn.shape == (3, 5)
+    assert drawn.xp is xp
+
+
 @pytest.mark.parametrize("kind", BIT_GENERATORS)
 def test_other_draws_from_the_same_stream_are_left_alone(xp, kind):
     """NumPy keeps half of a word for the next draw of 32 bits; it is there still."""
