@@ -243,3 +243,17 @@ def test_a_large_layer_is_checked_in_about_a_second():
     start = time.process_time()
     assert check_gradients(layer, x, rng=0).ok
     assert time.process_time() - start < 2.0  # less than 1 on a quiet core
+
+
+def test_a_wrong_gradient_does_not_hide_behind_numbers_that_lie_at_kinks():
+    class Clipped(Layer):
+        def forward(self, x, *, rng=None):
+            return np.clip(x, -1, 1), x
+
+        def backward_input(self, grad_y, cache):
+            return -grad_y * (abs(cache) <= 1)
+
+    x = np.random.default_rng(1).integers(-3, 4, (5, 4)) * 1.0
+    assert 0 < (abs(x) == 1).sum() < x.size
+    report = check_gradients(Clipped(), x, rng=0)
+    assert [(row.verdict, row.n_unresolved) for row in report.rows] == [("wrong", 0)]
