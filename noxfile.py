@@ -49,7 +49,7 @@ def ranks(session: nox.Session) -> None:
 def gpu_without_one(session: nox.Session) -> None:
     """Compare what tinygan asks of CuPy with the real one, and compile its kernels with NVIDIA's compiler."""
     session.install("-e", ".[test]", *nox.project.dependency_groups(PROJECT, "cupy"))
-    session.run("pytest", "tests/test_cupy_names.py", "tests/test_nvrtc.py", env=ONE_THREAD)
+    session.run("pytest", "tests/backend/test_cupy_names.py", "tests/backend/test_nvrtc.py", env=ONE_THREAD)
 
 
 @nox.session(default=False)

@@ -14,8 +14,8 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from tinygan.data import parse_distribution
-from tinygan.experiments.diagnosis import ERROR_BAR, GAP_BAR, missed
-from tinygan.experiments.figure1 import Recipe, play
+from tinygan.experiments.figure1.diagnosis import ERROR_BAR, GAP_BAR, missed
+from tinygan.experiments.figure1.play import Recipe, play
 from tinygan.table import text_table
 
 # group -> (its targets, share of seeds, JSD on that share, JSD on all seeds, whether the bars on D apply)

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from tinygan.experiments.gallery import Curve, players, train_with
+from tinygan.experiments.bugs import Curve, players, train_with
 from tinygan.gradcheck.gallery import GALLERY, report
 from tinygan.table import text_table
 

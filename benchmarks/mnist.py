@@ -20,15 +20,15 @@ from threadpoolctl import threadpool_info  # noqa: E402
 
 from tinygan import __version__  # noqa: E402
 from tinygan.data import ScaledImages, Splits  # noqa: E402
-from tinygan.experiments.calibration import calibration  # noqa: E402
-from tinygan.experiments.data_sets import load  # noqa: E402
-from tinygan.experiments.folder import RunFolder, read_json, write_json  # noqa: E402
-from tinygan.experiments.mnist import MNIST  # noqa: E402
-from tinygan.experiments.recipe import recipe_with  # noqa: E402
-from tinygan.experiments.start import resume_run, start_run  # noqa: E402
-from tinygan.experiments.table1 import N_SAMPLES, HeldOut, held_out, row_record, score  # noqa: E402
-from tinygan.experiments.trained import load_trained  # noqa: E402
+from tinygan.experiments.table1.calibration import calibration  # noqa: E402
+from tinygan.experiments.table1.score import N_SAMPLES, HeldOut, held_out, row_record, score  # noqa: E402
 from tinygan.figures.likelihoods import draw_likelihoods  # noqa: E402
+from tinygan.recipes.base import recipe_with  # noqa: E402
+from tinygan.recipes.data_sets import load  # noqa: E402
+from tinygan.recipes.mnist import MNIST  # noqa: E402
+from tinygan.runs.folder import RunFolder, read_json, write_json  # noqa: E402
+from tinygan.runs.start import resume_run, start_run  # noqa: E402
+from tinygan.runs.trained import load_trained  # noqa: E402
 from tinygan.table import text_table  # noqa: E402
 
 PAPER = 225.0  # Table 1

@@ -8,8 +8,8 @@ from typing import Any, Protocol
 import numpy as np
 
 from tinygan.adversarial import discriminator_step, generator_step
-from tinygan.experiments.mnist import MNIST
 from tinygan.layers import Sequential
+from tinygan.recipes.mnist import MNIST
 
 # What two float32 programs may be apart, see `disagreement`.
 AGREEMENT = 1e-4

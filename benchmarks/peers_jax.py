@@ -12,8 +12,8 @@ import jax
 import jax.numpy as jnp
 
 from benchmarks.peers import Order
-from tinygan.experiments.mnist import MNIST
 from tinygan.layers import Sequential
+from tinygan.recipes.mnist import MNIST
 
 # The parameters of a player: weight, bias, weight, bias, ...
 Values = list[jax.Array]

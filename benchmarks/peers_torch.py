@@ -8,8 +8,8 @@ from torch import nn
 from torch.nn import functional as F
 
 from benchmarks.peers import Order
-from tinygan.experiments.mnist import MNIST
 from tinygan.layers import Dropout, Linear, Maxout, ReLU, Sequential, Sigmoid
+from tinygan.recipes.mnist import MNIST
 
 
 class MaxPieces(nn.Module):

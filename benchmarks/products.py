@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from tinygan.backend import Array
-from tinygan.experiments.mnist import MNIST
+from tinygan.recipes.mnist import MNIST
 
 
 class Product(NamedTuple):

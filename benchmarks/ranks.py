@@ -13,8 +13,8 @@ from benchmarks.step import made_images, recipe
 from benchmarks.timing import Finding, median, parser, report
 from tinygan.adversarial import TrainingState, train
 from tinygan.data import ScaledImages, marginal_mean
-from tinygan.experiments.mnist import MNIST
 from tinygan.ranks.group import Ranks, find_ranks
+from tinygan.recipes.mnist import MNIST
 
 
 def iteration(chosen: MNIST, images: np.ndarray, ranks: Ranks) -> Callable[[], object]:

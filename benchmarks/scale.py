@@ -14,9 +14,9 @@ from benchmarks.products import runner
 from benchmarks.step import N_PIXELS, iteration, made_images, recipe
 from benchmarks.timing import Finding, megabytes, one_core, parser, report, seconds
 from tinygan.evaluation import search_bandwidth
+from tinygan.evaluation.bandwidth import TRIAL
 from tinygan.evaluation.distances import TILE
-from tinygan.evaluation.search import TRIAL
-from tinygan.experiments.mnist import MNIST
+from tinygan.recipes.mnist import MNIST
 
 FLOAT = 4  # bytes
 

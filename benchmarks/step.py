@@ -14,8 +14,8 @@ from benchmarks.timing import Finding, median, one_core, parser, report, seconds
 from tinygan.adversarial import train
 from tinygan.backend import Array, get_array_module, to_device
 from tinygan.data import ScaledImages
-from tinygan.experiments.mnist import MNIST
-from tinygan.experiments.recipe import recipe_with
+from tinygan.recipes.base import recipe_with
+from tinygan.recipes.mnist import MNIST
 
 N_PIXELS, N_IMAGES = 784, 50_000
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
-from precision import DIGITS, exactly, exp, log1p, log_one_plus_exp, logistic, whole_range, worst_ulps
+from support.precision import DIGITS, exactly, exp, log1p, log_one_plus_exp, logistic, whole_range, worst_ulps
 
 from tinygan.functional import log_mean_exp, sigmoid, softplus
 

@@ -5,7 +5,7 @@ import shlex
 from pathlib import Path
 
 import pytest
-from pictures import real_folder
+from support.pictures import real_folder
 
 from tinygan.cli import main
 

@@ -5,9 +5,9 @@ import subprocess
 import sys
 import textwrap
 
-import cs231n
 import numpy as np
 import pytest
+from support import cs231n
 
 from tinygan.cli import main
 

@@ -1,8 +1,8 @@
 """tinygan data, with a made MNIST and mirrors on this machine."""
 
 import pytest
-from mirrors import dead_url, mirror
-from pictures import data_set_of, make_mnist, real_folder
+from support.mirrors import dead_url, mirror
+from support.pictures import data_set_of, make_mnist, real_folder
 
 from tinygan.cli import main
 from tinygan.data.catalog import CATALOG

@@ -3,13 +3,13 @@
 import json
 import sys
 
-import fake_cupy
 import numpy as np
 import pytest
-from runs import made_images, tiny_run
+from fake_gpu import fake_cupy
+from support.runs import made_images, tiny_run
 
 from tinygan.cli import main
-from tinygan.experiments import figure1_frames
+from tinygan.experiments.figure1 import frames as figure1_frames
 
 FIGURE1 = ["figure1", "--iterations", "3", "--no-draw", "--json"]
 ON_GPU = "device: gpu:0, Fake GPU, on which a kernel ran\n"
@@ -200,7 +200,7 @@ def test_the_host_s_memory_is_the_host_s(evaluate, monkeypatch):
     def too_much(*_, **__):
         raise MemoryError("Unable to allocate 244 MiB")
 
-    monkeypatch.setattr("tinygan.experiments.table1.score", too_much)
+    monkeypatch.setattr("tinygan.experiments.table1.score.score", too_much)
     err = evaluate(evaluate.run, "--device", "cpu", status=1)[1]
     assert err == (
         "tinygan evaluate: error: the host has too little memory (Unable to allocate 244 MiB); "

@@ -5,12 +5,12 @@ import sys
 from importlib import metadata
 from types import SimpleNamespace
 
-import fake_cupy
 import numpy as np
 import pytest
+from fake_gpu import fake_cupy
 
+from tinygan.backend import doctor
 from tinygan.cli import main
-from tinygan.experiments import doctor
 
 
 @pytest.fixture(autouse=True)

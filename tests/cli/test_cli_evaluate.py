@@ -7,14 +7,14 @@ from contextlib import nullcontext
 
 import numpy as np
 import pytest
-from pictures import real_folder
+from support.pictures import real_folder
 
 from tinygan.cli import main
 from tinygan.evaluation import FINE_BANDWIDTHS, PAPER_BANDWIDTHS, parzen_log_likelihood
-from tinygan.experiments.data_sets import load
-from tinygan.experiments.mnist import MNIST
-from tinygan.experiments.start import start_run
-from tinygan.experiments.trained import load_trained
+from tinygan.recipes.data_sets import load
+from tinygan.recipes.mnist import MNIST
+from tinygan.runs.start import start_run
+from tinygan.runs.trained import load_trained
 
 
 def made_images(seed, n=140):
@@ -240,7 +240,7 @@ def test_the_same_data_at_another_place_will_do(evaluate, tmp_path):
 
 
 def test_a_curve_that_cannot_be_written_is_refused_before_anything_is_scored(made, tmp_path, capsys, monkeypatch):
-    monkeypatch.setattr("tinygan.experiments.table1.score", None)
+    monkeypatch.setattr("tinygan.experiments.table1.score.score", None)
     assert "takes .png, .svg or .pdf" in refused([made[0], "--curve", tmp_path / "x.gif"], capsys)
     assert "there is no folder" in refused([made[0], "--curve", tmp_path / "none" / "x.png"], capsys, status=1)
 
@@ -270,7 +270,7 @@ def test_ctrl_c_leaves_at_once(made, capsys, monkeypatch):
     def interrupted(*_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("tinygan.experiments.table1.shared_kernel_sums", interrupted)
+    monkeypatch.setattr("tinygan.experiments.table1.score.shared_kernel_sums", interrupted)
     assert main(["evaluate", str(made[0])]) == 130
     assert capsys.readouterr() == ("", "tinygan evaluate: interrupted\n")
 
@@ -278,7 +278,7 @@ def test_ctrl_c_leaves_at_once(made, capsys, monkeypatch):
 @pytest.mark.parametrize(("words", "asked"), [([], "auto"), (["--threads", "3"], 3)])
 def test_threads_are_those_asked_for(words, asked, made, monkeypatch):
     calls = []
-    monkeypatch.setattr("tinygan.experiments.threads.resolved_threads", lambda *given: calls.append(given) or 1)
+    monkeypatch.setattr("tinygan.backend.threads.resolved_threads", lambda *given: calls.append(given) or 1)
     monkeypatch.setattr("threadpoolctl.threadpool_limits", lambda *given: calls.append(given) or nullcontext())
     assert main(["evaluate", str(made[0]), "--samples", "5", "--no-calibration", "-q", *words]) == 0
     assert (calls[0][0], calls[1]) == (asked, (1, "blas"))

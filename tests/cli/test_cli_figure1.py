@@ -305,7 +305,7 @@ def test_ctrl_c_while_drawing_leaves_no_half_written_file_and_keeps_the_result(t
 
 @pytest.mark.parametrize("error", [KeyboardInterrupt, FloatingPointError("training diverged")])
 def test_a_moment_is_kept_whole_or_not_at_all(error, tmp_path, monkeypatch, capsys):
-    from tinygan.experiments import figure1_frames
+    from tinygan.experiments.figure1 import frames as figure1_frames
 
     draw_frame, calls = figure1_frames.draw_frame, []
 

@@ -6,12 +6,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
-from runs import made_images, tiny_run
+from support.runs import made_images, tiny_run
 
 from tinygan.cli import main
-from tinygan.experiments.data_sets import load
-from tinygan.experiments.folder import RunFolder
-from tinygan.experiments.trained import load_trained
+from tinygan.recipes.data_sets import load
+from tinygan.runs.folder import RunFolder
+from tinygan.runs.trained import load_trained
 
 COMMANDS = {
     "samples": "figure2.png", "interpolate": "figure3.png", "curves": "curves.png", "generate": "samples.npy"
@@ -165,7 +165,7 @@ def test_only_samples_needs_the_data(command, run, drawn, monkeypatch):
     def missing(*_):
         raise FileNotFoundError("the data are gone")
 
-    monkeypatch.setattr("tinygan.experiments.data_sets.load", missing)
+    monkeypatch.setattr("tinygan.recipes.data_sets.load", missing)
     assert main([command, run, "-q"]) == 0
 
 

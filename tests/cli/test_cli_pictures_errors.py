@@ -6,7 +6,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from runs import tiny_run
+from support.runs import tiny_run
 
 from tinygan.cli import main
 
@@ -73,7 +73,7 @@ SUFFIXES = {
 
 @pytest.mark.parametrize(("command", "said"), SUFFIXES.items())
 def test_a_file_that_cannot_be_is_refused_before_any_work(command, said, run, capsys, monkeypatch):
-    monkeypatch.setattr("tinygan.experiments.folder.RunFolder.read_config", None)  # it would be called next
+    monkeypatch.setattr("tinygan.runs.folder.RunFolder.read_config", None)  # it would be called next
     for out, status, words in (
         (said.split()[0], 2, said),
         (f"nowhere/{COMMANDS[command]}", 1, "cannot be written: there is no folder nowhere"),

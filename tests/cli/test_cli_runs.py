@@ -5,10 +5,10 @@ import shutil
 from pathlib import Path
 
 import pytest
-from runs import tiny_run
+from support.runs import tiny_run
 
 from tinygan.cli import main
-from tinygan.experiments.folder import RunFolder
+from tinygan.runs.folder import RunFolder
 
 
 @pytest.fixture(scope="module")

@@ -8,15 +8,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from runs import arrays_of, assert_same_run, made_images, metrics_of, quick_picture, state_of
 from scipy.io import savemat
+from support.runs import arrays_of, assert_same_run, made_images, metrics_of, quick_picture, state_of
 
 from tinygan.cli import main
 from tinygan.cli import train as train_module
 from tinygan.data import Labelled, Splits
-from tinygan.experiments import run as run_module
-from tinygan.experiments.data_sets import LOADERS
-from tinygan.experiments.folder import RunFolder
+from tinygan.recipes.data_sets import LOADERS
+from tinygan.runs import run as run_module
+from tinygan.runs.folder import RunFolder
 
 SMALL = ["--scale", "0.01", "--threads", "1", "--set", "batch_size=20"]
 IMAGES = ["train", "images", "--data", "made.npy", *SMALL]
@@ -129,7 +129,7 @@ def test_every_option_of_the_recipe_does_what_it_says(words, setting):
 
 def test_every_other_option_does_what_it_says(monkeypatch):
     threads = []
-    monkeypatch.setattr("tinygan.experiments.start.resolved_threads", lambda asked, m: threads.append(asked) or 1)
+    monkeypatch.setattr("tinygan.runs.start.resolved_threads", lambda asked, m: threads.append(asked) or 1)
     words = ["--out", "here", "--seed", "7", "--evaluate-every", "2", "--threads", "auto", "--epochs", "4"]
     assert main([*IMAGES, "-q", *words]) == 0
     config = config_of("here")
@@ -271,7 +271,7 @@ def test_an_order_leaves_at_once(capsys, monkeypatch):
         if run.state.iteration == 4:
             raise KeyboardInterrupt
 
-    monkeypatch.setattr("tinygan.experiments.snapshot.check_parameters", lambda iteration, **players: None)
+    monkeypatch.setattr("tinygan.runs.snapshot.check_parameters", lambda iteration, **players: None)
     saved = run_module.save
     monkeypatch.setattr(run_module, "save", lambda run: ordered(run) or saved(run))
     assert main([*IMAGES, *TWO, "--out", "run", "-q", "--checkpoint-seconds", "1e-9"]) == 130
@@ -376,7 +376,7 @@ def test_too_little_memory_hints_at_scale(capsys, monkeypatch):
     def none_left(*arguments):
         raise MemoryError("Unable to allocate 244 MiB")
 
-    monkeypatch.setattr("tinygan.experiments.start.Run", none_left)
+    monkeypatch.setattr("tinygan.runs.start.Run", none_left)
     said = refused(capsys, *IMAGES, status=1)
     assert said == "Unable to allocate 244 MiB. --scale 0.05 trains the same with narrower layers"
 

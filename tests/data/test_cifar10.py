@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from pictures import real_folder
+from support.pictures import real_folder
 
 from tinygan.data.cifar10 import load_cifar10, read_batch
 

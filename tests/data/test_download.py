@@ -8,7 +8,7 @@ import socket
 from contextlib import ExitStack
 
 import pytest
-from mirrors import SERVED, dead_url, mirror
+from support.mirrors import SERVED, dead_url, mirror
 
 from tinygan.data import download as download_module
 from tinygan.data.download import download

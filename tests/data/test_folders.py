@@ -3,8 +3,8 @@
 from contextlib import ExitStack
 
 import pytest
-from mirrors import PACKED, SERVED, UNPACKED, dead_url, mirror
-from pictures import FOUR, data_set_of
+from support.mirrors import PACKED, SERVED, UNPACKED, dead_url, mirror
+from support.pictures import FOUR, data_set_of
 
 from tinygan.data.catalog import CATALOG
 from tinygan.data.download import user_cache

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
-from pictures import idx_bytes, packed
+from support.pictures import idx_bytes, packed
 
 from tinygan.data.idx import read_idx
 

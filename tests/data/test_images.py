@@ -6,7 +6,7 @@ import zipfile
 
 import numpy as np
 import pytest
-from pictures import idx_bytes, make_mnist, numbered_images, numbers_of, packed, real_folder
+from support.pictures import idx_bytes, make_mnist, numbered_images, numbers_of, packed, real_folder
 
 from tinygan.data.catalog import CATALOG, TEST_IMAGES, TEST_LABELS, TRAIN_IMAGES, TRAIN_LABELS
 from tinygan.data.folders import fetch

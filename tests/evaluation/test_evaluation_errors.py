@@ -3,9 +3,9 @@
 import math
 import re
 
-import fake_cupy
 import numpy as np
 import pytest
+from fake_gpu import fake_cupy
 
 from tinygan.evaluation import ParzenWindow, kernel_sums, parzen_log_likelihood, search_bandwidth
 

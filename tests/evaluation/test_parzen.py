@@ -9,15 +9,15 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from oracle import log_densities
+from support.oracle import log_densities
 
 from tinygan.evaluation import (
     FINE_BANDWIDTHS,
     PAPER_BANDWIDTHS,
     ParzenWindow,
+    bandwidth,
     kernel_sums,
     parzen_log_likelihood,
-    search,
     search_bandwidth,
 )
 
@@ -90,14 +90,14 @@ def test_the_search_takes_bandwidths_in_any_order_and_the_first_of_equals():
 
 def precisions(monkeypatch):
     """Return the list that every evaluation from now on adds its precision and its number of points to."""
-    used, evaluate = [], search.SharedEvaluator.sums
+    used, evaluate = [], bandwidth.SharedEvaluator.sums
 
     def record(self, dtype, rows=None):
         sums = evaluate(self, dtype, rows)
         used.append((dtype, len(sums.nearest)))
         return sums
 
-    monkeypatch.setattr(search.SharedEvaluator, "sums", record)
+    monkeypatch.setattr(bandwidth.SharedEvaluator, "sums", record)
     return used
 
 
@@ -127,7 +127,7 @@ def test_few_examples_are_not_worth_a_trial(monkeypatch):
 def test_an_error_that_all_points_share_is_taken_off(monkeypatch):
     samples, validation = images(5, 300, 784), images(6, 600, 784)
     wanted = search_bandwidth(samples, validation).curve
-    evaluate = search.SharedEvaluator.sums
+    evaluate = bandwidth.SharedEvaluator.sums
 
     def biased(self, dtype, rows=None):
         sums = evaluate(self, dtype, rows)
@@ -135,7 +135,7 @@ def test_an_error_that_all_points_share_is_taken_off(monkeypatch):
             sums.sums[:] *= 1.5
         return sums
 
-    monkeypatch.setattr(search.SharedEvaluator, "sums", biased)
+    monkeypatch.setattr(bandwidth.SharedEvaluator, "sums", biased)
     assert abs(search_bandwidth(samples, validation).curve - wanted).max() <= 1e-6
 
 

@@ -4,11 +4,11 @@ from functools import cache
 
 import numpy as np
 import pytest
-from wrong_layers import WRONG_AFFINE, WRONG_FUNCTIONS, Affine, Function, X
-from wrong_structures import WRONG_STRUCTURES, Softmax
+from support.wrong_layers import WRONG_AFFINE, WRONG_FUNCTIONS, Affine, Function, X
+from support.wrong_structures import WRONG_STRUCTURES, Softmax
 
 from tinygan.gradcheck import check_gradients
-from tinygan.gradcheck.suspect import CODES
+from tinygan.gradcheck.diagnosis.suspect import CODES
 from tinygan.layers import LeakyReLU, Linear, Tanh
 
 WRONG = WRONG_AFFINE | WRONG_FUNCTIONS | WRONG_STRUCTURES

@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
-import right_layers as right
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support import right_layers as right
 
 from tinygan.gradcheck import check_gradients
 from tinygan.layers import Dropout, LeakyReLU, Linear, Maxout, ReLU, Sequential, Sigmoid, Tanh, normal

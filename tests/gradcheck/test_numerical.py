@@ -6,7 +6,7 @@ import pytest
 from tinygan.gradcheck import check_gradients
 from tinygan.gradcheck.complex_step import refined
 from tinygan.gradcheck.numerical import directional_derivative, numerical_gradient
-from tinygan.gradcheck.subject import LayerSubject
+from tinygan.gradcheck.subjects.subject import LayerSubject
 from tinygan.layers import Layer
 
 

@@ -1,12 +1,21 @@
 """Layers on a fake GPU: right ones pass, wrong ones are named as on the host, and all is put back."""
 
-import fake_cupy
-import host_cuda
 import numpy as np
-import parity
 import pytest
-from on_both import BOTH, GPU, HOST_ONLY, anywhere, assert_alike, belongings, break_kernels, discriminator, generator
-from test_layer_contract import CASES, Growth
+from fake_gpu import fake_cupy, host_cuda
+from support import parity
+from support.layer_cases import CASES, Growth
+from support.on_both import (
+    BOTH,
+    GPU,
+    HOST_ONLY,
+    anywhere,
+    assert_alike,
+    belongings,
+    break_kernels,
+    discriminator,
+    generator,
+)
 
 from tinygan.backend import as_rng, device_of, get_array_module, to_device, to_host
 from tinygan.gradcheck import check_gradients

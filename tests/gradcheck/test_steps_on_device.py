@@ -1,10 +1,9 @@
 """Steps on a fake GPU: right ones pass, wrong ones are named as on the host, and all is put back."""
 
-import fake_cupy
-import host_cuda
 import numpy as np
 import pytest
-from on_both import BOTH, GPU, anywhere, assert_alike, belongings, break_kernels, discriminator, generator
+from fake_gpu import fake_cupy, host_cuda
+from support.on_both import BOTH, GPU, anywhere, assert_alike, belongings, break_kernels, discriminator, generator
 
 from tinygan.adversarial import discriminator_step
 from tinygan.backend import as_rng, get_array_module, to_device, to_host

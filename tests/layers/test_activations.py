@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from precision import exactly, logistic, logistic_slope, whole_range, worst_ulps
+from support.precision import exactly, logistic, logistic_slope, whole_range, worst_ulps
 
 from tinygan.layers import LeakyReLU, ReLU, Sigmoid, Tanh
 

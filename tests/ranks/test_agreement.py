@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from tinygan.experiments.agreement import check_alike, check_shares
-from tinygan.experiments.tally import Tally
 from tinygan.ranks.group import ALONE, Ranks
+from tinygan.runs.parallel.agreeing import check_alike, check_shares
+from tinygan.runs.tally import Tally
 
 
 class Fellows(Ranks):

@@ -2,11 +2,10 @@
 
 import sys
 
-import fake_cupy
-import host_cuda
 import numpy as np
 import pytest
-from mpi import HERE, end, needs_mpi, start, together
+from fake_gpu import fake_cupy, host_cuda
+from support.ranks.mpi import HERE, end, needs_mpi, start, together
 
 from tinygan.backend import choose_device, device_of, to_device, to_host
 from tinygan.ranks import group, launcher

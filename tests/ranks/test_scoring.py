@@ -4,12 +4,12 @@ import json
 
 import numpy as np
 import pytest
-from mpi import HERE, end, needs_mpi, start, together
-from runs import tiny_run
-from scoring import scored, scored_sums
+from support.ranks.mpi import HERE, end, needs_mpi, start, together
+from support.ranks.scoring import scored, scored_sums
+from support.runs import tiny_run
 
 from tinygan.evaluation import KernelSums
-from tinygan.evaluation.shared import merged, share
+from tinygan.evaluation.parallel_sums import merged, share
 from tinygan.ranks.group import ALONE, Ranks
 
 

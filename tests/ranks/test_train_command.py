@@ -9,10 +9,10 @@ import time
 
 import numpy as np
 import pytest
-from mpi import HERE, PASSES_SIGNALS_ON, end, needs_mpi, start, together
-from runs import arrays_of, go_on, made_images, metrics_of, new_run, state_of
+from support.ranks.mpi import HERE, PASSES_SIGNALS_ON, end, needs_mpi, start, together
+from support.runs import arrays_of, go_on, made_images, metrics_of, new_run, state_of
 
-from tinygan.experiments.start import resume_run
+from tinygan.runs.start import resume_run
 
 pytestmark = [needs_mpi, pytest.mark.slow]
 

@@ -4,7 +4,7 @@ import hashlib
 
 import numpy as np
 import pytest
-from mpi import HERE, needs_mpi, together
+from support.ranks.mpi import HERE, needs_mpi, together
 
 pytestmark = [needs_mpi, pytest.mark.slow]
 
@@ -55,7 +55,7 @@ def test_the_ranks_learn_what_one_process_learns(n, updates, steps, batch_size, 
 
 def test_without_the_average_they_would_not(tmp_path):
     """The comparison can fail: one rank's rows alone lead elsewhere."""
-    from game import play
+    from support.ranks.game import play
 
     from tinygan.ranks.group import Ranks
 

@@ -6,14 +6,12 @@ from tinygan.adversarial.algorithm1 import (
     generator_step,
     train,
 )
-from tinygan.adversarial.losses import discriminator_loss, generator_loss
-from tinygan.adversarial.measures import discriminator_error, wasserstein_distance
-from tinygan.adversarial.minibatches import one_batch
-from tinygan.adversarial.noise import NoisePrior
-from tinygan.adversarial.pushforward import pushforward_density
+from tinygan.adversarial.objectives import discriminator_loss, generator_loss
+from tinygan.adversarial.prior import NoisePrior
 from tinygan.adversarial.simultaneous import simultaneous_step
-from tinygan.adversarial.state import TrainingState
-from tinygan.adversarial.theory import (
+from tinygan.adversarial.theory.density import pushforward_density
+from tinygan.adversarial.theory.divergences import discriminator_error, wasserstein_distance
+from tinygan.adversarial.theory.value import (
     AffineGenerator,
     jensen_shannon_divergence,
     kullback_leibler,
@@ -22,6 +20,8 @@ from tinygan.adversarial.theory import (
     value_function,
     virtual_criterion,
 )
+from tinygan.adversarial.training.minibatches import one_batch
+from tinygan.adversarial.training.state import TrainingState
 
 __all__ = [
     "AffineGenerator",

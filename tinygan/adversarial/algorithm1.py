@@ -5,13 +5,13 @@ from typing import NamedTuple
 
 import numpy as np
 
-from tinygan.adversarial.checks import LossWatch, check_optimizer, check_parameters, check_players
-from tinygan.adversarial.losses import OBJECTIVES, discriminator_loss, generator_loss
-from tinygan.adversarial.minibatches import Source, minibatches, one_batch, prepared
-from tinygan.adversarial.noise import NoisePrior
-from tinygan.adversarial.shortage import explained_shortage
+from tinygan.adversarial.objectives import OBJECTIVES, discriminator_loss, generator_loss
+from tinygan.adversarial.prior import NoisePrior
 from tinygan.adversarial.simultaneous import simultaneous_step
-from tinygan.adversarial.state import TrainingState
+from tinygan.adversarial.training.minibatches import Source, minibatches, one_batch, prepared
+from tinygan.adversarial.training.shortage import explained_shortage
+from tinygan.adversarial.training.state import TrainingState
+from tinygan.adversarial.training.watch import LossWatch, check_optimizer, check_parameters, check_players
 from tinygan.arguments import check_choice, check_count
 from tinygan.backend import Array, RngLike, as_rng, device_of
 from tinygan.layers import Layer

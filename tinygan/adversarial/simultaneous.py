@@ -1,7 +1,7 @@
 """Both players at once, as in the code that the authors released, instead of Algorithm 1."""
 
-from tinygan.adversarial.checks import check_optimizer
-from tinygan.adversarial.losses import discriminator_loss, generator_loss
+from tinygan.adversarial.objectives import discriminator_loss, generator_loss
+from tinygan.adversarial.training.watch import check_optimizer
 from tinygan.backend import Array, RngLike, as_rng
 from tinygan.layers import Layer
 from tinygan.optim import Optimizer

@@ -11,7 +11,7 @@ from tinygan.cli.devices import chosen_device
 from tinygan.cli.words import typed
 
 if TYPE_CHECKING:
-    from tinygan.experiments.run import Run
+    from tinygan.runs.run import Run
 
 NAMES = ("mnist", "fashion-mnist", "images", "tfd", "cifar10")
 # Options that only a new run takes; a run keeps those that it began with.
@@ -31,7 +31,7 @@ ONCE = (
 @contextmanager
 def begun(options: argparse.Namespace) -> "Iterator[Run]":
     """Give the run that the words ask for, on every rank; no other process can train it meanwhile."""
-    from tinygan.experiments.parallel import join
+    from tinygan.runs.parallel.joining import join
 
     with ExitStack() as held:
         training, device = None, "cpu"
@@ -48,8 +48,8 @@ def begun(options: argparse.Namespace) -> "Iterator[Run]":
 
 def _resumed_run(options: argparse.Namespace, held: ExitStack) -> "Run":
     """Return the run that was left, as its checkpoint has it, and keep it locked."""
-    from tinygan.experiments.folder import RunFolder
-    from tinygan.experiments.start import resume_run
+    from tinygan.runs.folder import RunFolder
+    from tinygan.runs.start import resume_run
 
     _check_resumption(options)
     folder = RunFolder(options.resume)
@@ -66,10 +66,10 @@ def _resumed_run(options: argparse.Namespace, held: ExitStack) -> "Run":
 
 def _new_run(options: argparse.Namespace) -> "Run":
     """Return the run that the words ask for, at iteration 0, and say on stderr what it has to do without."""
-    from tinygan.experiments.data_sets import N_TRAIN, RECIPES
-    from tinygan.experiments.recipe import recipe_with
-    from tinygan.experiments.start import stage_2_recipe, start_run
-    from tinygan.experiments.tfd import TFDStage2
+    from tinygan.recipes.base import recipe_with
+    from tinygan.recipes.data_sets import N_TRAIN, RECIPES
+    from tinygan.recipes.tfd import TFDStage2
+    from tinygan.runs.start import stage_2_recipe, start_run
 
     if options.experiment is None:
         raise ValueError(f"say what to train: one of {', '.join(NAMES)}; or --resume RUN")

@@ -67,9 +67,9 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _outcomes(options: argparse.Namespace) -> Iterator[Any]:
-    from tinygan.gradcheck.discovery import find
-    from tinygan.gradcheck.loading import loaded
-    from tinygan.gradcheck.outcome import outcome
+    from tinygan.gradcheck.files.discovery import find
+    from tinygan.gradcheck.files.loading import loaded
+    from tinygan.gradcheck.files.outcome import outcome
 
     source, colon, name = options.target.rpartition(":")
     if not colon or not name.isidentifier():  # as in C:\\layers.py

@@ -23,9 +23,9 @@ def add_parser(subparsers: Any) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Plot the metrics."""
-    from tinygan.experiments.folder import RunFolder
     from tinygan.figures.curves import draw_curves
     from tinygan.figures.output import STILL, check_output
+    from tinygan.runs.folder import RunFolder
 
     path = check_output(options.out, STILL)
     folder = RunFolder(options.folder)

@@ -25,7 +25,7 @@ def add_parser(subparsers: Any) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Examine, print what was found, and return the exit status."""
-    from tinygan.experiments.doctor import examine
+    from tinygan.backend.doctor import examine
 
     found = examine()
     if options.json:
@@ -59,7 +59,7 @@ def _versions(found: Any) -> str:
 
 
 def _devices(found: Any) -> str:
-    from tinygan.experiments.doctor import N
+    from tinygan.backend.doctor import N
     from tinygan.table import text_table
 
     rows = [["cpu", "", "", _speed(found, "cpu")]]

@@ -84,8 +84,8 @@ def run(options: argparse.Namespace) -> int:
     """Score, and report."""
     from threadpoolctl import threadpool_limits
 
-    from tinygan.experiments.table1 import PAPER, held_out
-    from tinygan.experiments.threads import resolved_threads
+    from tinygan.backend.threads import resolved_threads
+    from tinygan.experiments.table1.score import PAPER, held_out
 
     ranks = options.ranks
     with ranks.together():
@@ -131,7 +131,7 @@ def run(options: argparse.Namespace) -> int:
 
 def _out_of_memory(error: MemoryError, device: str, options: argparse.Namespace) -> str:
     """Return what ran out of memory, and what takes less of it."""
-    from tinygan.experiments.table1 import N_SAMPLES
+    from tinygan.experiments.table1.score import N_SAMPLES
 
     fewer = "a file with fewer samples"
     if options.samples_file is None:
@@ -142,9 +142,9 @@ def _out_of_memory(error: MemoryError, device: str, options: argparse.Namespace)
 
 
 def _run_subject(options: argparse.Namespace, device: str) -> Subject:
-    from tinygan.experiments.data_sets import load_again
-    from tinygan.experiments.table1 import N_SAMPLES
-    from tinygan.experiments.trained import load_trained
+    from tinygan.experiments.table1.score import N_SAMPLES
+    from tinygan.recipes.data_sets import load_again
+    from tinygan.runs.trained import load_trained
 
     if options.experiment is not None:
         raise ValueError("--experiment goes with --samples-file; a run knows its own")
@@ -162,8 +162,8 @@ def _run_subject(options: argparse.Namespace, device: str) -> Subject:
 
 
 def _file_subject(options: argparse.Namespace) -> Subject:
-    from tinygan.experiments.data_sets import load
-    from tinygan.experiments.sample_file import read_samples
+    from tinygan.experiments.table1.sample_files import read_samples
+    from tinygan.recipes.data_sets import load
 
     if options.samples is not None or options.seed is not None:
         raise ValueError("--samples and --seed draw from a run; a file is scored as it is")
@@ -177,9 +177,9 @@ def _file_subject(options: argparse.Namespace) -> Subject:
 def _score_all(subject: Subject, images: Any, device: str, ranks: Any, *, calibrate: bool) -> Iterator[Any]:
     from tinygan.backend import to_device
     from tinygan.data import ScaledImages
-    from tinygan.experiments.calibration import calibration
-    from tinygan.experiments.data_sets import RECIPES
-    from tinygan.experiments.table1 import HeldOut, score
+    from tinygan.experiments.table1.calibration import calibration
+    from tinygan.experiments.table1.score import HeldOut, score
+    from tinygan.recipes.data_sets import RECIPES
 
     images = HeldOut(*(to_device(rows, device) for rows in images))
     samples = to_device(subject.draw(), device)
@@ -194,7 +194,7 @@ def _score_all(subject: Subject, images: Any, device: str, ranks: Any, *, calibr
 
 def _records(paper: Sequence[Any], rows: Sequence[Any]) -> list[dict[str, Any]]:
     """Return all rows as flat records with the same keys; what the paper does not say is None."""
-    from tinygan.experiments.table1 import row_record
+    from tinygan.experiments.table1.score import row_record
 
     found = [
         {"source": source} | row_record(row)

@@ -78,7 +78,7 @@ def run(options: argparse.Namespace) -> int:
     from threadpoolctl import threadpool_limits
 
     from tinygan.data import parse_distribution
-    from tinygan.experiments.figure1 import play
+    from tinygan.experiments.figure1.play import play
 
     start = time.perf_counter()
     if options.no_draw and options.out:
@@ -126,7 +126,7 @@ def _checked_files(options: argparse.Namespace) -> list[Path]:
 
 
 def _recipe(options: argparse.Namespace) -> Any:
-    from tinygan.experiments.figure1 import Recipe
+    from tinygan.experiments.figure1.play import Recipe
 
     given = {field.name: getattr(options, field.name, None) for field in fields(Recipe)}
     if options.updates == "simultaneous" and options.discriminator_steps is None:
@@ -144,8 +144,8 @@ def _open_window(n_iterations: int, is_quiet: bool) -> Any:
 
 
 def _train(game: Any, iterations: Any, n_iterations: int, window: Any, options: argparse.Namespace) -> Training:
-    from tinygan.adversarial.checks import check_parameters
-    from tinygan.experiments.figure1_frames import draw_frame, frame_iterations
+    from tinygan.adversarial.training.watch import check_parameters
+    from tinygan.experiments.figure1.frames import draw_frame, frame_iterations
 
     training = Training([])
 
@@ -187,7 +187,7 @@ def _write(training: Training, objective: str, files: list[Path], is_quiet: bool
 
 
 def _draw(training: Training, objective: str, path: Path, is_quiet: bool) -> None:
-    from tinygan.experiments.figure1_frames import four_panels
+    from tinygan.experiments.figure1.frames import four_panels
     from tinygan.figures.output import is_animation
     from tinygan.figures.saving import draw_panels, save_animation
 
@@ -201,7 +201,7 @@ def _draw(training: Training, objective: str, path: Path, is_quiet: bool) -> Non
 
 
 def _report(training: Training, files: list[Path], seconds: float, options: argparse.Namespace) -> None:
-    from tinygan.experiments.diagnosis import missed
+    from tinygan.experiments.figure1.diagnosis import missed
 
     iteration, game, measures, _ = training.moments[-1]
     misses = missed(game, measures)

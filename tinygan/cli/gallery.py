@@ -89,7 +89,7 @@ def _draw(bug: Any, path: Path, options: argparse.Namespace) -> dict[str, Any]:
     """Train with and without the bug, draw both, and return how they end."""
     from threadpoolctl import threadpool_limits
 
-    from tinygan.experiments.gallery import LOOKS_GOOD, SHORT, train_with
+    from tinygan.experiments.bugs import LOOKS_GOOD, SHORT, train_with
     from tinygan.figures.gallery import Run, draw_comparison
 
     recipe = SHORT if options.iterations is None else replace(SHORT, n_iterations=options.iterations)

@@ -41,9 +41,9 @@ def run(options: argparse.Namespace) -> int:
     """Write the samples, and say what they look like as numbers."""
     import numpy as np
 
-    from tinygan.experiments.trained import load_trained
     from tinygan.figures.output import check_output
     from tinygan.files import whole_file
+    from tinygan.runs.trained import load_trained
 
     path = check_output(options.out, TAKES)
     trained = load_trained(options.folder)

@@ -37,10 +37,10 @@ def add_parser(subparsers: Any) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Draw the lines."""
-    from tinygan.experiments.pictures import figure3
-    from tinygan.experiments.trained import load_trained
+    from tinygan.experiments.figures2and3 import figure3
     from tinygan.figures.output import FIGURE3, check_output, is_animation
     from tinygan.figures.samples import draw_interpolation
+    from tinygan.runs.trained import load_trained
 
     path = check_output(options.out, FIGURE3)
     n_lines, n_steps = ANIMATION if is_animation(path) else PICTURE

@@ -29,7 +29,7 @@ def add_parser(subparsers: Any) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """List the runs."""
-    from tinygan.experiments.listing import list_runs
+    from tinygan.runs.listing import list_runs
     from tinygan.table import text_table
 
     found = list_runs(options.folder)

@@ -43,11 +43,11 @@ def add_parser(subparsers: Any) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Draw samples and their neighbours, and say how far these are."""
-    from tinygan.experiments.data_sets import load_again
-    from tinygan.experiments.pictures import figure2
-    from tinygan.experiments.trained import load_trained
+    from tinygan.experiments.figures2and3 import figure2
     from tinygan.figures.output import STILL, check_output
     from tinygan.figures.samples import draw_samples
+    from tinygan.recipes.data_sets import load_again
+    from tinygan.runs.trained import load_trained
 
     path = check_output(options.out, STILL)
     trained = load_trained(options.folder)

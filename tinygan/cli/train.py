@@ -16,7 +16,7 @@ from tinygan.cli.terminal import painted
 from tinygan.cli.words import count, counted, rate, seed, setting, threads
 
 if TYPE_CHECKING:
-    from tinygan.experiments.run import Run
+    from tinygan.runs.run import Run
 
 LIVE_SECONDS = 10.0
 

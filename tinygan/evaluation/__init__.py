@@ -1,9 +1,9 @@
 """How good are the samples: the paper's Parzen-window log-likelihood, and nearest training examples."""
 
-from tinygan.evaluation.kernels import KernelSums, kernel_sums
+from tinygan.evaluation.bandwidth import FINE_BANDWIDTHS, PAPER_BANDWIDTHS, BandwidthSearch, search_bandwidth
 from tinygan.evaluation.neighbours import nearest_neighbours
 from tinygan.evaluation.parzen import LogLikelihood, ParzenWindow, parzen_log_likelihood
-from tinygan.evaluation.search import FINE_BANDWIDTHS, PAPER_BANDWIDTHS, BandwidthSearch, search_bandwidth
+from tinygan.evaluation.sums import KernelSums, kernel_sums
 
 __all__ = [
     "FINE_BANDWIDTHS",

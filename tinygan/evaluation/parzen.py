@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from tinygan.backend import Array, to_host
+from tinygan.evaluation.bandwidth import PAPER_BANDWIDTHS, BandwidthSearch, search_bandwidth
 from tinygan.evaluation.distances import check_points
-from tinygan.evaluation.kernels import check_bandwidths, kernel_sums
-from tinygan.evaluation.search import PAPER_BANDWIDTHS, BandwidthSearch, search_bandwidth
-from tinygan.evaluation.shared import shared_kernel_sums
+from tinygan.evaluation.parallel_sums import shared_kernel_sums
+from tinygan.evaluation.sums import check_bandwidths, kernel_sums
 from tinygan.ranks.group import ALONE, Ranks
 
 

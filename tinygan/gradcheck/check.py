@@ -8,11 +8,11 @@ import numpy as np
 
 from tinygan.backend import Array, RngLike, as_rng, get_array_module, is_finite, to_device
 from tinygan.gradcheck.compare import case_of, diagnosed, row_of
-from tinygan.gradcheck.faults import faults
+from tinygan.gradcheck.diagnosis.conduct import faults
+from tinygan.gradcheck.diagnosis.suspect import Suspect
 from tinygan.gradcheck.report import Report, Row
-from tinygan.gradcheck.subject import LayerSubject, Subject, checked_result
-from tinygan.gradcheck.suspect import Suspect
-from tinygan.gradcheck.trial import run
+from tinygan.gradcheck.subjects.subject import LayerSubject, Subject, checked_result
+from tinygan.gradcheck.subjects.trial import run
 from tinygan.layers import Layer, Sequential
 from tinygan.layers.base import check_input
 

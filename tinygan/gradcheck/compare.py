@@ -5,14 +5,14 @@ from collections.abc import Iterator
 import numpy as np
 
 from tinygan.backend import Array, is_finite
-from tinygan.gradcheck.case import Case
 from tinygan.gradcheck.complex_step import refined
-from tinygan.gradcheck.hypotheses import findings
+from tinygan.gradcheck.diagnosis.case import Case
+from tinygan.gradcheck.diagnosis.hypotheses import findings
+from tinygan.gradcheck.diagnosis.suspect import Suspect
 from tinygan.gradcheck.numerical import directional_derivative, numerical_gradient
 from tinygan.gradcheck.report import Row
-from tinygan.gradcheck.subject import Subject
-from tinygan.gradcheck.suspect import Suspect
-from tinygan.gradcheck.trial import Trial, rounding
+from tinygan.gradcheck.subjects.subject import Subject
+from tinygan.gradcheck.subjects.trial import Trial, rounding
 
 # A tensor of at most so many entries is compared whole; of a larger one, at least so many that are drawn at random,
 # and as many more as the work of all forward passes, in multiplications, allows.

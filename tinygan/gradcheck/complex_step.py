@@ -6,7 +6,7 @@ import numpy as np
 
 from tinygan.backend import Array
 from tinygan.gradcheck.numerical import Numerical
-from tinygan.gradcheck.subject import Subject
+from tinygan.gradcheck.subjects.subject import Subject
 
 # So small that h² vanishes beside any number, and no subtraction limits it.
 STEP = 1e-30
@@ -26,7 +26,7 @@ def refined(subject: Subject, name: str, grad_y: Array, numerical: Numerical, en
     Examples
     --------
     >>> from tinygan.gradcheck.numerical import numerical_gradient
-    >>> from tinygan.gradcheck.subject import LayerSubject
+    >>> from tinygan.gradcheck.subjects.subject import LayerSubject
     >>> from tinygan.layers import Layer
     >>> class Cube(Layer):
     ...     def forward(self, x, *, rng=None):

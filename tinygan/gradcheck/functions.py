@@ -12,7 +12,7 @@ from tinygan.arguments import check_positive
 from tinygan.backend import Array, RngLike, as_rng, device_of, get_array_module, is_finite
 from tinygan.gradcheck.check import examine
 from tinygan.gradcheck.report import Report
-from tinygan.gradcheck.subject import Subject, checked_gradient, checked_result, location
+from tinygan.gradcheck.subjects.subject import Subject, checked_gradient, checked_result, location
 
 
 def check_functions(

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, field
 from math import isfinite
 from typing import Any
 
-from tinygan.gradcheck.suspect import HARMLESS, Suspect
+from tinygan.gradcheck.diagnosis.suspect import HARMLESS, Suspect
 from tinygan.table import text_table
 
 

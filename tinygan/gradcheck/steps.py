@@ -11,13 +11,13 @@ from tinygan.adversarial import generator_step as our_generator_step
 from tinygan.arguments import check_positive
 from tinygan.backend import Array, RngLike, as_rng, to_host
 from tinygan.gradcheck.compare import case_of, diagnosed, row_of
+from tinygan.gradcheck.diagnosis.step_hypotheses import step_findings
+from tinygan.gradcheck.diagnosis.suspect import Suspect
 from tinygan.gradcheck.numerical import EPS
-from tinygan.gradcheck.on_device import place_of
-from tinygan.gradcheck.played import DiscriminatorStep, GeneratorStep, PlayedStep, dropout_off, example_noise
 from tinygan.gradcheck.report import Report, Row
-from tinygan.gradcheck.step_hypotheses import step_findings
-from tinygan.gradcheck.suspect import Suspect
-from tinygan.gradcheck.trial import run
+from tinygan.gradcheck.subjects.on_device import place_of
+from tinygan.gradcheck.subjects.steps import DiscriminatorStep, GeneratorStep, PlayedStep, dropout_off, example_noise
+from tinygan.gradcheck.subjects.trial import run
 from tinygan.layers import Layer
 from tinygan.layers.sequential import named_parameters
 

@@ -2,10 +2,9 @@
 
 from typing import Any
 
-from tinygan import kernels
-from tinygan.backend import Array, RngLike, get_array_module
+from tinygan.backend import Array, RngLike, get_array_module, kernels
+from tinygan.backend.kernels import fused
 from tinygan.functional import sigmoid
-from tinygan.kernels import fused
 from tinygan.layers.base import Elementwise, check_input
 
 

@@ -2,12 +2,11 @@
 
 from typing import Any
 
-from tinygan import kernels
 from tinygan.arguments import check_share
-from tinygan.backend import Array, RngLike, as_rng
-from tinygan.kernels import fused
+from tinygan.backend import Array, RngLike, as_rng, kernels
+from tinygan.backend.kernels import fused
+from tinygan.backend.streams import Draw, as_bits, bits
 from tinygan.layers.base import Elementwise, check_input, layer_name
-from tinygan.streams import Draw, as_bits, bits
 
 
 class Dropout(Elementwise):

@@ -2,10 +2,9 @@
 
 from typing import Any
 
-from tinygan import kernels
 from tinygan.arguments import check_count
-from tinygan.backend import Array, RngLike, get_array_module
-from tinygan.kernels import fused
+from tinygan.backend import Array, RngLike, get_array_module, kernels
+from tinygan.backend.kernels import fused
 from tinygan.layers.base import Layer, Shape, check_cache, check_grad_y, check_input, layer_name
 
 

@@ -3,9 +3,8 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from tinygan import kernels
-from tinygan.backend import Array, device_of, get_array_module
-from tinygan.kernels import fused
+from tinygan.backend import Array, device_of, get_array_module, kernels
+from tinygan.backend.kernels import fused
 
 
 class Parameter:

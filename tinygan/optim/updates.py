@@ -1,8 +1,7 @@
 """What an update does to arrays, in place: a step with momentum, and a limit on the norms of columns."""
 
-from tinygan import kernels
-from tinygan.backend import Array, get_array_module
-from tinygan.kernels import fused
+from tinygan.backend import Array, get_array_module, kernels
+from tinygan.backend.kernels import fused
 
 # So many numbers of theta, v and g at a time stay in a core's cache between the operations of an update.
 PIECE = 2**16

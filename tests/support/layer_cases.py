@@ -1,0 +1,111 @@
+"""Layers of every kind for the tests that every layer must pass, and inputs away from their kinks and ties."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from tinygan.layers import (
+    Dropout,
+    Layer,
+    LeakyReLU,
+    Linear,
+    Maxout,
+    Parameter,
+    ReLU,
+    Sequential,
+    Sigmoid,
+    Tanh,
+    normal,
+    uniform,
+)
+
+
+class Growth(Layer):
+    """y = exp(theta x), as a reader might write a first layer: no super().__init__(), no checks, a tuple as cache."""
+
+    def __init__(self, n, rng, dtype):
+        self.theta = Parameter(rng.uniform(-1, 1, n).astype(dtype), "theta")
+        self.parameters = (self.theta,)
+
+    def forward(self, x, *, rng=None):
+        y = np.exp(self.theta.data * x)
+        return y, (x, y)
+
+    def backward_input(self, grad_y, cache):
+        _, y = cache
+        return grad_y * self.theta.data * y
+
+    def backward_params(self, grad_y, cache):
+        x, y = cache
+        self.theta.accumulate((grad_y * x * y).sum(axis=0))
+
+
+# How each layer is built for n columns; what else it needs to know comes from rng.
+
+
+def linear(n, rng, dtype):
+    return Linear(n, 1 + n % 3, weight_init=normal(1.0), bias_init=normal(1.0), rng=rng, dtype=dtype)
+
+
+def far_from_zero(n_in, n_out, rng, dtype):
+    """Return an affine layer whose outputs are near 3 and -3 in turn, so that no kink or tie is near above it."""
+
+    def bias(shape, rng, dtype):
+        return np.resize([3.0, -3.0], shape).astype(dtype)
+
+    return Linear(n_in, n_out, weight_init=uniform(0.2 / n_in), bias_init=bias, rng=rng, dtype=dtype)
+
+
+def smooth_network(n, rng, dtype):
+    return Sequential(linear(n, rng, dtype), Tanh(), linear(1 + n % 3, rng, dtype), Sigmoid())
+
+
+def discriminator(n, rng, dtype):
+    lower = [Dropout(0.2), far_from_zero(n, 6, rng, dtype), Maxout(2), Dropout(0.5)]
+    return Sequential(*lower, far_from_zero(3, 4, rng, dtype), ReLU(), far_from_zero(4, 2, rng, dtype))
+
+
+def nested_network(n, rng, dtype):
+    lower = Sequential(far_from_zero(n, 4, rng, dtype), LeakyReLU(0.2))
+    upper = Sequential(Sequential(Growth(4, rng, dtype), Tanh()), Sequential(Linear(4, 1, rng=rng, dtype=dtype)))
+    return Sequential(Sigmoid(), lower, upper, Tanh())
+
+
+@dataclass(frozen=True)
+class Case:
+    """A layer under test: how to build one for n columns, and what inputs it takes."""
+
+    build: Callable[[int, np.random.Generator, Any], Layer]
+    n_pieces: int = 1  # how many columns of x compete, and so must not tie
+    elementwise: bool = False  # takes x of any dimension
+    random: bool = False
+    checks_input: bool = True
+
+
+CASES = {
+    "Linear": Case(linear),
+    "Maxout": Case(lambda n, rng, dtype: Maxout(3), n_pieces=3),
+    "Maxout of 1 piece": Case(lambda n, rng, dtype: Maxout(1)),
+    "Dropout": Case(lambda n, rng, dtype: Dropout(0.4), elementwise=True, random=True),
+    "ReLU": Case(lambda n, rng, dtype: ReLU(), elementwise=True),
+    "LeakyReLU": Case(lambda n, rng, dtype: LeakyReLU(0.3), elementwise=True),
+    "Sigmoid": Case(lambda n, rng, dtype: Sigmoid(), elementwise=True),
+    "Tanh": Case(lambda n, rng, dtype: Tanh(), elementwise=True),
+    "Sequential": Case(smooth_network),
+    "Sequential of D": Case(discriminator, random=True),
+    "Sequential nested": Case(nested_network),
+    "Sequential of one": Case(lambda n, rng, dtype: Sequential(linear(n, rng, dtype))),
+    "Sequential that learns nothing": Case(lambda n, rng, dtype: Sequential(ReLU(), Sigmoid()), elementwise=True),
+    "a layer of one's own": Case(Growth, checks_input=False),
+}
+
+
+def no_kinks(shape, rng):
+    return rng.uniform(0.25, 2, shape) * rng.choice([-1, 1], shape)
+
+
+def no_ties(m, n_pieces, n_units, rng):
+    ranks = rng.permuted(np.broadcast_to(np.arange(n_pieces)[:, None], (m, n_pieces, n_units)), axis=1)
+    return (ranks - n_pieces / 2 + rng.uniform(-0.2, 0.2, ranks.shape)).reshape(m, -1)

@@ -1,0 +1,52 @@
+"""What the tests of the checker on a GPU have in common: networks, and what two reports or one network amount to."""
+
+import pytest
+
+from tinygan.backend import kernels
+from tinygan.gradcheck.gallery import GALLERY
+from tinygan.layers import Dropout, Linear, Maxout, ReLU, Sequential, Sigmoid, normal
+
+GPU = "gpu:0"
+BOTH = ("cpu", GPU)
+# They call functions of NumPy, or keep an array of the host on self, and so fail on a device by themselves.
+HOST_ONLY = {
+    "frozen_bias", "inner_factor", "whole_slopes", "double_mask", "forgotten_skip", "only_the_diagonal",
+    "old_transpose", "in_place_relu", "lost_gradient",
+}  # fmt: skip
+
+
+def anywhere(kind):
+    return [name for name, bug in GALLERY.items() if bug.kind == kind and name not in HOST_ONLY]
+
+
+def discriminator():
+    made = {"weight_init": normal(0.5)}
+    return Sequential(
+        Dropout(0.2), Linear(4, 6, rng=0, **made), Maxout(3), Linear(2, 3, rng=1, **made), Dropout(0.5), ReLU(),
+        Linear(3, 1, rng=2, **made),
+    )  # fmt: skip
+
+
+def generator():
+    made = {"weight_init": normal(0.5)}
+    return Sequential(Linear(3, 4, rng=3, **made), ReLU(), Linear(4, 4, rng=4, **made), Sigmoid())
+
+
+def assert_alike(found, wanted):
+    """Assert that two reports say the same; complex steps, of the host alone, bring errors down to rounding."""
+    assert (found.subject, found.suspects) == (wanted.subject, wanted.suspects)
+    for row, other in zip(found.rows, wanted.rows, strict=True):
+        for name in ("tensor", "shape", "n_checked", "n_kinks", "n_unresolved", "verdict"):
+            assert getattr(row, name) == getattr(other, name)
+        assert row.relative_error == pytest.approx(other.relative_error, rel=1e-6, abs=row.noise)
+        assert row.noise == pytest.approx(other.noise, rel=0.2)
+
+
+def belongings(network):
+    return [array for theta in network.parameters for array in (theta.data, theta.grad, theta.room)]
+
+
+def break_kernels(monkeypatch, right, wrong):
+    """Put a mistake into the kernels, which each fake compiles anew."""
+    assert right in kernels.SOURCE
+    monkeypatch.setattr(kernels, "SOURCE", kernels.SOURCE.replace(right, wrong))

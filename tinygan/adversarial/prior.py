@@ -1,0 +1,115 @@
+"""The prior p_z: the noise that G turns into samples."""
+
+import math
+from typing import Any
+
+import numpy as np
+
+from tinygan.arguments import check_choice, check_count
+from tinygan.backend import Array, RngLike, as_rng, module_of
+from tinygan.backend.streams import gaussian, uniform
+
+KINDS = ("uniform", "gaussian", "spherical")
+
+
+class NoisePrior:
+    """p_z over vectors of latent_dim numbers.
+
+    Parameters
+    ----------
+    kind : {"uniform", "gaussian", "spherical"}
+        U(low, high) in every coordinate, N(0, I), or uniform on the unit sphere.
+    latent_dim : int
+        Length of a noise vector.
+    low, high : float
+        Bounds of the uniform prior. The paper's MNIST network takes -sqrt(3) and sqrt(3).
+
+    Raises
+    ------
+    TypeError, ValueError
+        If the kind is unknown, latent_dim is no int >= 1, low is not below high, or the sphere has one dimension.
+
+    Examples
+    --------
+    >>> NoisePrior("uniform", 100).sample(64, rng=0).shape
+    (64, 100)
+    """
+
+    def __init__(self, kind: str, latent_dim: int, *, low: float = -1.0, high: float = 1.0) -> None:
+        check_choice("NoisePrior got kind", kind, KINDS)
+        self.kind = kind
+        self.latent_dim = check_count("NoisePrior got latent_dim", latent_dim)
+        if kind == "spherical" and self.latent_dim == 1:
+            raise ValueError(
+                "NoisePrior got a spherical prior of one dimension, where the sphere is two points, -1 and 1; "
+                "it takes latent_dim >= 2, or the uniform or gaussian prior"
+            )
+        if not -math.inf < low < high < math.inf:
+            raise ValueError(f"NoisePrior got low={low!r}, high={high!r}; it takes finite numbers with low < high")
+        self.low, self.high = float(low), float(high)
+
+    def sample(self, m: int, *, rng: RngLike = None, dtype: Any = np.float32, device: str = "cpu") -> Array:
+        """Return m draws.
+
+        Parameters
+        ----------
+        m : int
+            How many, at least 1.
+        rng : numpy.random.Generator, int or None
+            Where they come from.
+        dtype : {numpy.float32, numpy.float64}
+            Their precision.
+        device : str
+            Where they are wanted, as `tinygan.backend.device_of` names it. A seed draws the same on every device: to
+            the last bit if uniform, else to rounding.
+
+        Returns
+        -------
+        ndarray of shape (m, latent_dim)
+        """
+        shape = (check_count("NoisePrior.sample got m", m), self.latent_dim)
+        rng, xp = as_rng(rng), module_of(device)
+        if self.kind == "uniform":
+            return uniform(rng, shape, dtype, self.low, self.high, xp)
+        z = gaussian(rng, shape, dtype, xp)
+        if self.kind == "spherical":
+            z /= xp.linalg.norm(z, axis=1, keepdims=True)
+        return z
+
+    def cells(self, n_cells: int) -> tuple[Array, Array]:
+        """Return a fine z grid and the probability of each of its cells, for a prior of one dimension.
+
+        Parameters
+        ----------
+        n_cells : int
+            How many cells.
+
+        Returns
+        -------
+        edges : ndarray of shape (n_cells + 1,)
+            Rising. A Gaussian's end at -8 and 8, beyond which lies 1e-15 of it.
+        probability : ndarray of shape (n_cells,)
+            Sums to 1.
+
+        Raises
+        ------
+        ValueError
+            If latent_dim is not 1.
+
+        Examples
+        --------
+        >>> NoisePrior("uniform", 1).cells(2)
+        (array([-1.,  0.,  1.]), array([0.5, 0.5]))
+        """
+        if self.latent_dim != 1:
+            raise ValueError(f"NoisePrior.cells needs latent_dim 1, but this prior has latent_dim {self.latent_dim}")
+        n_cells = check_count("NoisePrior.cells got n_cells", n_cells)
+        if self.kind == "uniform":
+            return np.linspace(self.low, self.high, n_cells + 1), np.full(n_cells, 1 / n_cells)
+        edges = np.linspace(-8.0, 8.0, n_cells + 1)
+        cdf = np.array([0.5 * math.erfc(-z / math.sqrt(2)) for z in edges])
+        return edges, np.diff(cdf) / (cdf[-1] - cdf[0])
+
+    def __repr__(self) -> str:
+        bounds = f", low={self.low:g}, high={self.high:g}" if self.kind == "uniform" else ""
+        return f"NoisePrior({self.kind!r}, {self.latent_dim}{bounds})"

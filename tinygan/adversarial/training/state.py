@@ -1,0 +1,81 @@
+"""Where a training stands, so that it can be left and gone on with as if nothing had happened."""
+
+import copy
+from typing import Any
+
+from tinygan.backend import Array, RngLike, as_rng, spawn_rngs
+from tinygan.backend.streams import Share
+
+
+class TrainingState:
+    """Three independent random streams, a place in the data, and how many iterations are done.
+
+    `train` moves it along. A copy of it, taken between two iterations together with copies of the networks and their
+    optimisers, is all that a later `train` needs to go on bit for bit.
+
+    Parameters
+    ----------
+    rng : numpy.random.Generator, int or None
+        Where the streams are spawned from.
+
+    Attributes
+    ----------
+    data, noise, dropout : numpy.random.Generator
+        For the order of the examples or their draws, for z, and for the masks: more draws from one leave the others
+        alone.
+    iteration : int
+        Iterations done.
+    epoch, position : int
+        Walks through the data that have begun, and how many examples the last of them has used.
+    epoch_start : dict or None
+        State of the data stream before the permutation of this epoch was drawn, from which it can be drawn again.
+    rank, n_ranks : int
+        Which of so many processes this is that train together, see `share`.
+    weight : float
+        Which share of the last minibatch was this process's.
+
+    Examples
+    --------
+    >>> state = TrainingState(0)
+    >>> state.iteration, state.epoch, state.position
+    (0, 0, 0)
+    """
+
+    def __init__(self, rng: RngLike = None) -> None:
+        self.data, self.noise, self.dropout = spawn_rngs(as_rng(rng), 3)
+        self.iteration = self.epoch = self.position = 0
+        self.epoch_start: Any = None
+        self.rank, self.n_ranks, self.weight = 0, 1, 1.0
+
+    def share(self, rank: int, n_ranks: int) -> None:
+        """Take a share of every minibatch, noise and masks included: all processes together do what one would do.
+
+        Examples
+        --------
+        >>> state = TrainingState(0)
+        >>> state.share(1, 3)
+        >>> state.rows(100)
+        range(33, 66)
+        """
+        self.rank, self.n_ranks = rank, n_ranks
+        self.noise, self.dropout = Share(self.noise.bit_generator), Share(self.dropout.bit_generator)
+
+    def rows(self, m: int) -> range:
+        """Return which rows of a minibatch of m are this process's; what is drawn next is drawn for these."""
+        rows = range(m * self.rank // self.n_ranks, m * (self.rank + 1) // self.n_ranks)
+        if m < self.n_ranks:
+            raise ValueError(f"{self.n_ranks} processes cannot share a minibatch of {m}; it takes a row for each")
+        self.weight = len(rows) / m
+        for stream in (self.noise, self.dropout):
+            if isinstance(stream, Share):
+                stream.start, stream.n_rows, stream.total = rows.start, len(rows), m
+        return rows
+
+    def order(self, n: int) -> Array:
+        """Return the permutation of n examples for the epoch that the position lies in: a new one at its start."""
+        if self.position == 0:
+            self.epoch += 1
+            self.epoch_start = copy.deepcopy(dict(self.data.bit_generator.state))
+        else:
+            self.data.bit_generator.state = self.epoch_start
+        return self.data.permutation(n)

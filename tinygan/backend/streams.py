@@ -1,0 +1,228 @@
+"""Random words from a stream: the same ones on every device, and for every way to split a batch between processes."""
+
+import math
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from tinygan.backend import Array, get_array_module, kernels
+from tinygan.backend.kernels import fused
+
+# Philox4x64 makes four words of 64 bits at a time.
+BLOCK = 4
+
+
+class Share(np.random.Generator):
+    """A Philox stream of which several processes each take the rows of their share of a batch.
+
+    All of them draw the same numbers for the whole batch, as one process would, and each keeps those of its own rows.
+
+    Attributes
+    ----------
+    start, n_rows, total : int
+        This process has the rows from start on, n_rows of the total; to be set before every batch.
+
+    Examples
+    --------
+    >>> whole = np.random.Generator(np.random.Philox(0))
+    >>> share = Share(np.random.Philox(0))
+    >>> share.start, share.n_rows, share.total = 2, 2, 4
+    >>> bool((draw(share, 2, 3).words() == draw(whole, 4, 3).words()[2:]).all())
+    True
+    """
+
+    start, n_rows, total = 0, 1, 1
+
+    def __init__(self, bit_generator: np.random.BitGenerator) -> None:
+        if not isinstance(bit_generator, np.random.Philox):
+            raise TypeError(
+                f"Share got a {type(bit_generator).__name__}; it takes a Philox, whose words can be counted"
+            )
+        super().__init__(bit_generator)
+
+    def random(self, *arguments: Any, **options: Any) -> Any:
+        """Refuse: these draws know nothing of rows, and every process would get the same ones."""
+        raise TypeError(
+            "this stream is shared by several processes; draw from it by uniform, gaussian or bits of "
+            "tinygan.backend.streams, which give each process its own rows"
+        )
+
+    integers = normal = standard_normal = permutation = choice = shuffle = random
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Let a copy be a share as well, where that of a Generator would be a stream of the whole batch."""
+        return _share, (self.bit_generator, self.start, self.n_rows, self.total)
+
+
+class Span(NamedTuple):
+    """Where the words of some rows lie in a Philox stream.
+
+    Word j of row i is number ``start + (i // group * stride + i % group) * per_row + j`` of the stream, from 0.
+
+    Attributes
+    ----------
+    key : tuple of int
+        Two words.
+    start : int
+        Of the first row.
+    group, stride : int
+        So many rows follow each other, and so many rows lie between the first ones of two groups.
+    """
+
+    key: tuple[int, int]
+    start: int
+    group: int
+    stride: int
+
+
+class Draw(NamedTuple):
+    """Some rows of random words that belong to one draw from a stream.
+
+    Attributes
+    ----------
+    shape : tuple of int
+        (rows, words a row).
+    made : ndarray of uint64 or None
+        The words, if they are there already.
+    span : Span or None
+        Where they lie in a Philox stream, if a kernel is to make them.
+    xp : module
+        Of the device where they are wanted.
+    """
+
+    shape: tuple[int, int]
+    made: Array | None
+    span: Span | None
+    xp: Any
+
+    def words(self) -> Array:
+        """Return the words: uint64 of the shape."""
+        return kernels.philox(self, self.xp) if self.made is None else self.made
+
+
+def draw(rng: np.random.Generator, rows: int, per_row: int, xp: Any = np) -> Draw:
+    """Return so many rows of so many words from the stream, which moves on past them.
+
+    Parameters
+    ----------
+    rng : numpy.random.Generator
+        A Philox stream gives the same words on every device. Another one draws on the host, and its words are copied.
+    rows, per_row : int
+        Whole rows, so that a batch may be drawn in parts.
+    xp : module
+        NumPy, or CuPy for its current device.
+
+    Examples
+    --------
+    >>> whole, parts = (np.random.Generator(np.random.Philox(0)) for _ in range(2))
+    >>> both = np.concatenate([draw(parts, 1, 3).words(), draw(parts, 4, 3).words()])
+    >>> bool((draw(whole, 5, 3).words() == both).all())
+    True
+    """
+    shape = rows, per_row
+    if isinstance(rng, Share):
+        span = _taken(rng, rng.start, rng.n_rows, rng.total, rows // rng.n_rows, per_row)
+        return Draw(shape, _read(span, shape) if xp is np else None, span, xp)
+    if xp is np or not isinstance(rng.bit_generator, np.random.Philox):
+        return Draw(shape, xp.asarray(_raw(rng, shape)), None, xp)
+    return Draw(shape, None, _taken(rng, 0, rows, rows, 1, per_row), xp)
+
+
+def uniform(
+    rng: np.random.Generator, shape: tuple[int, int], dtype: Any, low: float = 0.0, high: float = 1.0, xp: Any = np
+) -> Array:
+    """Return draws from U(low, high), each made of one word: its upper 24 bits in float32, its upper 53 in float64.
+
+    Examples
+    --------
+    >>> x = uniform(np.random.Generator(np.random.Philox(0)), (1000, 2), np.float32, -1.0, 1.0)
+    >>> x.dtype, bool((abs(x) <= 1).all())
+    (dtype('float32'), True)
+    """
+    return _scaled(xp.empty(shape, dtype), draw(rng, *shape, xp), float(low), float(high))
+
+
+@fused(kernels.uniform)
+def _scaled(x: Array, drawn: Draw, low: float, high: float) -> Array:
+    digits = np.finfo(x.dtype).nmant + 1
+    x[...] = drawn.words() >> np.uint64(64 - digits)
+    x *= 2.0**-digits
+    x *= high - low
+    x += low
+    return x
+
+
+def gaussian(rng: np.random.Generator, shape: tuple[int, int], dtype: Any, xp: Any = np) -> Array:
+    """Return draws from N(0, 1), two from two words.
+
+    Notes
+    -----
+    Box and Muller 1958: with u and v uniform on [0, 1), sqrt(-2 log(1 - u)) is how far a Gaussian point of the plane
+    lies from the origin, and 2 pi v in what direction. Unlike methods that reject, this takes the same number of words
+    for every row, so rows can be drawn apart. The two devices differ by the rounding of log, sin and cos.
+
+    Examples
+    --------
+    >>> z = gaussian(np.random.Generator(np.random.Philox(0)), (100_000, 1), np.float32)
+    >>> abs(z.mean()) < 0.01, abs(z.std() - 1) < 0.01
+    (np.True_, np.True_)
+    """
+    rows, columns = shape
+    pairs = -(-columns // 2)
+    u = uniform(rng, (rows, 2 * pairs), np.float64, xp=xp)
+    radius, angle = xp.sqrt(-2 * xp.log1p(-u[:, :pairs])), 2 * math.pi * u[:, pairs:]
+    z = xp.empty((rows, 2, pairs), dtype)
+    z[:, 0], z[:, 1] = radius * xp.cos(angle), radius * xp.sin(angle)
+    return z.reshape(rows, 2 * pairs)[:, :columns]
+
+
+def bits(rng: np.random.Generator, x: Array) -> Draw:
+    """Return a draw with 16 bits for every entry of a batch, on its device; `as_bits` unpacks it."""
+    return draw(rng, len(x), -(-math.prod(x.shape[1:]) // BLOCK), get_array_module(x))
+
+
+def as_bits(words: Array, shape: tuple[int, ...]) -> Array:
+    """Return the words of `bits` as uint16 of the shape of the batch; the last word of a row may have bits to spare."""
+    return words.view(np.uint16)[:, : math.prod(shape[1:])].reshape(shape)
+
+
+def _share(bit_generator: Any, start: int, n_rows: int, total: int) -> Share:
+    share = Share(bit_generator)
+    share.start, share.n_rows, share.total = start, n_rows, total
+    return share
+
+
+def _raw(rng: np.random.Generator, shape: tuple[int, int]) -> Array:
+    """Return the next words of any generator, also of one that makes smaller ones."""
+    if isinstance(rng.bit_generator, np.random.Philox):
+        return rng.bit_generator.random_raw(math.prod(shape)).reshape(shape)  # the same, and faster
+    return rng.integers(0, 2**64, shape, np.uint64)
+
+
+def _taken(rng: np.random.Generator, start: int, group: int, stride: int, n_groups: int, per_row: int) -> Span:
+    """Return the span of rows from start on of n_groups batches of stride rows; the stream moves on past them all."""
+    state = rng.bit_generator.state
+    counter = sum(int(word) << (64 * i) for i, word in enumerate(state["state"]["counter"]))
+    position = BLOCK * counter - (BLOCK - state["buffer_pos"])  # NumPy counts a block when it makes it
+    _seek(rng.bit_generator, state, position + n_groups * stride * per_row)
+    key = tuple(int(word) for word in state["state"]["key"])
+    return Span((key[0], key[1]), position + start * per_row, group, stride)
+
+
+def _seek(generator: Any, state: Any, position: int) -> None:
+    """Put a Philox generator of the state given before the word of this number, as if it had drawn all before it."""
+    block = max(position - 1, 0) // BLOCK
+    state["state"]["counter"] = np.array(kernels.counter_words(block), np.uint64)
+    generator.state = state | {"buffer_pos": BLOCK}
+    generator.random_raw(position - BLOCK * block)  # which leaves the last of the blocks in its buffer
+
+
+def _read(span: Span, shape: tuple[int, int]) -> Array:
+    """Return the words of a span on the host."""
+    generator = np.random.Philox(key=np.array(span.key, np.uint64))  # as a tuple it may be rounded to float64
+    rows, per_row = shape
+    groups = []
+    for i in range(rows // span.group):
+        _seek(generator, generator.state, span.start + i * span.stride * per_row)
+        groups.append(generator.random_raw(span.group * per_row))
+    return np.concatenate(groups).reshape(shape)

@@ -1,0 +1,81 @@
+"""The sums behind a Parzen window on several ranks: each takes some of the samples, and what they find is merged."""
+
+from collections.abc import Sequence
+from functools import reduce
+
+import numpy as np
+
+from tinygan.backend import Array
+from tinygan.evaluation.distances import check_points
+from tinygan.evaluation.sums import Evaluator, KernelSums, check_bandwidths
+from tinygan.ranks.group import Ranks
+
+
+class SharedEvaluator(Evaluator):
+    """An evaluator on a rank that adds up the kernels on its share of the samples, and knows those of all.
+
+    Parameters
+    ----------
+    samples, x : ndarray of shape (m, d) and (n, d)
+        The same ones on every rank.
+    sigmas : ndarray of shape (B,)
+    ranks : Ranks
+        All of them ask for the same sums.
+
+    Notes
+    -----
+    Centre, unit and precision are those of all samples, so every distance is rounded as in one process. The merge is
+    exact: the least of the minima, and sums that are scaled and added in float64. What it merges is rounded by itself,
+    since the kernels of a share are counted from its own nearest sample, in float32: a sum differs by some 1e-7 of
+    itself from that of one process. All ranks hold the same bits in the end.
+    """
+
+    def __init__(self, samples: Array, x: Array, sigmas: Array, ranks: Ranks) -> None:
+        super().__init__(samples, x, sigmas)
+        self._ranks = ranks
+        if ranks.size > 1:
+            self._samples = samples[share(len(samples), ranks)]
+            self._centred = {}
+
+    def sums(self, dtype: type | None, rows: Array | None = None) -> KernelSums:
+        """Return the sums over the samples of all ranks."""
+        return merged(super().sums(dtype, rows), self._ranks)
+
+
+def shared_kernel_sums(samples: Array, x: Array, bandwidths: Sequence[float] | Array, ranks: Ranks) -> KernelSums:
+    """Return what `kernel_sums` returns, on every rank, from the work of all of them.
+
+    Examples
+    --------
+    >>> shared_kernel_sums(np.array([[0.0], [1.0]]), np.array([[0.0]]), [1.0], Ranks()).sums.round(4)
+    array([[1.6065]])
+    """
+    check_points("kernel_sums", "samples", samples)
+    check_points("kernel_sums", "x", x, samples.shape[1], samples)
+    evaluator = SharedEvaluator(samples, x, check_bandwidths("kernel_sums", bandwidths), ranks)
+    return evaluator.sums(evaluator.dtype)
+
+
+def share(n: int, ranks: Ranks) -> slice:
+    """Return which of n samples are this rank's; none for the last ones, where there are more ranks than samples.
+
+    Examples
+    --------
+    >>> share(10_000, Ranks())
+    slice(0, 10000, None)
+    """
+    start, stop = (-(-n * rank // ranks.size) for rank in (ranks.rank, ranks.rank + 1))
+    return slice(start, stop)
+
+
+def merged(here: KernelSums, ranks: Ranks) -> KernelSums:
+    """Return the sums of all ranks in one, on each of them; a rank may have none, with sums of 0 at infinity."""
+    if ranks.size == 1:
+        return here
+    parts = zip(
+        ranks.gathered(here.nearest), ranks.gathered(here.sums), ranks.gathered(np.array([here.count])), strict=True
+    )
+    return reduce(
+        KernelSums.merge,
+        (KernelSums(here.bandwidths, nearest, sums, int(n), here.dimension) for nearest, sums, (n,) in parts),
+    )

@@ -1,0 +1,179 @@
+"""What a bug of the gallery does to a training: the game of Figure 1, much shortened, with and without it."""
+
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from tinygan.adversarial import NoisePrior, discriminator_step, generator_step, jensen_shannon_divergence
+from tinygan.adversarial.training.watch import check_parameters
+from tinygan.backend import Array, RngLike, as_rng, spawn_rngs
+from tinygan.data import Distribution, Gaussian
+from tinygan.experiments.figure1.game import Game, Standardised
+from tinygan.experiments.figure1.play import Recipe, generator, rates
+from tinygan.gradcheck.gallery import Bug
+from tinygan.layers import Layer, Linear, Maxout, Sequential, Tanh, normal, uniform
+from tinygan.optim import RMSProp
+
+SHORT = Recipe(n_iterations=600, batch_size=128, discriminator_steps=2)
+DATA: Distribution = Gaussian(4, 0.5)
+N_MEASURES = 40
+# Up to here a picture passes for Figure 1: nats, where its panel (a) has p_g found p_data.
+LOOKS_GOOD = 0.05
+
+
+@dataclass(frozen=True)
+class Curve:
+    """How one training went.
+
+    Attributes
+    ----------
+    iterations : list of int
+        When it was measured, from 0.
+    jsd : list of float
+        JSD(p_data || p_g) then, in nats.
+    x, p_data, p_g : ndarray of shape (n,)
+        The densities where it ended.
+    stopped : str or None
+        Why it ended early, if it did.
+    """
+
+    iterations: list[int]
+    jsd: list[float]
+    x: Array
+    p_data: Array
+    p_g: Array
+    stopped: str | None = None
+
+    @property
+    def looks_good(self) -> bool:
+        """Whether it came to its end, and to a picture that passes for Figure 1."""
+        return self.stopped is None and self.jsd[-1] <= LOOKS_GOOD
+
+
+def train_with(bug: Bug, *, is_wrong: bool, recipe: Recipe = SHORT, rng: RngLike = None) -> Curve:
+    """Play the game with the bug, or with what is right in its place, from the same weights and the same samples.
+
+    Parameters
+    ----------
+    bug : Bug
+        A layer takes its place in the networks, see `players`; a step takes that of the right one in Algorithm 1.
+    is_wrong : bool
+        Whether to play with the bug.
+    recipe : Recipe
+        As of Figure 1; updates and objective are those of Algorithm 1.
+    rng : numpy.random.Generator, int or None
+        For weights, examples, noise and dropout.
+
+    Examples
+    --------
+    >>> from tinygan.gradcheck.gallery import GALLERY
+    >>> recipe = Recipe(n_iterations=10, batch_size=16, discriminator_steps=1)
+    >>> len(train_with(GALLERY["lost_gradient"], is_wrong=True, recipe=recipe, rng=0).jsd)
+    11
+    """
+    rng_players, rng_standardise, rng_data, rng_noise, rng_dropout = spawn_rngs(as_rng(rng), 5)
+    D, G = players(bug, is_wrong=is_wrong, rng=rng_players)
+    source = Standardised.from_sample(DATA, recipe.n_standardise, rng=rng_standardise)
+    game = Game(D, G, NoisePrior(recipe.noise_prior, 1), source)
+    step_d = bug.wrong if is_wrong and bug.right is discriminator_step else discriminator_step
+    step_g = bug.wrong if is_wrong and bug.right is generator_step else generator_step
+    optimizer_d = RMSProp(D.parameters, recipe.learning_rate_d, recipe.momentum, decay=recipe.rms_decay_d)
+    optimizer_g = RMSProp(G.parameters, recipe.learning_rate_g, recipe.momentum, decay=recipe.rms_decay_g)
+
+    def examples() -> Array:
+        return source.sample(recipe.batch_size, rng=rng_data).astype(np.float32)
+
+    def noise() -> Array:
+        return game.prior.sample(recipe.batch_size, rng=rng_noise)
+
+    def iterate() -> Iterator[int]:
+        yield 0
+        for done in range(recipe.n_iterations):
+            optimizer_d.learning_rate, optimizer_g.learning_rate = rates(recipe, done)
+            for _ in range(recipe.discriminator_steps):
+                step_d(D, G, examples(), noise(), optimizer_d, rng=rng_dropout)
+            step_g(D, G, noise(), optimizer_g, rng=rng_dropout)
+            yield done + 1
+
+    return _measured(game, iterate(), max(recipe.n_iterations // N_MEASURES, 1))
+
+
+def players(bug: Bug, *, is_wrong: bool, rng: RngLike = None) -> tuple[Sequential, Sequential]:
+    """Return D and G of Figure 1, with the bug or what is right in its place.
+
+    A Linear or a Tanh takes the place of every one in both players, or of the square ones where it fits no other.
+    Other nonlinearities take the place of the tanh of D, and dropout follows it.
+
+    Examples
+    --------
+    >>> from tinygan.gradcheck.gallery import GALLERY
+    >>> players(GALLERY["forgotten_leak"], is_wrong=True, rng=0)[0]
+    layer                  output shape  parameters
+    0  Linear(1, 32)       (m, 32)               64
+    1  ForgottenLeak(0.2)  (m, 32)                0
+    2  Linear(32, 32)      (m, 32)            1,056
+    3  ForgottenLeak(0.2)  (m, 32)                0
+    4  Linear(32, 1)       (m, 1)                33
+    total                                     1,153
+    """
+    rng_g, rng_d = spawn_rngs(as_rng(rng), 2)
+    part: Callable[..., Layer] = bug.wrong if is_wrong else bug.right
+    G = generator(rng=rng_g)
+    if bug.kind == "step" or bug.right in (Linear, Tanh):
+        D = _discriminator(lambda: [Tanh()], rng=rng_d)
+        if bug.kind == "step":
+            return D, G
+        return _replaced(D, bug, part), _replaced(G, bug, part)
+    follows = [Tanh()] if bug.follows else []
+    n_pieces = bug.arguments["n_pieces"] if bug.right is Maxout else 1
+    return _discriminator(lambda: [*follows, part(**bug.arguments)], n_pieces, rng=rng_d), G
+
+
+def _discriminator(
+    nonlinearity: Callable[[], list[Layer]], n_pieces: int = 1, *, rng: np.random.Generator
+) -> Sequential:
+    """Return D of Figure 1 with another nonlinearity."""
+    return Sequential(
+        Linear(1, 32 * n_pieces, weight_init=normal(4.0), bias_init=uniform(6.0), rng=rng),
+        *nonlinearity(),
+        Linear(32, 32 * n_pieces, weight_init=normal(2 / math.sqrt(32)), rng=rng),
+        *nonlinearity(),
+        Linear(32, 1, weight_init=normal(0.5 / math.sqrt(32)), rng=rng),
+    )
+
+
+def _replaced(network: Sequential, bug: Bug, part: Callable[..., Layer]) -> Sequential:
+    """Return the network with every Linear, or every Tanh, of another make."""
+
+    def replacement(layer: Layer) -> Layer:
+        if bug.right is Tanh:
+            return part() if isinstance(layer, Tanh) else layer
+        if not isinstance(layer, Linear) or (bug.is_square and layer.n_in != layer.n_out):
+            return layer
+        weight, bias = layer.weight.data, layer.bias.data
+        return part(layer.n_in, layer.n_out, weight_init=lambda *_: weight, bias_init=lambda *_: bias)
+
+    return Sequential(*map(replacement, network))
+
+
+def _measured(game: Game, iterations: Iterator[int], every: int) -> Curve:
+    """Play, and measure every so many iterations."""
+    done, jsd, stopped = [], [], None
+    with np.errstate(all="ignore"):
+        try:
+            for iteration in iterations:
+                if iteration % every == 0:
+                    check_parameters(iteration, D=game.D, G=game.G)
+                    x, p_data, p_g = _densities(game)
+                    done.append(iteration)
+                    jsd.append(jensen_shannon_divergence(p_data, p_g, x))
+        except FloatingPointError as error:
+            stopped = str(error)
+    return Curve(done, jsd, x, p_data, p_g, stopped)
+
+
+def _densities(game: Game) -> tuple[Array, Array, Array]:
+    x = game.grid()
+    return x, game.source.data.pdf(x), game.p_g(x)

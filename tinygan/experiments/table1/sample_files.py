@@ -1,0 +1,66 @@
+"""Samples of whatever model, from a file that NumPy wrote."""
+
+import math
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from tinygan.backend import Array
+from tinygan.data.idx import existing_file
+from tinygan.data.images import numpy_file
+from tinygan.recipes.data_sets import RECIPES
+
+
+def read_samples(path: str | Path, experiment: str, image_shape: Sequence[int]) -> Array:
+    """Return the samples in a file as rows, preprocessed as the images of the experiment are.
+
+    Parameters
+    ----------
+    path : str or Path
+        A ``.npy``, or an ``.npz`` with one array or one that is named ``images``: at least one sample, as floats from
+        0 for black to 1 for white or as uint8 from 0 to 255, in the shape of an image or as a row.
+    experiment : str
+        One of `RECIPES`.
+    image_shape : sequence of int
+        What the experiment's images have: (height, width) or (height, width, 3).
+
+    Returns
+    -------
+    ndarray of float32, shape (n, d)
+
+    Raises
+    ------
+    ValueError
+        If the file holds something else; it says what.
+    OSError
+        If it is missing, a folder, or cannot be read.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     np.save(Path(folder, "digits.npy"), np.full((2, 28, 28), 51, np.uint8))
+    ...     read_samples(Path(folder, "digits.npy"), "mnist", (28, 28))[:, :3]
+    array([[0.2, 0.2, 0.2],
+           [0.2, 0.2, 0.2]], dtype=float32)
+    """
+    path, shape = existing_file(path), tuple(image_shape)
+    samples = numpy_file(path)
+    is_float = samples.dtype.kind == "f"
+    found = f"{path} holds {samples.dtype} of shape {samples.shape}"
+    wanted = f"(n, {', '.join(map(str, shape))}) or (n, {math.prod(shape)}), n >= 1"
+    if not (is_float or samples.dtype == np.uint8):
+        raise ValueError(f"{found}; it takes floats from 0 to 1, or uint8 from 0 to 255")
+    if samples.shape[1:] not in (shape, (math.prod(shape),)) or not len(samples):
+        raise ValueError(f"{found}; samples of {experiment} are of shape {wanted}")
+    if is_float:
+        if np.isnan(samples).any():
+            raise ValueError(f"{found} with NaN among them; it takes floats from 0 to 1")
+        if samples.min() < 0 or samples.max() > 1:
+            raise ValueError(
+                f"{found} with values from {samples.min():g} to {samples.max():g}; it takes floats from 0 for black "
+                "to 1 for white"
+            )
+        samples = 255 * samples.astype(np.float32)  # in the unit of bytes, which preprocessing starts from
+    return RECIPES[experiment].preprocess(samples)

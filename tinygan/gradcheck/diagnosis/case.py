@@ -1,0 +1,153 @@
+"""One wrong gradient, what it should be, and everything that a hypothesis may ask about how it came to be."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from tinygan.backend import Array
+from tinygan.gradcheck.diagnosis.closeness import same
+from tinygan.gradcheck.numerical import Numerical, numerical_gradient
+from tinygan.gradcheck.subjects.subject import Subject
+from tinygan.gradcheck.subjects.trial import Trial, run
+
+
+@dataclass
+class Case:
+    """The evidence on one tensor whose gradient is wrong.
+
+    Attributes
+    ----------
+    subject : Subject
+    tensor : str
+        Whose gradient it is.
+    trial : Trial
+        The run that gave it.
+    numerical : Numerical
+        What it should be, at some entries.
+    entries : ndarray of int
+        Flat positions of these in the tensor: all of them, in order, if the tensor is small.
+    seed : int
+        Of the draws of the forward pass.
+    """
+
+    subject: Subject
+    tensor: str
+    trial: Trial
+    numerical: Numerical
+    entries: Array
+    seed: int
+    tolerance: float
+
+    @property
+    def wrong(self) -> Array:
+        """The gradient that came back, as it came."""
+        return np.asarray(self.trial.gradients[self.tensor])
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The shape that it should have."""
+        return tuple(self.subject.tensors[self.tensor].shape)
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether all entries are known, not only some."""
+        return len(self.entries) == int(self.subject.tensors[self.tensor].size)
+
+    @property
+    def has_shape(self) -> bool:
+        """Whether it has the shape that it should have."""
+        return bool(self.wrong.shape == self.shape)
+
+    @property
+    def m(self) -> int:
+        """Examples in the batch, however many rows y has: a loss has one, or none."""
+        return len(self.subject.inputs[self.subject.batches[0]])
+
+    @cached_property
+    def usable(self) -> Array:
+        """Which of the entries have a derivative that is known."""
+        known: Array = ~self.numerical.at_kink & (self.numerical.noise <= self.margin)
+        return known
+
+    @property
+    def is_resolved(self) -> bool:
+        """Whether any entry is far larger than its noise."""
+        sure = np.abs(self.numerical.gradient) > 1e3 * self.numerical.noise
+        return bool(sure[~self.numerical.at_kink].any())
+
+    @property
+    def margin(self) -> float:
+        """How far apart two numbers may be and still count as the same."""
+        truth = np.abs(self.numerical.gradient[~self.numerical.at_kink])
+        return max(1e-5, self.tolerance) * float(truth.max(initial=0.0))
+
+    @property
+    def right(self) -> Array:
+        """What the gradient should be, at the usable entries."""
+        truth: Array = self.numerical.gradient[self.usable]
+        return truth
+
+    @property
+    def whole_right(self) -> Array:
+        """What the gradient should be, in the shape of the tensor; only if all entries are known."""
+        return self.numerical.gradient.reshape(self.shape)
+
+    def at_entries(self, gradient: Any) -> Array:
+        """Return a gradient at the usable entries."""
+        return np.asarray(gradient).reshape(-1)[self.entries][self.usable]
+
+    def is_right(self, gradient: Any) -> bool:
+        """Return whether a gradient, such as the wrong one with a correction, is right."""
+        gradient = np.asarray(gradient)
+        return (
+            gradient.shape == self.shape
+            and len(self.right) > 0
+            and same(self.at_entries(gradient), self.right, self.margin)
+        )
+
+    def explains(self, prediction: Any) -> bool:
+        """Return whether a prediction of the wrong gradient, all of it, comes true."""
+        prediction = np.asarray(prediction)
+        return prediction.shape == self.wrong.shape and same(prediction, self.wrong, self.margin)
+
+    def gradient_elsewhere(self, change: Callable[[], None], undo: Callable[[], None]) -> Array | None:
+        """Return the numerical gradient after a change of the subject, which is undone; None if it then fails."""
+        change()
+        try:
+            tensor = self.subject.tensors[self.tensor]
+            y = self.subject.y(self.seed)
+            if y.shape != self.trial.grad_y.shape:
+                return None
+            found = numerical_gradient(lambda: self.subject.y(self.seed), self.trial.grad_y, tensor, self.entries)
+            return found.gradient
+        except (ValueError, IndexError, TypeError):
+            return None
+        finally:
+            undo()
+
+    def with_first_examples(self, n: int) -> tuple[Array, Array] | None:
+        """Return the wrong gradient and the right one, at the usable entries, for the first n examples alone.
+
+        None if the tensor holds the examples themselves, or if there is no such smaller batch.
+        """
+        subject, m, grad_y = self.subject, self.m, self.trial.grad_y
+        kept = dict(subject.inputs)
+        if any(len(kept[batch]) != m for batch in subject.batches) or not 0 < n < m:
+            return None
+        try:
+            for batch in subject.batches:
+                subject.inputs[batch] = kept[batch][:n].copy()
+            trial = run(subject, (grad_y[:n] if len(grad_y) == m else grad_y).copy(), self.seed)
+            tensor = subject.tensors[self.tensor]
+            entries = self.entries[self.usable]
+            entries = entries[entries < tensor.size]
+            found = numerical_gradient(lambda: subject.y(self.seed), trial.grad_y, tensor, entries)
+            wrong = np.asarray(trial.gradients[self.tensor])
+            return (wrong.reshape(-1)[entries], found.gradient) if wrong.shape == tensor.shape else None
+        except (ValueError, IndexError, TypeError):
+            return None
+        finally:
+            subject.inputs |= kept

@@ -1,0 +1,135 @@
+"""Faults of conduct: what a backward pass changes, rounds, adds up twice, or does otherwise at its second call."""
+
+from collections.abc import Collection, Iterator
+
+import numpy as np
+
+from tinygan.gradcheck.diagnosis.closeness import equal, is_derivative
+from tinygan.gradcheck.diagnosis.elsewhere import other_batch, other_parameters, ties
+from tinygan.gradcheck.diagnosis.suspect import Suspect
+from tinygan.gradcheck.subjects.subject import Subject
+from tinygan.gradcheck.subjects.trial import Trial, backward
+
+
+def faults(
+    subject: Subject,
+    trial: Trial,
+    right: Collection[str],
+    near: Collection[str],
+    seed: int,
+    rng: np.random.Generator,
+    tolerance: float,
+) -> Iterator[Suspect]:
+    """Yield every fault of conduct that shows, each after the experiment that tells it from the others.
+
+    Parameters
+    ----------
+    subject : Subject
+    trial : Trial
+        What the backward pass does at its first call.
+    right : collection of str
+        The tensors whose gradient was right then.
+    near : collection of str
+        The tensors whose gradient is more than what rounding leaves of a zero, and right or nearly so.
+    seed : int
+        Of the draws of forward.
+    rng : numpy.random.Generator
+        For other inputs and other parameters.
+    tolerance : float
+        The relative error that still counts as right.
+    """
+    yield from _mutated(subject, trial)
+    yield from _rounded(subject, trial, near)
+    yield from _writes(subject, trial, seed)
+    changing = list(_called_again(subject, trial, seed))
+    yield from changing
+    if changing:
+        return  # what changes from call to call cannot be compared any further
+    yield from other_batch(subject, trial, seed, rng)
+    yield from other_parameters(subject, trial, right, seed, rng, tolerance)
+    if next(iter(subject.inputs)) in right:
+        yield from ties(subject, seed, rng)
+
+
+def _mutated(subject: Subject, trial: Trial) -> Iterator[Suspect]:
+    for name in trial.mutated:
+        tensor = name if name in subject.tensors else next(iter(subject.inputs))
+        yield Suspect(
+            "mutated_input",
+            tensor,
+            1.0,
+            f"{name} is not the same after the call as before. Whoever holds that array, such as the other player or "
+            "the next layer, now computes with other numbers. Look for += or out= on an array that came in.",
+            subject.where(tensor),
+        )
+
+
+def _rounded(subject: Subject, trial: Trial, near: Collection[str]) -> Iterator[Suspect]:
+    """Numbers that all fit into float32, which those of a random grad_y of float64 never do."""
+    for name, array in {"y": trial.y, **{name: trial.gradients[name] for name in near}}.items():
+        if not isinstance(array, np.ndarray) or array.dtype.kind != "f":
+            continue
+        numbers = array[array != 0]
+        with np.errstate(over="ignore"):
+            is_rounded = len(numbers) > 2 and bool((numbers == numbers.astype(np.float32)).all())
+        if array.dtype == np.float32 or (name != "y" and is_rounded):
+            tensor = next(iter(subject.inputs)) if name == "y" else name
+            what = "y" if name == "y" else f"the gradient of {name}"
+            yield Suspect(
+                "precision",
+                tensor,
+                1.0,
+                f"every number of {what} fits into float32, though all input is float64: something on the way is cast, "
+                "and seven digits are left. Look for astype, or for an array made as float32.",
+                subject.where(tensor),
+            )
+
+
+def _writes(subject: Subject, trial: Trial, seed: int) -> Iterator[Suspect]:
+    """Added up twice in one backward pass: the gradient is double, and it was written more than once."""
+    half = {name: gradient / 2 for name, gradient in trial.gradients.items() if isinstance(gradient, np.ndarray)}
+    for name, n in trial.writes.items():
+        if n > 1 and name in half and is_derivative(subject, trial.grad_y, name, half[name], seed):
+            yield Suspect(
+                "accumulated_twice",
+                name,
+                1.0,
+                f"one backward pass adds to the gradient of {name} {n} times, and it comes out double. Often backward "
+                "calls backward_params, which has been called already, or backward_input accumulates as well.",
+                subject.where(name),
+            )
+
+
+def _called_again(subject: Subject, trial: Trial, seed: int) -> Iterator[Suspect]:
+    """Call backward a second time with the same cache."""
+    again = Trial(trial.y, trial.cache, trial.grad_y)
+    backward(subject, again)
+    for name, gradient in trial.gradients.items():
+        if not equal(gradient, again.gradients[name]):
+            is_random = subject.is_random(seed)
+            yield Suspect(
+                "redrawn_mask" if is_random else "mutated_input",
+                name,
+                0.9,
+                f"called twice with the same cache, backward gives two gradients of {name}. "
+                + (
+                    "It draws anew each time. Draw the mask once, in forward, and hand it over in the cache."
+                    if is_random
+                    else "Something that it keeps, or the cache itself, changes from call to call."
+                ),
+                subject.where(name),
+            )
+            return
+    twice = Trial(trial.y, trial.cache, trial.grad_y)
+    backward(subject, twice, keep_gradients=True)
+    for name in subject.parameters:
+        once, now = trial.gradients[name], twice.gradients[name]
+        if once is not None and np.any(once) and not equal(now, 2 * once) and equal(now, once):
+            yield Suspect(
+                "not_accumulated",
+                name,
+                1.0,
+                f"called twice, backward leaves the gradient of {name} as after one call: it overwrites where it "
+                "should add. Algorithm 1 calls it for real and for fake examples, and needs the sum. Use accumulate.",
+                subject.where(name),
+            )

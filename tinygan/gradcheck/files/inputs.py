@@ -1,0 +1,218 @@
+"""What a layer or a pair of functions is checked with: what its author says, else what the names of arguments say."""
+
+import inspect
+import itertools
+import re
+from collections.abc import Callable, Mapping, Sequence
+from copy import deepcopy
+from typing import Any, TypeAlias, TypeVar
+
+import numpy as np
+
+from tinygan.backend import Array, as_rng
+from tinygan.gradcheck.subjects.subject import location
+from tinygan.layers import Layer, Linear, Sequential, Tanh
+from tinygan.layers.base import array_kind, is_float_array
+
+# Of x, in the order in which they are tried. No two axes are alike where it can be avoided, so that it shows when they
+# are confused: m is 5, and no width is. Maxout of 3 pieces takes 12 columns; sequences come as (m, steps, width),
+# images as (m, channels, height, width).
+SHAPES = ((5, 4), (5, 12), (5, 6, 4), (5, 3, 6, 8), (5, 3, 6, 6))
+# Of x and w: affine after x.reshape(m, -1), affine, convolution, affine at each step.
+SHAPES_WITH_WEIGHT = (
+    ((5, 2, 3), (6, 4)),
+    ((5, 4), (4, 3)),
+    ((5, 3, 6, 8), (2, 3, 3, 3)),
+    ((5, 2, 3), (3, 4)),
+)
+# The numbers that are no sizes.
+SETTINGS = {
+    **dict.fromkeys(("rate", "p", "prob", "drop_rate", "drop_prob", "dropout", "dropout_rate", "keep_prob"), 0.3),
+    **dict.fromkeys(("momentum", "slope", "negative_slope", "leak", "alpha"), 0.1),
+    **dict.fromkeys(("eps", "epsilon"), 1e-5),
+    **dict.fromkeys(("scale", "gain", "temperature"), 1.5),
+    **dict.fromkeys(("n_pieces", "num_pieces", "pieces"), 3),
+    **dict.fromkeys(("kernel_size", "filter_size", "pool_size", "stride", "n_groups", "num_groups", "groups"), 2),
+    **dict.fromkeys(("padding", "pad"), 1),
+    "seed": 0,
+}
+SIZE = re.compile(
+    r"[ndmDM]|(n|num|d|dim|fan|in|out|input|output|hidden)(_[a-z]+)?"
+    r"|([a-z]+_)*(size|dim|width|features|channels|units|filters)"
+)
+OUTWARD = re.compile(r".*(out|hidden|filters).*")
+# The arrays, as CS231n calls them and as we do.
+BATCHES, WEIGHTS, VECTORS, LABELS = (
+    ("x", "X", "z"),
+    ("w", "W", "weight"),
+    ("b", "bias", "gamma", "beta"),
+    ("y", "labels"),
+)
+NAMES = BATCHES + WEIGHTS + VECTORS + LABELS
+
+T = TypeVar("T")
+Shape: TypeAlias = tuple[int, ...]
+
+
+class NoInputs(ValueError):
+    """Nothing to check with, and what to add to the user's file so that there is something."""
+
+
+def layer_and_x(kind: type[Layer], seed: int) -> tuple[Layer, Array]:
+    """Return an instance of a class of layers and an x that its forward takes.
+
+    Both are what the class's own ``check_inputs()`` returns, ``(layer, x)``, or x alone. Otherwise, and for what it
+    leaves open, sizes and other numbers are told by the names of the constructor's arguments, those with a default are
+    left alone, and the shape of x is the first of `SHAPES` that the layer takes.
+
+    Raises
+    ------
+    NoInputs
+        If this leads nowhere; its message ends with the lines to add to the class.
+    """
+    if hasattr(kind, "check_inputs"):
+        return _stated(kind, seed)
+
+    def attempt(shape: tuple[int, ...]) -> tuple[Layer, Array]:
+        layer, x = _built(kind, shape, seed), as_rng(seed).normal(size=shape)
+        layer.forward(x.copy(), rng=as_rng(seed))
+        return layer, x
+
+    return _first(attempt, SHAPES, _class_snippet(kind))
+
+
+def arguments_for(
+    name: str, forward: Callable[..., Any], check_inputs: Callable[[], Any] | None, seed: int
+) -> Mapping[str, Any] | Sequence[Any]:
+    """Return arguments that a forward function takes, by name or by position.
+
+    They are what ``check_inputs_name()``, beside ``name_forward``, returns: a dict by name, a tuple by position, or an
+    array, if that is all. Without it they are told by their names, those of CS231n: x, w, b, gamma, beta, and y for
+    labels; those with a default are left alone.
+
+    Raises
+    ------
+    NoInputs
+        If this leads nowhere; its message ends with the lines to add to the file.
+    """
+    if check_inputs is not None:
+        stated = check_inputs()
+        if isinstance(stated, (tuple, Mapping)):
+            return stated
+        if isinstance(stated, np.ndarray):
+            return (stated,)
+        raise NoInputs(
+            f"{location(check_inputs)}: check_inputs_{name} returned {type(stated).__name__}; it returns the arguments "
+            "of forward, as a tuple or as a dict"
+        )
+    parameters = inspect.signature(forward).parameters
+    names = [name for name, parameter in parameters.items() if _is_required(parameter)]
+    snippet = _function_snippet(name, names)
+    unknown = [key for key in names if key not in SETTINGS and key not in NAMES]
+    if unknown:
+        words = f"no rule says what {' and '.join(unknown)} of {forward.__name__} may be"
+        raise NoInputs(f"{location(forward)}: {words}. {snippet}")
+
+    def attempt(shapes: tuple[Shape, Shape]) -> dict[str, Any]:
+        known = {**SETTINGS, **_arrays(*shapes, seed)}
+        arguments = {key: known[key] for key in names}
+        forward(**deepcopy(arguments), **({"rng": as_rng(seed)} if "rng" in parameters else {}))
+        return arguments
+
+    has_weight = any(key in WEIGHTS for key in names)
+    return _first(attempt, SHAPES_WITH_WEIGHT if has_weight else [(shape, ()) for shape in SHAPES], snippet)
+
+
+def _stated(kind: Any, seed: int) -> tuple[Layer, Array]:
+    stated, where = kind.check_inputs(), location(kind.check_inputs)
+    if is_float_array(stated):
+        return _built(kind, stated.shape, seed), stated
+    if not isinstance(stated, tuple) or len(stated) != 2 or not isinstance(stated[0], Layer):
+        found = array_kind(stated) if isinstance(stated, np.ndarray) else type(stated).__name__
+        raise NoInputs(f"{where}: check_inputs returned {found}. {_class_snippet(kind)}")
+    layer, x = stated
+    if type(layer) is not kind:
+        raise NoInputs(
+            f"{where}: check_inputs returned a {type(layer).__name__}, not a {kind.__name__}; with @classmethod, and "
+            "cls in place of the name, it builds a layer of every class that inherits it"
+        )
+    return layer, x
+
+
+def _built(kind: type[Layer], shape: Shape, seed: int) -> Layer:
+    """Return an instance whose sizes fit an x of some shape; of what is built like a Sequential, a small network."""
+    if issubclass(kind, Sequential) and kind.__init__ is Sequential.__init__:
+        return kind(Linear(_width(shape), 3, rng=seed), Tanh(), Linear(3, 2, rng=seed + 1))
+    widths, outputs = iter([_width(shape)]), itertools.count(2, 5)
+    arguments: dict[str, Any] = {}
+    for name, parameter in inspect.signature(kind).parameters.items():
+        if name == "rng":
+            arguments[name] = as_rng(seed)
+        elif not _is_required(parameter):
+            continue
+        elif name in SETTINGS:
+            arguments[name] = SETTINGS[name]
+        elif SIZE.fullmatch(name) or parameter.annotation in (int, "int"):
+            arguments[name] = next(outputs) if OUTWARD.fullmatch(name) else next(widths, None) or next(outputs)
+        elif parameter.annotation in (float, "float"):
+            arguments[name] = 0.3
+        else:
+            words = f"no rule says what {name} of its constructor may be"
+            raise NoInputs(f"{location(kind.__init__)}: {words}. {_class_snippet(kind)}")
+    return kind(**arguments)
+
+
+def _is_required(parameter: inspect.Parameter) -> bool:
+    is_one = parameter.kind not in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD)
+    return is_one and parameter.default is parameter.empty and parameter.name != "rng"
+
+
+def _width(shape: Shape) -> int:
+    return shape[-1] if len(shape) == 3 else shape[1]
+
+
+def _arrays(x_shape: Shape, w_shape: Shape, seed: int) -> dict[str, Array]:
+    """Return arrays that fit together, by the names of the field."""
+    rng = as_rng(seed)
+    n_out = _width(x_shape) if not w_shape else w_shape[-1] if len(w_shape) == 2 else w_shape[0]
+    return {
+        **{name: rng.normal(size=x_shape) for name in BATCHES},
+        **{name: rng.normal(size=w_shape) for name in WEIGHTS},
+        **{name: rng.normal(size=n_out) for name in VECTORS},
+        **{name: rng.integers(n_out, size=x_shape[0]) for name in LABELS},
+    }
+
+
+def _first(attempt: Callable[[Any], T], choices: Sequence[Any], snippet: str) -> T:
+    """Return what the first choice that raises nothing gives."""
+    first: BaseException | None = None
+    for choice in choices:
+        try:
+            return attempt(choice)
+        except (NoInputs, NotImplementedError):
+            raise
+        except (Exception, SystemExit) as error:
+            first = first or error
+    raise NoInputs(f"So it was with every x that was tried, of shape {choices[0]} and others. {snippet}") from first
+
+
+def _class_snippet(kind: type[Layer]) -> str:
+    parameters = inspect.signature(kind).parameters.items()
+    words = [f"{name}=..." for name, parameter in parameters if _is_required(parameter)]
+    words += ["..." for _, parameter in parameters if parameter.kind is parameter.VAR_POSITIONAL]
+    return (
+        f"Say what to check {kind.__name__} with:\n"
+        "    @classmethod\n"
+        "    def check_inputs(cls):\n"
+        f"        return cls({', '.join(words)}), np.random.default_rng(0).normal(size=(5, 4))"
+    )
+
+
+def _function_snippet(name: str, arguments: Sequence[str]) -> str:
+    draws = {key: "rng.normal(size=(5, 4))" if key in BATCHES else "..." for key in arguments}
+    return (
+        f"Say what to check {name} with:\n"
+        f"    def check_inputs_{name}():\n"
+        "        rng = np.random.default_rng(0)\n"
+        f"        return {{{', '.join(f'{key!r}: {draw}' for key, draw in draws.items())}}}"
+    )

@@ -1,0 +1,1 @@
+"""What can be checked, seen the same way: layers, pairs of functions and steps of Algorithm 1."""

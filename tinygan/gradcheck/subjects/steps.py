@@ -1,0 +1,201 @@
+"""Steps of Algorithm 1 as subjects: y is each example's share of the objective, and the gradient is what is applied."""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+
+from tinygan.backend import Array, as_rng, get_array_module, to_host
+from tinygan.functional import sigmoid, softplus
+from tinygan.gradcheck.subjects.place import Place
+from tinygan.gradcheck.subjects.subject import Subject, location
+from tinygan.layers import Dropout, Layer, Linear, Sequential
+from tinygan.layers.base import Elementwise
+from tinygan.optim import Optimizer
+
+
+class Applied(Optimizer):
+    """Gradient descent with learning rate 1; parameters without a gradient stay."""
+
+    def step(self) -> None:
+        """Subtract every gradient there is, and drop it."""
+        for theta in self.parameters:
+            if theta.grad is not None:
+                theta.data -= theta.grad
+                theta.grad = None
+
+    def _update(self, i: int, data: Array, grad: Array) -> None:
+        raise NotImplementedError  # step does all
+
+
+class PlayedStep(Subject):
+    """A step function with the players, where these live, and the batch that it is run on.
+
+    Attributes
+    ----------
+    touched : list of str
+        What the last run changed that it should not have.
+    loss : float or None
+        What the last run returned, if that is one number.
+    """
+
+    numbers: Mapping[str, float] = {}
+    player: str
+
+    def __init__(self, step: Callable[..., Any], D: Layer, G: Layer, place: Place, **inputs: Array) -> None:
+        self.step, self.D, self.G, self.place = step, D, G, place
+        self.name = getattr(step, "__name__", type(step).__name__)
+        self.inputs = {name: array.astype(np.float64, order="C") for name, array in inputs.items()}
+        self.parameters = {name: theta for name, theta in place.parameters.items() if name.startswith(self.player)}
+        self.touched: list[str] = []
+        self.loss: float | None = None
+
+    @property
+    def batches(self) -> list[str]:
+        """All inputs: x and z have an example a row."""
+        return list(self.inputs)
+
+    def where(self, tensor: str) -> str:
+        """Return file and line of the step function."""
+        return location(self.step)
+
+    def backward(self, grad_y: Array, cache: Any) -> dict[str, Any]:
+        """Run the step with the draws of the forward pass, and leave what it applies as the gradients."""
+        for name, gradient in self.apply(cache).items():
+            self.parameters[name].grad = gradient
+        return dict.fromkeys(self.inputs)
+
+    def apply(self, seed: int, *, clear: bool = True) -> dict[str, Array]:
+        """Return what the step would subtract from its player; the parameters are put back, gradients are left."""
+        inputs = {name: array.copy() for name, array in self.inputs.items()}
+        everything = self.place.parameters
+        data = {name: theta.data.copy() for name, theta in everything.items()}
+        if clear:
+            for theta in everything.values():
+                theta.grad = None
+        try:
+            optimizer = Applied(tuple(self.place.learned[name] for name in self.parameters), 1.0)
+            with self.place.lending(*inputs.values()) as arrays:
+                loss = to_host(self.step(self.D, self.G, *arrays, optimizer, rng=as_rng(seed)))
+            self.loss = float(loss) if np.size(loss) == 1 and np.asarray(loss).dtype.kind == "f" else None
+            applied = {name: data[name] - theta.data for name, theta in self.parameters.items()}
+            others = [name for name in data if name not in self.parameters]
+            self.touched = [name for name in others if not np.array_equal(everything[name].data, data[name])]
+            self.touched += [name for name in inputs if not np.array_equal(inputs[name], self.inputs[name])]
+            return applied
+        finally:
+            for name, theta in everything.items():
+                theta.data[...] = data[name]
+
+    def replays(self, seed: int) -> bool:
+        """Return whether the step draws what `forward` draws, as far as the loss that it returns can tell."""
+        self.apply(seed)
+        y = self.y(seed)
+        if np.array_equal(y, self.y(seed + 1)):
+            return True  # nothing is drawn
+        return self.loss is not None and bool(np.isclose(self.loss, y.sum(), rtol=1e-9))
+
+
+class DiscriminatorStep(PlayedStep):
+    """A step of D, whose objective is J_D = -V(D, G) of eq. (1)."""
+
+    player = "D"
+    in_one_batch = False
+
+    def __init__(self, step: Callable[..., Any], D: Layer, G: Layer, place: Place, x: Array, z: Array) -> None:
+        super().__init__(step, D, G, place, x=x, z=z)
+
+    def logits(self, seed: int) -> tuple[Array, Array]:
+        """Return the logits of real and of fake examples, drawn in this order or for both at once."""
+        rng = as_rng(seed)
+        with self.place.lending(self.inputs["x"], self.inputs["z"]) as (x, z):
+            x_fake = self.G(z)
+            if self.in_one_batch:
+                both = get_array_module(x).concatenate([x, x_fake])
+                logits = to_host(self.D.forward(both, rng=rng)[0])
+                return logits[: len(x)], logits[len(x) :]
+            logits_real, _ = self.D.forward(x, rng=rng)
+            logits_fake, _ = self.D.forward(x_fake, rng=rng)
+            return to_host(logits_real), to_host(logits_fake)
+
+    def replays(self, seed: int) -> bool:
+        """Return whether the step draws for one batch after the other, or for both at once; `logits` does likewise."""
+        self.in_one_batch = False
+        if not super().replays(seed):
+            self.in_one_batch = True
+            return super().replays(seed)
+        return True
+
+    def forward(self, seed: int) -> tuple[Array, Any]:
+        """Return (softplus(-a) + softplus(a_fake)) / m, whose sum is J_D, and the seed."""
+        logits_real, logits_fake = self.logits(seed)
+        return softplus(-logits_real) / len(logits_real) + softplus(logits_fake) / len(logits_fake), seed
+
+
+class GeneratorStep(PlayedStep):
+    """A step of G, whose objective is J_G: the non-saturating one, unless the step returns the minimax one."""
+
+    player = "G"
+
+    def __init__(self, step: Callable[..., Any], D: Layer, G: Layer, place: Place, z: Array) -> None:
+        super().__init__(step, D, G, place, z=z)
+
+    def forward(self, seed: int) -> tuple[Array, Any]:
+        """Return softplus(-a) / m, or -softplus(a) / m for minimax, whose sum is J_G, and the seed."""
+        logits = self._logits(seed)
+        return (-softplus(logits) if self._is_minimax else softplus(-logits)) / len(logits), seed
+
+    def x_fake(self, seed: int) -> Array:
+        """Return G(z)."""
+        with self.place.lending(self.inputs["z"]) as (z,):
+            x_fake: Array = to_host(self.G.forward(z, rng=as_rng(seed))[0])
+        return x_fake
+
+    def grad_logits(self, seed: int) -> Array:
+        """Return the gradient of J_G with respect to the logits."""
+        logits = self._logits(seed)
+        return -sigmoid(logits if self._is_minimax else -logits) / len(logits)
+
+    def _logits(self, seed: int) -> Array:
+        rng = as_rng(seed)
+        with self.place.lending(self.inputs["z"]) as (z,):
+            x_fake, _ = self.G.forward(z, rng=rng)
+            logits: Array = to_host(self.D.forward(x_fake, rng=rng)[0])
+        return logits
+
+    @property
+    def _is_minimax(self) -> bool:
+        return self.loss is not None and self.loss < 0  # the other one never is
+
+
+@contextmanager
+def dropout_off(*networks: Layer) -> Iterator[None]:
+    """Set the rate of all dropout to 0, and back."""
+    found = [layer for network in networks for layer in _layers(network) if isinstance(layer, Dropout)]
+    rates = [layer.rate for layer in found]
+    try:
+        for layer in found:
+            layer.rate = 0.0
+        yield
+    finally:
+        for layer, rate in zip(found, rates, strict=True):
+            layer.rate = rate
+
+
+def example_noise(G: Layer, rng: np.random.Generator) -> Array:
+    """Return noise of shape (5, latent_dim) for a G that begins with a Linear."""
+    for layer in _layers(G):
+        if isinstance(layer, Linear):
+            return rng.normal(size=(5, layer.n_in))
+        if not isinstance(layer, Elementwise):
+            break
+    raise ValueError("check_step got no z, and G does not begin with a Linear; it takes z of shape (m, latent_dim)")
+
+
+def _layers(network: Layer) -> Iterator[Layer]:
+    if isinstance(network, Sequential):
+        for layer in network:
+            yield from _layers(layer)
+    else:
+        yield network

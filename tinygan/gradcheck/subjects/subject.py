@@ -1,0 +1,190 @@
+"""What is checked, a layer or a pair of functions, seen the same way: arrays in, y and a cache out, gradients back."""
+
+import inspect
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from tinygan.backend import Array, as_rng, get_array_module, is_finite, to_host
+from tinygan.gradcheck.subjects.on_device import place_of
+from tinygan.gradcheck.subjects.place import brought_home, is_array
+from tinygan.layers import Layer
+from tinygan.layers.base import layer_name
+from tinygan.layers.sequential import named_parameters
+
+
+class Subject(ABC):
+    """A forward pass with a backward pass that claims to be its derivative.
+
+    Attributes
+    ----------
+    name : str
+        What reports call it.
+    inputs : dict from str to ndarray of float64
+        What it is a function of, by name; the first axis of the first one is the batch.
+    parameters : dict from str to Parameter
+        What it learns; empty for functions.
+    numbers : dict from str to float
+        Its hyper-parameters, by which a wrong gradient may be off.
+    """
+
+    name: str
+    inputs: dict[str, Array]
+    parameters: Mapping[str, Any]
+    numbers: Mapping[str, float]
+
+    @property
+    def tensors(self) -> dict[str, Array]:
+        """All that gradients are wanted for, inputs first; may be changed in place."""
+        return {**self.inputs, **{name: theta.data for name, theta in self.parameters.items()}}
+
+    @property
+    def learned(self) -> Mapping[str, Any]:
+        """The parameters that the backward pass itself writes to, by name."""
+        return self.parameters
+
+    @property
+    def batches(self) -> list[str]:
+        """The inputs whose first axis is the batch."""
+        return [next(iter(self.inputs))]
+
+    @abstractmethod
+    def forward(self, seed: int) -> tuple[Array, Any]:
+        """Return y and the cache; the same seed gives the same draws."""
+
+    @abstractmethod
+    def backward(self, grad_y: Array, cache: Any) -> dict[str, Any]:
+        """Run the backward pass and return the gradients of the inputs; those of the parameters are left on them."""
+
+    @abstractmethod
+    def where(self, tensor: str) -> str:
+        """Return file and line of the code that computes the gradient of a tensor."""
+
+    def y(self, seed: int) -> Array:
+        """Return a copy of y, or raise a ValueError unless it is finite; a forward pass that changes x does no harm."""
+        kept = {name: x.copy() for name, x in self.inputs.items()}
+        y = self.forward(seed)[0].copy()
+        for name, x in kept.items():
+            self.inputs[name][...] = x
+        if y.dtype.kind == "c":
+            raise TypeError(f"{self.name} returned complex numbers from real ones; it takes an array of floats")
+        if not is_finite(y):
+            raise ValueError(
+                f"{self.name} returned NaN or infinite values from finite input; no gradient can be checked"
+            )
+        return y
+
+    def is_random(self, seed: int) -> bool:
+        """Return whether y is another one after other draws."""
+        return not np.array_equal(self.y(seed), self.y(seed + 1))
+
+    def replayed_y(self, seed: int) -> Array:
+        """Return y, or raise a ValueError if it is another one the second time."""
+        y = self.y(seed)
+        if not np.array_equal(y, self.y(seed)):
+            raise ValueError(
+                f"{self.name}: called twice with the same input and the same rng, forward returns two results, and "
+                "cannot be compared with itself. It draws from elsewhere, such as np.random.rand, or remembers the "
+                "first call. Draw from rng, and keep nothing on self."
+            )
+        return y
+
+
+class LayerSubject(Subject):
+    """A layer, a network among them, at x, where the two live.
+
+    Attributes
+    ----------
+    place : Place
+        Where that is.
+
+    Examples
+    --------
+    >>> from tinygan.layers import Linear
+    >>> list(LayerSubject(Linear(3, 2, rng=0), np.ones((4, 3))).tensors)
+    ['x', 'weight', 'bias']
+    """
+
+    def __init__(self, layer: Layer, x: Array) -> None:
+        self.layer, self.name = layer, layer_name(layer)
+        self.place = place_of(self.name, dict(named_parameters(layer)), x=x)
+        self.inputs = {"x": to_host(x).astype(np.float64, order="C")}
+        self.parameters = self.place.parameters
+        self.numbers = {
+            name: float(value)
+            for name, value in vars(layer).items()
+            if isinstance(value, (int, float)) and not isinstance(value, bool) and not name.startswith("_")
+        }
+
+    @property
+    def learned(self) -> Mapping[str, Any]:
+        """The parameters where the layer lives."""
+        return self.place.learned
+
+    def forward(self, seed: int) -> tuple[Array, Any]:
+        """Return y and the cache, whose arrays stay where the layer lives."""
+        what = f"{self.name}.forward"
+        with self.place.lending(self.inputs["x"]) as (x,):
+            y, cache = checked_result(what, self.layer.forward(x, rng=as_rng(seed)))
+        return brought_home(what, y, self.place.device), cache
+
+    def backward(self, grad_y: Array, cache: Any) -> dict[str, Any]:
+        """Call both backward passes, that for the input first."""
+        what = f"{self.name}.backward_input"
+        with self.place.lending(grad_y) as (grad_there,):
+            grad_x = checked_gradient(what, self.layer.backward_input(grad_there, cache))
+            self.layer.backward_params(grad_there, cache)
+        return {"x": brought_home(what, grad_x, self.place.device)}
+
+    def where(self, tensor: str) -> str:
+        """Return file and line of the backward pass."""
+        return location(type(self.layer).backward_input if tensor == "x" else type(self.layer).backward_params)
+
+
+def checked_result(what: str, result: Any) -> tuple[Array, Any]:
+    """Return what a forward pass returned, or raise a TypeError unless that is (y, cache)."""
+    if not isinstance(result, tuple) or len(result) != 2:
+        found = f"a tuple of {len(result)}" if isinstance(result, tuple) else type(result).__name__
+        raise TypeError(f"{what} returned {found}; it takes a pair, (y, cache)")
+    y, cache = result
+    if not (is_array(y) or isinstance(y, np.inexact)) or y.dtype.kind not in "fc":
+        raise TypeError(f"{what} returned y of {getattr(y, 'dtype', type(y).__name__)}; it takes an array of floats")
+    return get_array_module(y).asarray(y), cache
+
+
+def checked_gradient(what: str, gradient: Any) -> Any:
+    """Return a gradient, None and a lone number included, or raise a TypeError if it is anything but an array."""
+    if gradient is None or is_array(gradient) or isinstance(gradient, (np.number, float)):
+        return gradient
+    raise TypeError(f"{what} returned a gradient of type {type(gradient).__name__}; it takes an array")
+
+
+def location(function: Callable[..., Any]) -> str:
+    """Return the file and the line of a function, such as ``layers.py:12``.
+
+    Examples
+    --------
+    >>> location(location).startswith("/") and "subject.py:" in location(location)
+    True
+    """
+    code = getattr(inspect.unwrap(function), "__code__", None)
+    return "unknown" if code is None else f"{code.co_filename}:{code.co_firstlineno}"
+
+
+def arrays_in(value: Any) -> Sequence[Array]:
+    """Return the arrays in a cache, however deep in tuples, lists and dicts.
+
+    Examples
+    --------
+    >>> len(arrays_in((np.ones(2), [np.ones(3), {"mask": np.ones(1)}], 7)))
+    3
+    """
+    if is_array(value):
+        return [value]
+    if isinstance(value, Mapping):
+        value = list(value.values())
+    if isinstance(value, (tuple, list)):
+        return [array for item in value for array in arrays_in(item)]
+    return []

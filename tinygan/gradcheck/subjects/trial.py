@@ -1,0 +1,127 @@
+"""Runs a forward and a backward pass and writes down all that they did, also what they should not have done."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from tinygan.backend import Array, is_finite
+from tinygan.gradcheck.numerical import EPS
+from tinygan.gradcheck.subjects.subject import Subject, arrays_in
+from tinygan.layers.base import is_float_array
+
+
+@dataclass
+class Trial:
+    """What one forward pass and one backward pass did.
+
+    Attributes
+    ----------
+    y, cache, grad_y
+        Of the forward pass, and what the backward pass was given.
+    gradients : dict
+        A copy of what came back for each tensor; None where nothing did.
+    writes : dict from str to int
+        How often the gradient of each parameter was set or added to.
+    mutated : list of str
+        Which of the input, y, grad_y and the cache the backward pass, or the forward pass, changed.
+    leaked : list of str
+        Parameters that had a gradient after `backward_input` alone.
+    """
+
+    y: Array
+    cache: Any
+    grad_y: Array
+    gradients: dict[str, Any] = field(default_factory=dict)
+    writes: dict[str, int] = field(default_factory=dict)
+    mutated: list[str] = field(default_factory=list)
+    leaked: list[str] = field(default_factory=list)
+
+
+def run(subject: Subject, grad_y: Array | None, seed: int) -> Trial:
+    """Run both passes from clean gradients; without grad_y, only the forward pass."""
+    inputs = {name: x.copy() for name, x in subject.inputs.items()}
+    y, cache = subject.forward(seed)
+    trial = Trial(y.copy(), cache, grad_y)
+    trial.mutated += _changed(subject.inputs, inputs)
+    for name, x in inputs.items():
+        subject.inputs[name][...] = x
+    if grad_y is not None:
+        backward(subject, trial)
+    return trial
+
+
+def rounding(subject: Subject, name: str, trial: Trial, seed: int) -> float:
+    """Return how far rounding moves the gradient of a tensor, as seen when grad_y is multiplied by 1 + a few eps.
+
+    Where large terms cancel, such as in the gradient of a bias below a normalisation, this is all that is left of it.
+    Nothing else is moved, lest a number at a kink move off it.
+    """
+    gradients = [trial.gradients[name]]
+    for n_eps in (-3, -2, -1, 1, 2, 3):
+        gradients.append(run(subject, (1 + n_eps * EPS) * trial.grad_y, seed).gradients[name])
+    shape = subject.tensors[name].shape
+    known = [g for g in gradients if is_float_array(g) and g.shape == shape and is_finite(g)]
+    return float(np.ptp(known, axis=0).max(initial=0.0)) if known else 0.0
+
+
+def backward(subject: Subject, trial: Trial, *, keep_gradients: bool = False) -> None:
+    """Run the backward pass of a trial, from clean gradients unless they are to be kept."""
+    handed = trial.grad_y.copy()
+    watched = {**subject.inputs, "grad_y": handed}
+    watched |= {f"the cache ({i})": array for i, array in enumerate(arrays_in(trial.cache))}
+    kept = {name: array.copy() for name, array in watched.items()}
+    data = {name: theta.data.copy() for name, theta in subject.parameters.items()}
+    if not keep_gradients:
+        for theta in subject.parameters.values():
+            theta.grad = None
+    with _counted_writes(subject) as writes:
+        gradients = subject.backward(handed, trial.cache)
+    gradients |= {name: theta.grad for name, theta in subject.parameters.items()}
+    trial.gradients = {name: _copied(gradient) for name, gradient in gradients.items()}
+    trial.writes = dict(writes)
+    trial.mutated += _changed(watched, kept)
+    trial.mutated += _changed({name: theta.data for name, theta in subject.parameters.items()}, data)
+    for name, array in subject.inputs.items():
+        array[...] = kept[name]
+    for name, theta in subject.parameters.items():
+        theta.data[...] = data[name]
+
+
+def _changed(now: dict[str, Array], before: dict[str, Array]) -> list[str]:
+    return [name for name, array in before.items() if not _same(now[name], array)]
+
+
+def _same(one: Array, other: Array) -> bool:
+    return one.shape == other.shape and bool(((one == other) | ((one != one) & (other != other))).all())
+
+
+def _copied(gradient: Any) -> Any:
+    return gradient.copy() if hasattr(gradient, "copy") else gradient
+
+
+@contextmanager
+def _counted_writes(subject: Subject) -> Iterator[dict[str, int]]:
+    """Count, for the time of a backward pass, how often the gradient of each parameter is written."""
+    writes = dict.fromkeys(subject.learned, 0)
+    kept = {name: type(theta) for name, theta in subject.learned.items()}
+    for name, theta in subject.learned.items():
+        theta.__class__ = _counting(kept[name], name, writes)
+    try:
+        yield writes
+    finally:
+        for name, theta in subject.learned.items():
+            theta.__class__ = kept[name]
+
+
+def _counting(kind: type, name: str, writes: dict[str, int]) -> type:
+    """Return a subclass whose instances count what is written to ``grad``, ``+=`` included."""
+
+    def __setattr__(self: Any, attribute: str, value: Any) -> None:
+        if attribute == "grad":
+            writes[name] += 1
+        object.__setattr__(self, attribute, value)
+
+    return type(kind.__name__, (kind,), {"__setattr__": __setattr__})

@@ -1,0 +1,224 @@
+"""What the paper's experiments share: how they train, their discriminator, and what they keep quiet about."""
+
+import math
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields, replace
+from difflib import get_close_matches
+from typing import Any, ClassVar, Self
+
+from tinygan.adversarial import NoisePrior
+from tinygan.adversarial.algorithm1 import UPDATES
+from tinygan.adversarial.objectives import OBJECTIVES
+from tinygan.adversarial.prior import KINDS
+from tinygan.arguments import check_choice, check_count, check_positive, check_share, check_size
+from tinygan.backend import Array, RngLike, as_rng
+from tinygan.data import scale_to_unit
+from tinygan.layers import Dropout, Linear, Maxout, Sequential, uniform
+from tinygan.optim import SGD, exponential_decay, linear_ramp
+
+
+def check_decay(what: str, value: Any) -> None:
+    """Raise an error that begins with `what` unless value is a number that a rate may be divided by at every step."""
+    if check_positive(what, value) < 1:
+        raise ValueError(f"{what}={value!r}; it takes a number >= 1")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recipe(ABC):
+    """The hyper-parameters that all experiments have, with those numbers that all of them share.
+
+    The paper states next to none of them: they are those of the code that its authors released,
+    https://github.com/goodfeli/adversarial.
+
+    Attributes
+    ----------
+    n_epochs : int
+        Of as many iterations each as the training images make minibatches.
+    batch_size : int
+        m.
+    learning_rate, learning_rate_decay, learning_rate_floor : float
+        Of both players, after t updates: learning_rate / learning_rate_decay^t, not below the floor.
+    momentum, final_momentum, momentum_epochs : float, float, int
+        Of both players: rises in a straight line from the first to the second over so many epochs.
+    discriminator_factor : float
+        What J_D is multiplied by before D learns from it. The released code has 1/2, the mean of two costs where
+        Algorithm 1 has their sum; for gradient descent that is half the learning rate. Reports of J_D leave it out.
+    updates : {"simultaneous", "alternating"}
+        Both players at once, as in the released code, or Algorithm 1 as printed.
+    discriminator_steps : int
+        k, the steps of D an iteration: 1 in the paper.
+    objective : {"non_saturating", "minimax"}
+        Of G: the paper's section 3, and the released code, take the first.
+    noise_prior : {"uniform", "gaussian", "spherical"}
+        p_z; the uniform one goes from -sqrt(3) to sqrt(3), so that its variance is 1.
+    latent_dim : int
+        Length of z.
+    irange_g, irange_d : float
+        First weights of the players are U(-irange, irange).
+    discriminator_units, n_pieces : int
+        Units of both hidden layers of D, and linear pieces of each.
+    input_dropout, hidden_dropout : float
+        Rates at which D drops its input, and the outputs of its hidden layers.
+    max_col_norm : float or None
+        The longest that the incoming weights of a unit may be, in both players.
+    """
+
+    n_epochs: int
+    learning_rate: float
+    noise_prior: str
+    discriminator_units: int
+    max_col_norm: float | None
+    batch_size: int = 100
+    learning_rate_decay: float = 1.000004
+    learning_rate_floor: float = 1e-6
+    momentum: float = 0.5
+    final_momentum: float = 0.7
+    momentum_epochs: int = 249
+    discriminator_factor: float = 0.5
+    updates: str = "simultaneous"
+    discriminator_steps: int = 1
+    objective: str = "non_saturating"
+    latent_dim: int = 100
+    irange_g: float = 0.05
+    irange_d: float = 0.005
+    n_pieces: int = 5
+    input_dropout: float = 0.2
+    hidden_dropout: float = 0.5
+
+    widths: ClassVar[tuple[str, ...]] = ("discriminator_units",)
+    checks: ClassVar[dict[str, Any]] = {
+        "learning_rate": check_positive,
+        "learning_rate_decay": check_decay,
+        "momentum": check_share,
+        "final_momentum": check_share,
+        "discriminator_factor": check_positive,
+        "input_dropout": check_share,
+        "hidden_dropout": check_share,
+    }
+    choices: ClassVar[dict[str, tuple[str, ...]]] = {
+        "updates": UPDATES,
+        "objective": OBJECTIVES,
+        "noise_prior": KINDS,
+    }
+
+    def __post_init__(self) -> None:
+        for field in fields(self):
+            value, what = getattr(self, field.name), f"the recipe got {field.name}"
+            if field.name in self.choices:
+                check_choice(what, value, self.choices[field.name])
+            elif field.type is int:
+                check_count(what, value)
+            elif field.type is float:
+                self.checks.get(field.name, check_size)(what, value)
+            elif value is not None:
+                check_positive(what, value)
+        if self.updates == "simultaneous" and self.discriminator_steps > 1:
+            raise ValueError(
+                f"the recipe got discriminator_steps={self.discriminator_steps} with simultaneous updates, where both "
+                "players move at once; it takes updates=alternating with that"
+            )
+
+    @staticmethod
+    def preprocess(images: Array) -> Array:
+        """Return images of bytes as rows in [0, 1], not binarised: what D sees and G learns to draw."""
+        return scale_to_unit(images)
+
+    @staticmethod
+    def to_images(rows: Array, image_shape: Sequence[int]) -> Array:
+        """Return rows that G drew, or that it learns from, as images to look at, from 0 for black to 1 for white."""
+        return rows.reshape(-1, *image_shape)
+
+    @abstractmethod
+    def generator(self, pixel_mean: Array, *, rng: RngLike = None) -> Sequential:
+        """Return G with its first weights, for data whose columns have these means."""
+
+    def discriminator(self, n_pixels: int, *, rng: RngLike = None) -> Sequential:
+        """Return D: two maxout layers and a logit, with dropout on the input of each of the three."""
+        rng = as_rng(rng)
+        init, units, pieces = uniform(self.irange_d), self.discriminator_units, self.n_pieces
+        return Sequential(
+            Dropout(self.input_dropout),
+            Linear(n_pixels, units * pieces, weight_init=init, rng=rng),
+            Maxout(pieces),
+            Dropout(self.hidden_dropout),
+            Linear(units, units * pieces, weight_init=init, rng=rng),
+            Maxout(pieces),
+            Dropout(self.hidden_dropout),
+            Linear(units, 1, weight_init=init, rng=rng),
+        )
+
+    def prior(self) -> NoisePrior:
+        """Return p_z."""
+        return NoisePrior(self.noise_prior, self.latent_dim, low=-math.sqrt(3), high=math.sqrt(3))
+
+    def optimizers(self, D: Sequential, G: Sequential) -> tuple[SGD, SGD]:
+        """Return the optimisers of D and of G, as they start."""
+        optimizer_d, optimizer_g = (
+            SGD(player.parameters, self.learning_rate, self.momentum, max_col_norm=self.max_col_norm)
+            for player in (D, G)
+        )
+        return optimizer_d, optimizer_g
+
+    def schedule(self, optimizer_d: SGD, optimizer_g: SGD, *, iteration: int, epoch: int) -> None:
+        """Set the rates for the next iteration, after so many iterations and so many whole epochs."""
+        rate = exponential_decay(
+            self.learning_rate, 1 / self.learning_rate_decay, iteration, floor=self.learning_rate_floor
+        )
+        optimizer_d.learning_rate, optimizer_g.learning_rate = self.discriminator_factor * rate, rate
+        momentum = linear_ramp(self.momentum, self.final_momentum, self.momentum_epochs, epoch)
+        optimizer_d.momentum = optimizer_g.momentum = momentum
+
+    def iterations_per_epoch(self, n_images: int) -> int:
+        """Return how many minibatches so many images make."""
+        return -(-n_images // self.batch_size)
+
+    def scaled(self, scale: float) -> Self:
+        """Return the recipe with hidden layers of so many times the units, at least one each.
+
+        Examples
+        --------
+        >>> from tinygan.recipes.mnist import MNIST
+        >>> small = MNIST().scaled(0.05)
+        >>> small.generator_units, small.discriminator_units
+        (60, 12)
+        """
+        check_positive("the recipe got scale", scale)
+        return replace(self, **{name: max(1, round(scale * getattr(self, name))) for name in self.widths})
+
+
+def recipe_with(kind: type[Recipe], settings: Mapping[str, Any]) -> Recipe:
+    """Return a recipe with some of its numbers set to others.
+
+    With ``updates="alternating"``, which is Algorithm 1 to the letter, discriminator_factor is 1 unless it is set, too:
+    Algorithm 1 has no factor 1/2.
+
+    Parameters
+    ----------
+    kind : type
+        Such as `tinygan.recipes.mnist.MNIST`.
+    settings : mapping
+        Attributes by name.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If a name is unknown, and then it lists those that are, or if a value is out of its range.
+
+    Examples
+    --------
+    >>> from tinygan.recipes.mnist import MNIST
+    >>> recipe_with(MNIST, {"updates": "alternating", "momentum": 0.0}).discriminator_factor
+    1.0
+    >>> recipe_with(MNIST, {"momentun": 0.9})  # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+    ValueError: the recipe of MNIST has no momentun; did you mean momentum? It has batch_size, discriminator_factor, ...
+    """
+    known = [field.name for field in fields(kind)]
+    for name in settings:
+        if name not in known:
+            near = get_close_matches(name, known, 1)
+            hint = f"; did you mean {near[0]}?" if near else "."
+            raise ValueError(f"the recipe of {kind.__name__} has no {name}{hint} It has {', '.join(sorted(known))}")
+    factor = {"discriminator_factor": 1.0} if settings.get("updates") == "alternating" else {}
+    return kind(**{**factor, **settings})

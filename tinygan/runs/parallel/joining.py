@@ -1,0 +1,67 @@
+"""One run on several ranks: each has the whole networks and trains on its rows of every minibatch; rank 0 writes."""
+
+import json
+import tempfile
+from functools import partial
+from pathlib import Path
+
+from tinygan.backend import Array
+from tinygan.ranks.group import Ranks
+from tinygan.recipes.data_sets import load_again
+from tinygan.runs.folder import RunFolder
+from tinygan.runs.run import Run
+from tinygan.runs.snapshot import restore
+
+
+def join(run: Run | None, ranks: Ranks, *, data: str | Path | None = None, device: str = "cpu") -> Run:
+    """Return the run that rank 0 has just started or resumed, on every rank, to be trained by all together.
+
+    The networks, the optimisers and the streams are those of the checkpoint, which rank 0 sends as the file that it is.
+    So the others need no folder; they read the images, which must be the same ones.
+
+    Parameters
+    ----------
+    run : Run or None
+        Of rank 0; None on the others.
+    ranks : Ranks
+        All of them call this.
+    data : str or Path, optional
+        Where this rank finds the images, if not where the run has them.
+    device : str
+        Where this rank trains.
+
+    Raises
+    ------
+    ValueError, OSError
+        If a rank cannot read the images, or they are others there; `tinygan.ranks.group.Elsewhere` on those that can.
+    """
+    if ranks.size > 1:
+        run = _told(run, ranks, data, device)
+        run.ranks = ranks
+        run.state.share(ranks.rank, ranks.size)
+        for player, optimizer in (("loss_d", run.optimizer_d), ("loss_g", run.optimizer_g)):
+            optimizer.average = partial(_average, run, player)
+    assert run is not None
+    return run
+
+
+def _told(run: Run | None, ranks: Ranks, data: str | Path | None, device: str) -> Run:
+    """Return the run of rank 0, made anew on the others."""
+    about = "" if run is None else json.dumps([str(run.folder.path), run.config, run.threads])
+    path, config, threads = json.loads(ranks.told(about))
+    checkpoint = ranks.told_bytes(b"" if run is None else run.folder.checkpoint.read_bytes())
+    with ranks.together():
+        if run is None:
+            run = Run(RunFolder(path), config, load_again(config, data), threads, device)
+            with tempfile.TemporaryDirectory() as folder:
+                copy = Path(folder, run.folder.checkpoint.name)
+                copy.write_bytes(checkpoint)
+                restore(run, copy)
+            run.tally.clear()  # rank 0 has those of all
+    return run
+
+
+def _average(run: Run, player: str, grad: Array) -> None:
+    """Average a gradient over all ranks, and keep the weight that the loss behind it has as well."""
+    run.tally.weights[player] = run.state.weight
+    run.ranks.average(grad, run.state.weight)

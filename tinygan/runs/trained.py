@@ -1,0 +1,89 @@
+"""The generator of a run, as its last checkpoint has it, ready to draw samples."""
+
+from dataclasses import dataclass
+from math import prod
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from tinygan.adversarial import NoisePrior
+from tinygan.arguments import check_count
+from tinygan.backend import Array, RngLike, as_rng, device_of, module_of, to_device
+from tinygan.layers import Sequential
+from tinygan.recipes.base import Recipe
+from tinygan.runs.checkpoint import load_checkpoint, parameter_arrays, restore_arrays
+from tinygan.runs.folder import RunFolder, recipe_of
+
+# Samples that are drawn at once, which bounds the memory of the hidden layers.
+CHUNK = 1000
+
+
+@dataclass(frozen=True)
+class Trained:
+    """What `load_trained` found.
+
+    Attributes
+    ----------
+    G : Sequential
+    prior : NoisePrior
+    recipe : Recipe
+    config : dict
+        What config.json holds.
+    iteration : int
+        Iterations that are done.
+    """
+
+    G: Sequential
+    prior: NoisePrior
+    recipe: Recipe
+    config: dict[str, Any]
+    iteration: int
+
+    @property
+    def epoch(self) -> int:
+        """Whole epochs that are done."""
+        return self.iteration // self.recipe.iterations_per_epoch(self.config["n_images"][0])
+
+    def sample(self, n: int, *, rng: RngLike = None) -> Array:
+        """Return n samples as rows, float32 of shape (n, n_pixels), on the device of G."""
+        check_count("sample got n", n)
+        rng, device = as_rng(rng), device_of(self.G)
+        samples = module_of(device).empty((n, prod(self.config["image_shape"])), np.float32)
+        for start in range(0, n, CHUNK):
+            chunk = samples[start : start + CHUNK]
+            chunk[...] = self.G(self.prior.sample(len(chunk), rng=rng, device=device))
+        return samples
+
+    def images(self, rows: Array) -> Array:
+        """Return rows as images to look at, from 0 for black to 1 for white."""
+        return self.recipe.to_images(rows, self.config["image_shape"])
+
+
+def load_trained(folder: str | Path, *, device: str = "cpu") -> Trained:
+    """Return the generator of a run; its data need not be there.
+
+    Parameters
+    ----------
+    folder : str or Path
+        Of the run.
+    device : str
+        Where to put G, as `tinygan.backend.to_device` names it; the run may have been on another one.
+
+    Raises
+    ------
+    FileNotFoundError
+        If the folder is no run, or has no checkpoint.
+    ValueError
+        If a file of it is damaged, or does not fit the others.
+    RuntimeError, MemoryError
+        As `tinygan.backend.to_device` raises them.
+    """
+    run_folder = RunFolder(folder)
+    config = run_folder.read_config()
+    recipe = recipe_of(config)
+    G = recipe.generator(np.full(prod(config["image_shape"]), 0.5), rng=0)
+    arrays, state = load_checkpoint(run_folder.checkpoint)
+    current = parameter_arrays(G=G)
+    restore_arrays(current, {name: array for name, array in arrays.items() if name in current}, run_folder.checkpoint)
+    return Trained(to_device(G, device), recipe.prior(), recipe, config, int(state["iteration"]))
