@@ -14,6 +14,8 @@ import tinygan
 
 ROOT = Path(tinygan.__file__).parent
 FILES = sorted(ROOT.rglob("*.py"))
+HERE = Path(__file__).parent
+TESTS = sorted(HERE.rglob("*.py"))
 
 # A room may use the rooms on lower floors; files inside a folder may use each other, without a circle.
 FLOORS = {
@@ -132,8 +134,17 @@ def global_random_names(syntax):
     return names - RANDOM_NAMES
 
 
-every_module = pytest.mark.parametrize("name", MODULES)
-every_file = pytest.mark.parametrize("path", FILES, ids=lambda path: path.relative_to(ROOT).as_posix())
+def opens_with_a_sentence(path):
+    opening = (ast.get_docstring(tree(path)) or "").partition("\n")[0]
+    is_one = not re.search(r"\. [A-Z]", opening)  # a question may be followed by its answer
+    return is_one and re.fullmatch(r"\w.*[.?]", opening) is not None
+
+
+def imported_tests(syntax):
+    """Return the test modules that a test module imports."""
+    names = set(imports(syntax, "tests", ()))
+    names |= {alias.name for node in ast.walk(syntax) if isinstance(node, ast.ImportFrom) for alias in node.names}
+    return {name for name in names if name.rpartition(".")[2].startswith("test_")}
 
 
 def test_every_room_has_a_floor():
@@ -141,35 +152,37 @@ def test_every_room_has_a_floor():
     assert {"backend", "layers", "adversarial", "cli"} <= {room(name) for name in MODULES}
 
 
-@every_module
-def test_a_room_uses_only_rooms_on_lower_floors_and_libraries_where_they_belong(name):
-    assert misplaced(name, imports_of(name)) == []
+def test_a_room_uses_only_rooms_on_lower_floors_and_libraries_where_they_belong():
+    assert [(name, other) for name in MODULES for other in misplaced(name, imports_of(name))] == []
 
 
 def test_no_files_use_each_other_in_a_circle():
     assert circle({name: {other for other in imports_of(name) if other in MODULES} for name in MODULES}) is None
 
 
-@every_file
-def test_nothing_draws_from_the_global_random_state(path):
-    assert global_random_names(tree(path)) == set()
+def test_nothing_draws_from_the_global_random_state():
+    assert [path for path in FILES if global_random_names(tree(path))] == []
 
 
-@every_file
-def test_nothing_unpickles(path):
-    assert "allow_pickle" not in {node.arg for node in ast.walk(tree(path)) if isinstance(node, ast.keyword)}
+def test_nothing_unpickles():
+    keywords = {path: {node.arg for node in ast.walk(tree(path)) if isinstance(node, ast.keyword)} for path in FILES}
+    assert [path for path in FILES if "allow_pickle" in keywords[path]] == []
 
 
-@every_file
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.relative_to(ROOT).as_posix())
 def test_a_file_is_short(path):
     assert len(path.read_text(encoding="utf-8").splitlines()) <= 260
 
 
-@every_file
-def test_a_file_opens_with_a_sentence(path):
-    opening = (ast.get_docstring(tree(path)) or "").partition("\n")[0]
-    assert re.fullmatch(r"\w.*[.?]", opening)
-    assert not re.search(r"\. [A-Z]", opening)  # one; a question may be followed by its answer
+def test_a_file_opens_with_a_sentence():
+    assert [path for path in FILES if not opens_with_a_sentence(path)] == []
+
+
+def test_no_test_imports_a_test_and_helpers_stand_apart():
+    for path in TESTS:
+        assert not imported_tests(tree(path)), path
+        is_test = path.name.startswith("test_") or path.name == "conftest.py"
+        assert is_test or path.relative_to(HERE).parts[0] in ("support", "fake_gpu"), path
 
 
 @pytest.mark.parametrize(
@@ -199,6 +212,12 @@ def test_the_rules_would_find_a_wrong_import(name, source, wrong):
 def test_the_rules_would_find_a_circle():
     assert circle({"a": {"b"}, "b": {"c"}, "c": {"b"}}) == ["b", "c", "b"]
     assert circle({"a": {"b", "c"}, "b": {"c"}}) is None
+
+
+def test_the_rules_would_find_a_test_that_imports_a_test():
+    for source in ("import test_x", "from test_x import f", "from layers import test_x", "from . import test_x"):
+        assert imported_tests(ast.parse(source)), source
+    assert not imported_tests(ast.parse("from support.layer_cases import CASES"))
 
 
 @pytest.mark.parametrize(

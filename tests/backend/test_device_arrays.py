@@ -5,7 +5,6 @@ import re
 
 import numpy as np
 import pytest
-import test_gpu
 from fake_gpu import fake_cupy, host_cuda
 from support import parity
 from support.layer_cases import CASES, Growth
@@ -472,8 +471,8 @@ def test_nearest_neighbours_are_the_same_on_both_devices(dtype):
 
 
 def test_what_test_gpu_does_at_full_size_works_at_a_small_one():
-    test_gpu.assert_parzen_agrees(GPU, 60, 300, 30, [0.1, 0.5], 1e-3)
-    test_gpu.assert_neighbours_agree(GPU, 20, 200, 30)
+    parity.assert_parzen_agrees(GPU, 60, 300, 30, [0.1, 0.5], 1e-3)
+    parity.assert_neighbours_agree(GPU, 20, 200, 30)
 
 
 # Gradient checks

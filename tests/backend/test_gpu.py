@@ -6,7 +6,7 @@ from support import parity
 from support.layer_cases import CASES
 
 from tinygan.backend import as_rng, device_of, gpu_problem, to_device
-from tinygan.evaluation import PAPER_BANDWIDTHS, kernel_sums, nearest_neighbours, search_bandwidth
+from tinygan.evaluation import PAPER_BANDWIDTHS
 from tinygan.gradcheck import check_gradients
 from tinygan.optim import SGD, RMSProp
 
@@ -113,28 +113,8 @@ def test_nearest_neighbours(gpu, dtype):
 @pytest.mark.slow
 def test_table_1_at_full_size(gpu):
     """10,000 samples, 10,000 points of 784 numbers and ten bandwidths, to 1e-3 nats."""
-    assert_parzen_agrees(gpu, 10_000, 10_000, 784, PAPER_BANDWIDTHS, 1e-3)
-
-
-def assert_parzen_agrees(gpu, n, m, d, bandwidths, nats):
-    """Compare every log-density, and the curve over bandwidths, of n samples at m points on both devices."""
-    arrays = [parity.points(n, d, np.float32, 0), parity.points(m, d, np.float32, 1)]
-    there = [to_device(array, gpu) for array in arrays]
-    found, wanted = kernel_sums(*there, bandwidths).log_density(), kernel_sums(*arrays, bandwidths).log_density()
-    parity.assert_close(parity.home(gpu, it=found), {"it": wanted}, 0, nats)
-    curves = search_bandwidth(*there, bandwidths), search_bandwidth(*arrays, bandwidths)
-    np.testing.assert_allclose(curves[0].curve, curves[1].curve, rtol=0, atol=nats)
-    assert curves[0].bandwidth == curves[1].bandwidth
-
-
-def assert_neighbours_agree(gpu, n, m, d):
-    """Compare the nearest of m examples of n points on both devices; two that are equally near may change places."""
-    arrays = [parity.points(n, d, np.float32, 0), parity.points(m, d, np.float32, 1)]
-    found, wanted = (nearest_neighbours(*(to_device(a, device) for a in arrays)) for device in (gpu, "cpu"))
-    found = parity.home(gpu, indices=found[0], distances=found[1])
-    np.testing.assert_allclose(found["distances"], wanted[1], rtol=1e-12)
-    assert (found["indices"] == wanted[0]).mean() > 0.999
+    parity.assert_parzen_agrees(gpu, 10_000, 10_000, 784, PAPER_BANDWIDTHS, 1e-3)
 
 
 def test_nearest_neighbours_of_images(gpu):
-    assert_neighbours_agree(gpu, 100, 10_000, 784)
+    parity.assert_neighbours_agree(gpu, 100, 10_000, 784)

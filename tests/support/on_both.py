@@ -33,13 +33,16 @@ def generator():
 
 
 def assert_alike(found, wanted):
-    """Assert that two reports say the same; complex steps, of the host alone, bring errors down to rounding."""
+    """Assert that two reports say the same, their errors within a noise that is below the checker's tolerance of 1e-6.
+
+    The noise itself is rounding, other on every processor; complex steps, on the host alone, bring errors below it.
+    """
     assert (found.subject, found.suspects) == (wanted.subject, wanted.suspects)
     for row, other in zip(found.rows, wanted.rows, strict=True):
         for name in ("tensor", "shape", "n_checked", "n_kinks", "n_unresolved", "verdict"):
             assert getattr(row, name) == getattr(other, name)
         assert row.relative_error == pytest.approx(other.relative_error, rel=1e-6, abs=row.noise)
-        assert row.noise == pytest.approx(other.noise, rel=0.2)
+        assert max(row.noise, other.noise) < 1e-6
 
 
 def belongings(network):

@@ -284,3 +284,23 @@ def neighbours(device, dtype, n=70, m=110, d=12):
     x, examples = (to_device(points(size, d, dtype, seed), device) for seed, size in ((8, n), (9, m)))
     indices, distances = nearest_neighbours(x, examples)
     return home(device, indices=indices, distances=distances)
+
+
+def assert_parzen_agrees(device, n, m, d, bandwidths, nats):
+    """Compare every log-density, and the curve over bandwidths, of n samples at m points on both devices."""
+    arrays = [points(n, d, np.float32, 0), points(m, d, np.float32, 1)]
+    there = [to_device(array, device) for array in arrays]
+    found, wanted = kernel_sums(*there, bandwidths).log_density(), kernel_sums(*arrays, bandwidths).log_density()
+    assert_close(home(device, it=found), {"it": wanted}, 0, nats)
+    curves = search_bandwidth(*there, bandwidths), search_bandwidth(*arrays, bandwidths)
+    np.testing.assert_allclose(curves[0].curve, curves[1].curve, rtol=0, atol=nats)
+    assert curves[0].bandwidth == curves[1].bandwidth
+
+
+def assert_neighbours_agree(device, n, m, d):
+    """Compare the nearest of m examples of n points on both devices; two that are equally near may change places."""
+    arrays = [points(n, d, np.float32, 0), points(m, d, np.float32, 1)]
+    found, wanted = (nearest_neighbours(*(to_device(a, place) for a in arrays)) for place in (device, "cpu"))
+    found = home(device, indices=found[0], distances=found[1])
+    np.testing.assert_allclose(found["distances"], wanted[1], rtol=1e-12)
+    assert (found["indices"] == wanted[0]).mean() > 0.999
