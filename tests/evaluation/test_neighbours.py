@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.spatial.distance import cdist
 
+from tinygan.data import ScaledImages, normalize_contrast
 from tinygan.evaluation import distances, nearest_neighbours, neighbours
 
 both_dtypes = pytest.mark.parametrize("dtype", [np.float32, np.float64])
@@ -42,6 +43,24 @@ def test_the_tiles_do_not_show(monkeypatch, tile, rng):
     indices, _ = nearest_neighbours(x, examples)
     assert (indices == cdist(x, examples).argmin(axis=1)).all()
     assert (indices < 15).all()
+
+
+@pytest.mark.parametrize("n_at_once", [1, 7, 30])
+def test_images_that_stay_bytes_are_looked_through_a_part_at_a_time(monkeypatch, n_at_once, rng):
+    images = rng.integers(0, 256, (20, 4, 3)).astype(np.uint8)
+    images = np.concatenate([images, images[:5]])  # the first of equals, in whichever part
+    examples = ScaledImages(images, normalize_contrast)
+    x = (examples[:] + rng.normal(0, 1, (25, 12))).astype(np.float32)
+    asked = []
+    monkeypatch.setattr(neighbours, "N_AT_ONCE", n_at_once)
+    monkeypatch.setattr(
+        ScaledImages, "__getitem__", lambda self, part: (asked.append(part), self.preprocess(images[part]))[1]
+    )
+    indices, found = nearest_neighbours(x, examples)
+    wanted = cdist(x, normalize_contrast(images))
+    np.testing.assert_array_equal(indices, wanted.argmin(axis=1))
+    np.testing.assert_allclose(found, wanted.min(axis=1), rtol=1e-6)
+    assert max(part.stop - part.start for part in asked if part.start is not None) == n_at_once
 
 
 @pytest.mark.parametrize("shift", [0, 1, 1e4, 1e8])

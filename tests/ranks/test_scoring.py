@@ -9,7 +9,7 @@ from support.ranks.scoring import scored, scored_sums
 from support.runs import tiny_run
 
 from tinygan.evaluation import KernelSums
-from tinygan.evaluation.parallel_sums import merged, share
+from tinygan.evaluation.sums_over_ranks import merged, share
 from tinygan.ranks.group import ALONE, Ranks
 
 

@@ -1,8 +1,10 @@
 """How good are the samples: the paper's Parzen-window log-likelihood, and nearest training examples."""
 
 from tinygan.evaluation.bandwidth import FINE_BANDWIDTHS, PAPER_BANDWIDTHS, BandwidthSearch, search_bandwidth
+from tinygan.evaluation.k_means import k_means
 from tinygan.evaluation.neighbours import nearest_neighbours
 from tinygan.evaluation.parzen import LogLikelihood, ParzenWindow, parzen_log_likelihood
+from tinygan.evaluation.standard_error import mean_and_standard_error
 from tinygan.evaluation.sums import KernelSums, kernel_sums
 
 __all__ = [
@@ -12,7 +14,9 @@ __all__ = [
     "KernelSums",
     "LogLikelihood",
     "ParzenWindow",
+    "k_means",
     "kernel_sums",
+    "mean_and_standard_error",
     "nearest_neighbours",
     "parzen_log_likelihood",
     "search_bandwidth",

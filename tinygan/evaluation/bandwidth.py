@@ -8,8 +8,8 @@ import numpy as np
 
 from tinygan.backend import Array, get_array_module, to_host
 from tinygan.evaluation.distances import check_points
-from tinygan.evaluation.parallel_sums import SharedEvaluator
 from tinygan.evaluation.sums import TOLERANCE, check_bandwidths
+from tinygan.evaluation.sums_over_ranks import SharedEvaluator
 from tinygan.ranks.group import ALONE, Ranks
 
 # The bandwidths that the paper's evaluator tries. Each is 1.29 times the one before, which can cost tens of nats.

@@ -5,6 +5,7 @@ import math
 import numpy as np
 
 from tinygan.backend import Array, get_array_module
+from tinygan.data import ScaledImages
 from tinygan.evaluation.distances import (
     CHUNK,
     Centred,
@@ -16,18 +17,21 @@ from tinygan.evaluation.distances import (
     tiles,
 )
 
+# Examples that are turned into floats and looked through at once.
+N_AT_ONCE = 10_000
+
 # If more than one candidate a row and this share of a tile are left, float32 is too coarse and float64 takes over.
 FEW = 0.01
 
 
-def nearest_neighbours(x: Array, examples: Array) -> tuple[Array, Array]:
+def nearest_neighbours(x: Array, examples: Array | ScaledImages) -> tuple[Array, Array]:
     """Return for each row of x the nearest of the examples, in L2, and how far it is.
 
     Parameters
     ----------
     x : ndarray of shape (n, d)
         For example samples of a generator, float32 or float64.
-    examples : ndarray of shape (m, d)
+    examples : ndarray of shape (m, d), or ScaledImages
         For example training images, on the same device.
 
     Returns
@@ -46,7 +50,8 @@ def nearest_neighbours(x: Array, examples: Array) -> tuple[Array, Array]:
     -----
     A matrix product gives rough squared distances that err by at most e (`error_bound`), so the nearest example is
     among those within 2 e of the least rough distance. Only these candidates, one or two for a photograph, are
-    subtracted in float64. Memory stays bounded by the two centred copies and the tiles.
+    subtracted in float64. The examples are taken 10,000 at a time, so that `ScaledImages` stay bytes, and memory is
+    bounded by centred copies of x and of these, and by the tiles.
 
     Examples
     --------
@@ -55,10 +60,17 @@ def nearest_neighbours(x: Array, examples: Array) -> tuple[Array, Array]:
     >>> nearest_neighbours(np.array([[0.0, 1.0], [3.0, 4.5]]), examples)
     (array([0, 1]), array([1. , 0.5]))
     """
-    check_points("nearest_neighbours", "examples", examples)
-    check_points("nearest_neighbours", "x", x, examples.shape[1], examples)
-    centre = mean_point(examples)
-    return _search(x, examples, centre, np.float32)
+    first = examples[:N_AT_ONCE] if isinstance(examples, ScaledImages) else examples
+    check_points("nearest_neighbours", "examples", first)
+    check_points("nearest_neighbours", "x", x, first.shape[1], first)
+    xp = get_array_module(x)
+    indices, distances = xp.zeros(len(x), int), xp.full(len(x), xp.inf)
+    for start in range(0, len(examples), N_AT_ONCE):
+        some = examples[start : start + N_AT_ONCE]
+        found, apart = _search(x, some, mean_point(some), np.float32)
+        indices = xp.where(apart < distances, found + start, indices)
+        distances = xp.minimum(apart, distances)
+    return indices, distances
 
 
 def _search(x: Array, examples: Array, centre: Array, dtype: type) -> tuple[Array, Array]:

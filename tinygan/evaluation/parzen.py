@@ -1,16 +1,16 @@
 """How likely are test examples under the samples of a generator: the paper's evaluator, a Gaussian Parzen window."""
 
-import math
 import numbers
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from tinygan.backend import Array, to_host
+from tinygan.backend import Array
 from tinygan.evaluation.bandwidth import PAPER_BANDWIDTHS, BandwidthSearch, search_bandwidth
 from tinygan.evaluation.distances import check_points
-from tinygan.evaluation.parallel_sums import shared_kernel_sums
+from tinygan.evaluation.standard_error import mean_and_standard_error
 from tinygan.evaluation.sums import check_bandwidths, kernel_sums
+from tinygan.evaluation.sums_over_ranks import shared_kernel_sums
 from tinygan.ranks.group import ALONE, Ranks
 
 
@@ -138,9 +138,9 @@ def parzen_log_likelihood(
     check_points("parzen_log_likelihood", "validation", validation, samples.shape[1], samples)
     check_bandwidths("parzen_log_likelihood", bandwidths)
     search = search_bandwidth(samples, validation, bandwidths, ranks=ranks)
-    log_density = to_host(shared_kernel_sums(samples, test, [search.bandwidth], ranks).log_density()[:, 0])
-    standard_error = log_density.std() / math.sqrt(len(log_density))
-    return LogLikelihood(float(log_density.mean()), float(standard_error), search.bandwidth, search)
+    log_density = shared_kernel_sums(samples, test, [search.bandwidth], ranks).log_density()[:, 0]
+    mean, standard_error = mean_and_standard_error(log_density)
+    return LogLikelihood(float(mean), float(standard_error), search.bandwidth, search)
 
 
 def _check_bandwidth(function: str, bandwidth: Any) -> float:

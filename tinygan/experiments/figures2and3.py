@@ -10,9 +10,6 @@ from tinygan.data import ScaledImages
 from tinygan.evaluation import nearest_neighbours
 from tinygan.runs.trained import Trained
 
-# Training images that are looked through at once.
-CHUNK = 10_000
-
 
 class Figure2(NamedTuple):
     """Samples, and for the last of each row the training image that is nearest to it.
@@ -64,17 +61,8 @@ def figure2(trained: Trained, examples: Array, *, n_rows: int = 4, n_columns: in
     samples = trained.sample(n_rows * n_columns, rng=rng)
     # The nearest is looked for where D looks: for CIFAR-10, after the contrast of every image is normalised.
     rows = ScaledImages(examples, trained.recipe.preprocess)
-    indices, distances = _nearest(samples[n_columns - 1 :: n_columns], rows)
+    indices, distances = nearest_neighbours(samples[n_columns - 1 :: n_columns], rows)
     return Figure2(trained.images(samples), trained.images(rows[indices]), indices, distances)
-
-
-def _nearest(x: Array, rows: ScaledImages) -> tuple[Array, Array]:
-    """Return what `nearest_neighbours` returns, without all rows in memory at once."""
-    indices, distances = np.zeros(len(x), int), np.full(len(x), np.inf)
-    for start in range(0, len(rows), CHUNK):
-        near, apart = nearest_neighbours(x, rows[start : start + CHUNK])
-        indices, distances = np.where(apart < distances, near + start, indices), np.minimum(apart, distances)
-    return indices, distances
 
 
 def figure3(trained: Trained, *, n_lines: int, n_steps: int, rng: RngLike = None) -> Array:

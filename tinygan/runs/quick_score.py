@@ -1,12 +1,11 @@
 """A quick Parzen log-likelihood to watch a run by; Table 1's is a different matter, with ten times the samples."""
 
-import math
 from typing import Any
 
 import numpy as np
 
-from tinygan.backend import Array, to_host
-from tinygan.evaluation import PAPER_BANDWIDTHS, kernel_sums
+from tinygan.backend import Array
+from tinygan.evaluation import PAPER_BANDWIDTHS, kernel_sums, mean_and_standard_error
 
 BANDWIDTH = 0.2
 
@@ -34,9 +33,7 @@ def quick_score(samples: Array, validation: Array) -> dict[str, Any]:
     (0.2, True)
     """
     bandwidths = np.array([BANDWIDTH, *PAPER_BANDWIDTHS])
-    log_densities = to_host(kernel_sums(samples, validation, bandwidths).log_density())
-    means = log_densities.mean(axis=0)
-    errors = log_densities.std(axis=0) / math.sqrt(len(validation))
+    means, errors = mean_and_standard_error(kernel_sums(samples, validation, bandwidths).log_density())
 
     def row(i: int) -> dict[str, float]:
         return {

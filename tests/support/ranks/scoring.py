@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from tinygan.evaluation import FINE_BANDWIDTHS, parzen_log_likelihood
-from tinygan.evaluation.parallel_sums import shared_kernel_sums
+from tinygan.evaluation.sums_over_ranks import shared_kernel_sums
 from tinygan.ranks.group import find_ranks
 
 

@@ -1,15 +1,14 @@
 """Table 1's row: the log-likelihood of the test images under samples, on the paper's grid of sigmas and a fine one."""
 
-import math
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from tinygan.backend import Array, to_host
+from tinygan.backend import Array
 from tinygan.data import Splits
-from tinygan.evaluation import FINE_BANDWIDTHS, PAPER_BANDWIDTHS, search_bandwidth
-from tinygan.evaluation.parallel_sums import shared_kernel_sums
+from tinygan.evaluation import FINE_BANDWIDTHS, PAPER_BANDWIDTHS, mean_and_standard_error, search_bandwidth
+from tinygan.evaluation.sums_over_ranks import shared_kernel_sums
 from tinygan.ranks.group import ALONE, Ranks
 from tinygan.recipes.data_sets import RECIPES
 
@@ -187,10 +186,10 @@ def score(model: str, samples: Array, images: HeldOut, *, ranks: Ranks = ALONE) 
     found = search_bandwidth(samples, images.validation, np.concatenate(list(GRIDS.values())), ranks=ranks)
     curves = np.split(found.curve, np.cumsum([len(grid) for grid in GRIDS.values()])[:-1])
     sigmas = [float(grid[curve.argmax()]) for grid, curve in zip(GRIDS.values(), curves, strict=True)]
-    log_densities = to_host(shared_kernel_sums(samples, images.test, sigmas, ranks).log_density())
-    means, deviations = log_densities.mean(axis=0), log_densities.std(axis=0)
+    log_densities = shared_kernel_sums(samples, images.test, sigmas, ranks).log_density()
+    means, standard_errors = mean_and_standard_error(log_densities)
     on_grids = {
-        name: OnGrid(float(means[i]), float(deviations[i]) / math.sqrt(len(images.test)), sigmas[i], grid, curves[i])
+        name: OnGrid(float(means[i]), float(standard_errors[i]), sigmas[i], grid, curves[i])
         for i, (name, grid) in enumerate(GRIDS.items())
     }
     return Row(model, len(samples), **on_grids)
