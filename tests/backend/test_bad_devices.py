@@ -37,7 +37,7 @@ def test_no_driver_is_not_an_old_driver(cupy, monkeypatch):
     ("wheel", "remedy"),
     [
         ("cupy-cuda12x", "; update the driver"),
-        ("cupy-cuda13x", "; update the driver, or pip uninstall cupy-cuda13x and install 'tinygan[cuda12]'"),
+        ("cupy-cuda13x", '; update the driver, or pip uninstall cupy-cuda13x and pip install "cupy-cuda12x[ctk]"'),
     ],
 )
 def test_an_old_driver_is_told_from_what_it_has_and_needs(cupy, monkeypatch, wheel, remedy):

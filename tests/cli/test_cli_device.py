@@ -58,7 +58,7 @@ def test_without_cupy_nobody_hears_of_gpus_unless_they_ask(capsys, evaluate):
     assert said(capsys, *FIGURE1) == ""
     assert said(capsys, *FIGURE1, "--device", "cpu") == ""
     assert said(capsys, *FIGURE1, "--device", "auto").startswith(
-        "device: the cpu, since CuPy is not installed; pip install 'tinygan[cuda12]' brings it"
+        'device: the cpu, since CuPy is not installed; pip install "cupy-cuda12x[ctk]" brings it'
     )
     assert said(capsys, *FIGURE1, "--device", "auto", "-q") == ""
 

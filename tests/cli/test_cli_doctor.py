@@ -20,12 +20,18 @@ def machine(monkeypatch, tmp_path):
     monkeypatch.setattr(doctor, "CPU_QUOTA", tmp_path / "cpu.max")
     for name in (*doctor.PINS, doctor.HIDES):
         monkeypatch.delenv(name, raising=False)
-    packages = {"numpy": [], "cupy-cuda12x": ["numpy<99,>=2.0", 'numpy<1; extra == "old"', "numpydoc<1"]}
+    packages = {
+        "tinygan": ["numpy>=2.0", "matplotlib>=3.10.7", 'numpydoc<1; extra == "docs"'],
+        "numpy": [],
+        "matplotlib": [],
+        "cupy-cuda12x": ["numpy<99,>=2.0", 'numpy<1; extra == "old"'],
+    }
+    versions = {"numpy": np.__version__, "matplotlib": "3.10.7"}
 
     def version(name):
         if name not in packages:
             raise metadata.PackageNotFoundError(name)
-        return "4.1.2"
+        return versions.get(name, "4.1.2")
 
     monkeypatch.setattr(metadata, "version", version)
     monkeypatch.setattr(metadata, "requires", packages.get)
@@ -67,7 +73,7 @@ def test_without_cupy_all_is_well(examine):
     assert lines["NumPy"] == f"NumPy    {np.__version__}"
     assert lines["CuPy"] == "CuPy     not installed"
     assert "driver" not in lines
-    assert lines["no GPU"].startswith("no GPU: CuPy is not installed; pip install 'tinygan[cuda12]'")
+    assert lines["no GPU"].startswith('no GPU: CuPy is not installed; pip install "cupy-cuda12x[ctk]" brings it')
     assert lines["All is well; --device auto takes the cpu."]
     assert lines["cpu"].endswith(" GFLOP/s")
     assert list(found["gflops"]) == ["cpu"]
@@ -147,15 +153,41 @@ def test_a_gpu_whose_memory_is_full_is_broken(examine, cupy):
     assert "did not run" in str(examine(status=1)[0])
 
 
-@pytest.mark.parametrize(
-    ("takes", "words"), [("numpy<2.6,>=99.1", "too old; pip install 'numpy<2.6,>=99.1'"), ("numpy>=2.0", None)]
-)
-def test_a_numpy_that_is_too_old_for_cupy_is_broken(examine, cupy, machine, takes, words):
-    machine["cupy-cuda12x"][0] = takes
-    if words is None:
-        examine()
+@pytest.mark.parametrize("takes", ["numpy>=99.1", "numpy<99.3,>=99.1", "numpy>=2.999", "numpy!=3.0,>=99"])
+@pytest.mark.parametrize("package", ["tinygan", "cupy-cuda12x"])
+def test_a_numpy_that_is_too_old_is_broken(examine, cupy, machine, package, takes):
+    machine[package][0] = takes
+    assert broken(examine) == [f"{package} takes {takes}, and numpy {np.__version__} is too old; pip install '{takes}'"]
+
+
+@pytest.mark.parametrize(("least", "is_old"), [("3.10.8", True), ("3.10.7", False), ("3.10", False), ("3.9.9", False)])
+def test_versions_are_compared_number_by_number(examine, cupy, machine, least, is_old):
+    machine["tinygan"][1] = takes = f"matplotlib>={least}"
+    if is_old:
+        assert broken(examine) == [f"tinygan takes {takes}, and matplotlib 3.10.7 is too old; pip install '{takes}'"]
     else:
-        assert broken(examine) == [f"cupy-cuda12x takes {takes}, and NumPy is {np.__version__}, {words}"]
+        examine()
+
+
+def test_a_package_that_is_not_installed_is_broken(examine, cupy, machine):
+    machine["tinygan"].append("tqdm>=4.66.3")
+    assert broken(examine) == ["tinygan takes tqdm>=4.66.3, which is not installed; pip install 'tqdm>=4.66.3'"]
+
+
+def test_the_packages_of_this_machine_are_new_enough(capsys, monkeypatch):
+    monkeypatch.undo()
+    monkeypatch.setattr(doctor, "N", 64)
+    main(["doctor", "--json"])
+    assert "tinygan takes" not in capsys.readouterr().out
+    assert "matplotlib" in {name for _, name in doctor._requirements("tinygan")}
+
+
+def test_a_tinygan_that_runs_from_its_source_has_no_requirements(examine, cupy, monkeypatch):
+    def requires(package):
+        raise metadata.PackageNotFoundError(package)
+
+    monkeypatch.setattr(metadata, "requires", requires)
+    examine()
 
 
 def test_an_mpi4py_without_mpi_is_broken(examine, cupy, machine, monkeypatch):
@@ -194,7 +226,7 @@ def test_a_cupy_without_a_gpu_is_not_broken(examine, cupy, monkeypatch, config, 
 def test_a_numpy_that_is_too_new_for_cupy_is_worth_a_line(examine, cupy, machine):
     machine["cupy-cuda12x"][0] = "numpy<2.0"
     lines, _ = examine()
-    assert lines["advice"].endswith("which it was not made for; pip install 'numpy<2.0'")
+    assert lines["advice"].endswith("is newer than it was made for; pip install 'numpy<2.0'")
 
 
 @pytest.mark.parametrize("pinned", [None, "MKL_NUM_THREADS"])

@@ -6,6 +6,8 @@ import re
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from importlib import metadata
 from pathlib import Path
@@ -100,7 +102,7 @@ def examine() -> Examination:
         gpu_problem=gpu_problem(),
     )
     _look_at_threads(found)
-    _look_at_numpy(found)
+    _look_at_versions(found)
     _look_at_mpi(found)
     if found.gpu_problem is not None and not found.gpu_problem.startswith(ABSENT):
         found.broken.append(found.gpu_problem)
@@ -135,22 +137,35 @@ def _look_at_threads(found: Examination) -> None:
         found.advice.append(f"{threads} BLAS threads wait for each other on {cores}; set {name}={found.cores}")
 
 
-def _look_at_numpy(found: Examination) -> None:
-    """Hold NumPy's version against what CuPy's wheel takes."""
-    for wheel in found.cupy["wheels"]:
-        for requirement in metadata.requires(wheel) or ():
-            if not re.match(r"numpy\b[^;]*$", requirement):
+def _look_at_versions(found: Examination) -> None:
+    """Hold the versions of what is installed against those that tinygan and CuPy take."""
+    for package in ("tinygan", *found.cupy["wheels"]):
+        for requirement, name in _requirements(package):
+            try:
+                version = metadata.version(name)
+            except metadata.PackageNotFoundError:
+                found.broken.append(
+                    f"{package} takes {requirement}, which is not installed; pip install '{requirement}'"
+                )
                 continue
-            takes = f"{wheel} takes {requirement}, and NumPy is {found.numpy}"
+            takes = f"{package} takes {requirement}, and {name} {version} is"
             bounds = dict(re.findall(r"(>=|<)\s*([\d.]+)", requirement))
-            if _numbers(found.numpy) < _numbers(bounds.get(">=", "0")):
-                found.broken.append(f"{takes}, too old; pip install '{requirement}'")
-            elif "<" in bounds and _numbers(found.numpy) >= _numbers(bounds["<"]):
-                found.advice.append(f"{takes}, which it was not made for; pip install '{requirement}'")
+            if _numbers(version) < _numbers(bounds.get(">=", "0")):
+                found.broken.append(f"{takes} too old; pip install '{requirement}'")
+            elif "<" in bounds and _numbers(version) >= _numbers(bounds["<"]):
+                found.advice.append(f"{takes} newer than it was made for; pip install '{requirement}'")
+
+
+def _requirements(package: str) -> Iterator[tuple[str, str]]:
+    """Yield what a package always needs, as in numpy>=2.0, and its name."""
+    with suppress(metadata.PackageNotFoundError):  # tinygan is run from its source, without being installed
+        for requirement in metadata.requires(package) or ():
+            if needed := re.fullmatch(r"([\w.-]+)[^;]*", requirement):  # what follows a ; is the condition of an extra
+                yield requirement, needed[1]
 
 
 def _numbers(version: str) -> tuple[int, ...]:
-    return tuple(map(int, re.findall(r"\d+", version)[:2]))
+    return tuple(map(int, re.findall(r"\d+", version)[:3]))
 
 
 def _look_at_mpi(found: Examination) -> None:

@@ -47,8 +47,8 @@ def gpu_problem() -> str | None:
         return f"the files of {wheels[0]} are gone; pip install --force-reinstall --no-deps {wheels[0]}"
     if not has_cupy():
         return (
-            "CuPy is not installed; pip install 'tinygan[cuda12]' brings it, or 'tinygan[cuda13]' for a driver that "
-            "has CUDA 13"
+            'CuPy is not installed; pip install "cupy-cuda12x[ctk]" brings it, or "cupy-cuda13x[ctk]" for a '
+            "driver that has CUDA 13"
         )
     if len(wheels) > 1:
         return (
@@ -75,7 +75,7 @@ def gpu_problem() -> str | None:
             has, needs = _release(runtime.driverGetVersion()), _release(runtime.runtimeGetVersion())
             older = "update the driver"
             if wheels == ["cupy-cuda13x"]:
-                older += ", or pip uninstall cupy-cuda13x and install 'tinygan[cuda12]'"
+                older += ', or pip uninstall cupy-cuda13x and pip install "cupy-cuda12x[ctk]"'
             return f"the GPU's driver is too old for this CuPy (it runs CUDA {has}, CuPy is made for {needs}); {older}"
         if "NoDevice" in str(error):
             hidden = os.environ.get("CUDA_VISIBLE_DEVICES")

@@ -194,7 +194,7 @@ def find_ranks() -> Ranks:
         from mpi4py import MPI
     except (ImportError, RuntimeError) as error:
         raise RuntimeError(
-            f"mpiexec started this, but mpi4py cannot be imported ({error}); pip install 'tinygan[mpi]' brings it"
+            f"mpiexec started this, but mpi4py cannot be imported ({error}); pip install mpi4py brings it"
         ) from None
     comm = MPI.COMM_WORLD
     if comm.Get_size() == 1:
