@@ -10,7 +10,7 @@ import pytest
 from support.recorders import RecordingDropout, RecordingPrior, RecordingSampler, all_different
 
 from tinygan.adversarial import discriminator_step, generator_step, simultaneous_step, train
-from tinygan.layers import Dropout, Linear, Maxout, Sequential, Tanh, normal
+from tinygan.layers import Dropout, Layer, Linear, Maxout, Sequential, Tanh, normal
 from tinygan.optim import SGD
 
 OBJECTIVES = ("non_saturating", "minimax")
@@ -106,11 +106,6 @@ def draw_masks(rng, m):
     return masks
 
 
-def halves(masks, m):
-    """The masks of a pass through D with m real examples and some fake ones below them, as those of each."""
-    return [mask[:m] for mask in masks], [mask[m:] for mask in masks]
-
-
 def batch(m=5, seed=0):
     rng = np.random.default_rng(seed)
     return rng.normal(1.0, 0.5, (m, 2)), rng.uniform(-1, 1, (m, 2))
@@ -137,7 +132,7 @@ def test_a_discriminator_step_is_gradient_descent_on_minus_equation_1(seed):
     x, z = batch(seed=seed)
     theta_d, theta_g = flat(D), flat(G)
     rng = np.random.Generator(np.random.Philox(seed))
-    masks_real, masks_fake = halves(draw_masks(rng, 10), 5)
+    masks_real, masks_fake = draw_masks(rng, 5), draw_masks(rng, 5)
 
     def J(theta):
         return reference_loss_d(theta, theta_g, x, z, masks_real, masks_fake)
@@ -221,9 +216,16 @@ def test_every_entry_of_theta_g_gets_its_gradient_through_d(objective):
     agree(optimizer.seen, numerical_gradient(J, flat(G)))
 
 
-def test_dropout_in_g_draws_in_a_step_of_g_and_before_d_does():
+def test_dropout_in_g_draws_in_both_steps_and_before_d_does():
     D, G = players()
-    noisy, (_, z) = Sequential(G, Dropout(0.5)), batch()
+    noisy, (x, z) = Sequential(G, Dropout(0.5)), batch()
+
+    rng = np.random.default_rng(3)
+    x_fake, _ = noisy.forward(z, rng=rng)
+    real, fake = D.forward(x, rng=rng)[0], D.forward(x_fake, rng=rng)[0]
+    loss = discriminator_step(D, noisy, x, z, SGD(D.parameters, 0.0), rng=np.random.default_rng(3))
+    agree(loss, np.log(1 + np.exp(-real)).mean() + np.log(1 + np.exp(fake)).mean())
+
     rng = np.random.default_rng(3)
     logits, _ = D.forward(noisy.forward(z, rng=rng)[0], rng=rng)
     loss = generator_step(D, noisy, z, SGD(noisy.parameters, 0.0), rng=np.random.default_rng(3))
@@ -305,7 +307,7 @@ def test_real_and_fake_batches_of_a_discriminator_step_may_differ_in_size():
     theta_d, theta_g = flat(D), flat(G)
     (x, _), (_, z) = batch(m=3), batch(m=6)
     rng = np.random.Generator(np.random.Philox(0))
-    masks_real, masks_fake = halves(draw_masks(rng, 9), 3)
+    masks_real, masks_fake = draw_masks(rng, 3), draw_masks(rng, 6)
 
     def J(theta):
         return reference_loss_d(theta, theta_g, x, z, masks_real, masks_fake)
@@ -355,7 +357,7 @@ def test_alternating_training_is_algorithm_1(k, objective):
         xs, zs, drawn = iter(data.batches), iter(prior.batches), iter(masks)
         for _ in range(k):
             x, z = next(xs), next(zs)
-            masks_real, masks_fake = halves([next(drawn), next(drawn)], 4)
+            masks_real, masks_fake = [next(drawn), next(drawn)], [next(drawn), next(drawn)]
 
             def J_d(theta, x=x, z=z, masks_real=masks_real, masks_fake=masks_fake):
                 return reference_loss_d(theta, reference_player_g.theta, x, z, masks_real, masks_fake)
@@ -416,9 +418,26 @@ def test_simultaneous_training_uses_one_minibatch_one_z_and_one_mask_for_both_pl
             drawn_so_far.clear()
 
 
+class LessTheMean(Layer):
+    """A layer that looks at its whole batch."""
+
+    def forward(self, x, *, rng=None):
+        return x - x.mean(axis=0), None
+
+    def backward_input(self, grad_y, cache):
+        return grad_y - grad_y.mean(axis=0)
+
+
+def test_real_and_generated_examples_never_share_a_pass_of_d():
+    """A D that subtracts the mean of its batch finds 0 in a batch of one example."""
+    D = Sequential(LessTheMean(), Linear(2, 1, rng=0, dtype=np.float64))
+    x, z = batch(m=1)
+    loss = discriminator_step(D, Linear(2, 2, rng=1, dtype=np.float64), x, z, SGD(D.parameters, 0.0))
+    agree(loss, 2 * np.log(2))
+
+
 def test_a_generator_of_another_shape_is_refused_and_not_stretched():
     D, (x, z) = Linear(2, 1, rng=0), batch()
     for width in (1, 3):
-        G = Linear(2, width, rng=1)
-        with pytest.raises(ValueError, match=rf"G makes examples of shape \({width},\), and the real ones have shape"):
-            discriminator_step(D, G, x, z, SGD(D.parameters, 1.0))
+        with pytest.raises(ValueError, match=rf"^Linear\(2, 1\) got x of shape \(5, {width}\); it takes \(m, 2\)"):
+            discriminator_step(D, Linear(2, width, rng=1), x, z, SGD(D.parameters, 1.0))

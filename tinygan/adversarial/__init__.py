@@ -20,7 +20,6 @@ from tinygan.adversarial.theory.value import (
     value_function,
     virtual_criterion,
 )
-from tinygan.adversarial.training.minibatches import one_batch
 from tinygan.adversarial.training.state import TrainingState
 
 __all__ = [
@@ -35,7 +34,6 @@ __all__ = [
     "generator_step",
     "jensen_shannon_divergence",
     "kullback_leibler",
-    "one_batch",
     "optimal_discriminator",
     "pushforward_density",
     "simultaneous_step",

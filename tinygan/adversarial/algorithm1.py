@@ -8,7 +8,7 @@ import numpy as np
 from tinygan.adversarial.objectives import OBJECTIVES, discriminator_loss, generator_loss
 from tinygan.adversarial.prior import NoisePrior
 from tinygan.adversarial.simultaneous import simultaneous_step
-from tinygan.adversarial.training.minibatches import Source, minibatches, one_batch, prepared
+from tinygan.adversarial.training.minibatches import Source, minibatches, prepared
 from tinygan.adversarial.training.shortage import explained_shortage
 from tinygan.adversarial.training.state import TrainingState
 from tinygan.adversarial.training.watch import LossWatch, check_optimizer, check_parameters, check_players
@@ -50,7 +50,7 @@ def discriminator_step(D: Layer, G: Layer, x: Array, z: Array, optimizer: Optimi
     optimizer : Optimizer
         Of the parameters of D.
     rng : numpy.random.Generator, int or None
-        For the dropout in D.
+        For the dropout in G and D.
 
     Returns
     -------
@@ -59,9 +59,9 @@ def discriminator_step(D: Layer, G: Layer, x: Array, z: Array, optimizer: Optimi
 
     Notes
     -----
-    Algorithm 1, inner loop: ascend 1/m sum_i [log D(x_i) + log(1 - D(G(z_i)))]. Every row adds its gradient to theta_d,
-    so both sums come from one pass through D on real and fake rows together, see `one_batch`. Two passes, as in
-    `simultaneous_step`, would add up to the same, and take longer.
+    Algorithm 1, inner loop: ascend 1/m sum_i [log D(x_i) + log(1 - D(G(z_i)))]. D runs twice, on x and on G(z), and
+    each pass has its own cache. Real and generated examples never share a pass, so D may hold layers that look at
+    their whole batch.
 
     Examples
     --------
@@ -76,10 +76,12 @@ def discriminator_step(D: Layer, G: Layer, x: Array, z: Array, optimizer: Optimi
     """
     check_optimizer("D", D, optimizer)
     rng = None if rng is None else as_rng(rng)
-    x_fake = G(z)  # theta_g is a constant here
-    logits, cache = D.forward(one_batch(x, x_fake), rng=rng)
-    loss, grad_real, grad_fake = discriminator_loss(logits[: len(x)], logits[len(x) :])
-    D.backward_params(one_batch(grad_real, grad_fake), cache)  # the two sums of the formula add up
+    x_fake, _ = G.forward(z, rng=rng)  # theta_g is a constant here
+    logits_real, cache_real = D.forward(x, rng=rng)
+    logits_fake, cache_fake = D.forward(x_fake, rng=rng)
+    loss, grad_real, grad_fake = discriminator_loss(logits_real, logits_fake)
+    D.backward_params(grad_real, cache_real)
+    D.backward_params(grad_fake, cache_fake)  # the two sums of the formula add up
     optimizer.step()
     return loss
 

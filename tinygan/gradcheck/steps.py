@@ -68,9 +68,8 @@ def check_step(
     is compared with numerical derivatives of J_D = -V(D, G), eq. (1), with respect to theta_d, and of J_G with respect
     to theta_g through D. J_G is the non-saturating one, unless the loss that the step returns is the other.
 
-    Dropout draws the masks that it drew in the step, if that sends real and fake examples through D in one batch, as
-    `discriminator_step` does, or first the real and then the fake ones. If the loss that it returns shows that it does
-    neither, the check runs with all dropout at rate 0.
+    Dropout draws the masks that it drew in the step, if the step runs G first, then D on x and then D on G(z), as ours
+    do. If the loss that it returns shows another order, the check runs with all dropout at rate 0.
 
     Examples
     --------

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any, TypeAlias
 
 from tinygan.adversarial.training.state import TrainingState
-from tinygan.backend import Array, get_array_module, is_finite, module_of, to_device
+from tinygan.backend import Array, is_finite, module_of, to_device
 from tinygan.data import ScaledImages
 from tinygan.layers.base import array_kind, is_float_array
 
@@ -92,34 +92,3 @@ def checked_examples(x: Array, dtype: Any) -> Array:
     if not is_finite(x):
         raise ValueError("train got x with NaN or infinite entries; it takes finite examples")
     return x.astype(dtype, copy=False)
-
-
-def one_batch(real: Array, fake: Array) -> Array:
-    """Return real and fake rows in one array, so that D can be run once on both, which is faster than twice.
-
-    This is only right for layers that treat every row on its own, as all of ours do. A layer that looks at its whole
-    batch would see real and fake examples mixed; a D with such a layer needs a step with two passes, such as
-    `simultaneous_step`.
-
-    Raises
-    ------
-    ValueError
-        If an example of one is of another shape than one of the other.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> one_batch(np.zeros((1, 2)), np.ones((2, 2)))
-    array([[0., 0.],
-           [1., 1.],
-           [1., 1.]])
-    """
-    xp = get_array_module(real, fake)
-    if real.shape[1:] != fake.shape[1:]:
-        raise ValueError(
-            f"G makes examples of shape {fake.shape[1:]}, and the real ones have shape {real.shape[1:]}; "
-            "D takes both, so they must be alike"
-        )
-    both = xp.empty((len(real) + len(fake), *real.shape[1:]), xp.result_type(real, fake))
-    both[: len(real)], both[len(real) :] = real, fake
-    return both

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from tinygan.backend import Array, as_rng, get_array_module, to_host
+from tinygan.backend import Array, as_rng, to_host
 from tinygan.functional import sigmoid, softplus
 from tinygan.gradcheck.subjects.place import Place
 from tinygan.gradcheck.subjects.subject import Subject, location
@@ -101,31 +101,18 @@ class DiscriminatorStep(PlayedStep):
     """A step of D, whose objective is J_D = -V(D, G) of eq. (1)."""
 
     player = "D"
-    in_one_batch = False
 
     def __init__(self, step: Callable[..., Any], D: Layer, G: Layer, place: Place, x: Array, z: Array) -> None:
         super().__init__(step, D, G, place, x=x, z=z)
 
     def logits(self, seed: int) -> tuple[Array, Array]:
-        """Return the logits of real and of fake examples, drawn in this order or for both at once."""
+        """Return the logits of real and of fake examples; G draws first, then D for the real and for the fake ones."""
         rng = as_rng(seed)
         with self.place.lending(self.inputs["x"], self.inputs["z"]) as (x, z):
-            x_fake = self.G(z)
-            if self.in_one_batch:
-                both = get_array_module(x).concatenate([x, x_fake])
-                logits = to_host(self.D.forward(both, rng=rng)[0])
-                return logits[: len(x)], logits[len(x) :]
+            x_fake, _ = self.G.forward(z, rng=rng)
             logits_real, _ = self.D.forward(x, rng=rng)
             logits_fake, _ = self.D.forward(x_fake, rng=rng)
             return to_host(logits_real), to_host(logits_fake)
-
-    def replays(self, seed: int) -> bool:
-        """Return whether the step draws for one batch after the other, or for both at once; `logits` does likewise."""
-        self.in_one_batch = False
-        if not super().replays(seed):
-            self.in_one_batch = True
-            return super().replays(seed)
-        return True
 
     def forward(self, seed: int) -> tuple[Array, Any]:
         """Return (softplus(-a) + softplus(a_fake)) / m, whose sum is J_D, and the seed."""
