@@ -2,9 +2,11 @@
 
 import numpy as np
 
-from tinygan.backend import Array, get_array_module
+from tinygan.backend import Array, get_array_module, kernels
+from tinygan.backend.kernels import fused
 
 
+@fused(kernels.sigmoid)
 def sigmoid(x: Array) -> Array:
     """Return 1 / (1 + exp(-x)), to a few ulp for every float.
 

@@ -1,7 +1,5 @@
 """Every kernel for a GPU, run on the host: bit for bit what NumPy computes, to 2 ulp where there is an exp in it."""
 
-import functools
-
 import numpy as np
 import pytest
 from fake_gpu import fake_cupy, host_cuda
@@ -9,10 +7,11 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from support.precision import exactly, log_one_plus_exp, logistic, logistic_slope, whole_range, worst_ulps
 
+from tinygan import functional
 from tinygan.adversarial import objectives as losses
 from tinygan.backend import as_rng, kernels, streams
 from tinygan.backend.streams import Draw, Span
-from tinygan.layers import activations, dropout, maxout, parameter
+from tinygan.layers import activations, dropout, maxout
 from tinygan.optim import updates
 
 pytestmark = pytest.mark.skipif(not host_cuda.available(), reason="there is no C++ compiler to run the kernels with")
@@ -109,14 +108,6 @@ def test_every_kernel_of_the_source_is_tested():
     assert set(names) == TESTED
 
 
-@of("biased_relu")
-@both_dtypes
-@every_shape
-def test_biased_relu(cupy, shape, dtype):
-    x, bias = special(shape, dtype), special(shape[1], dtype, 1)
-    assert_same_bits(*run(cupy, activations._biased_relu, [x, bias]))
-
-
 @of("relu_slope")
 @both_dtypes
 @every_shape
@@ -124,15 +115,15 @@ def test_relu_slope(cupy, shape, dtype):
     assert_same_bits(*run(cupy, activations._relu_slope, [special(shape, dtype), special(shape, dtype, 1)]))
 
 
-@of("biased_maxout")
+@of("maxout")
 @both_dtypes
 @every_shape
 @pytest.mark.parametrize("n_pieces", [1, 2, 5])
 @pytest.mark.parametrize("entries", [special, ties])
-def test_biased_maxout(cupy, shape, dtype, n_pieces, entries):
+def test_maxout(cupy, shape, dtype, n_pieces, entries):
     m, n_units = shape
-    x, bias = entries((m, n_pieces * n_units), dtype), np.floor(2 * as_rng(1).random(n_pieces * n_units)).astype(dtype)
-    (y, won, *_), (other, other_won, *_) = run(cupy, maxout._biased_maxout, [x, bias, n_pieces])
+    x = entries((m, n_pieces * n_units), dtype)
+    (y, won, _), (other, other_won, _) = run(cupy, maxout._largest_piece, [x, n_pieces])
     assert_same_bits([y, won], [other, other_won], signs=False)  # which of 0 and -0 is larger, processors disagree
 
 
@@ -159,27 +150,6 @@ def test_momentum_step(cupy, dtype, n, learning_rate, momentum):
     assert_same_bits([array.get() for array in there], [data, velocity, grad])
 
 
-@of("add_sum")
-@both_dtypes
-@every_shape
-def test_add_sum(cupy, shape, dtype):
-    """In the order of the rows, as NumPy adds them if they have two columns."""
-    total, rows = special(shape[1], dtype), as_rng(1).normal(size=shape).astype(dtype)
-    there = cupy.asarray(total)
-    result = parameter._with_sum(there, cupy.asarray(rows))
-    assert result is there
-    with np.errstate(all="ignore"):
-        total = total + functools.reduce(np.add, rows)
-    assert_same_bits([result.get()], [total])
-
-
-@of("add_sum")
-def test_add_sum_of_rows_that_are_a_view(cupy):
-    rows = np.arange(24.0).reshape(4, 6)
-    result = parameter._with_sum(cupy.asarray(np.ones(3)), cupy.asarray(rows)[:, ::2])
-    np.testing.assert_array_equal(result.get(), 1 + rows[:, ::2].sum(axis=0))
-
-
 # Those with an exp or a log
 
 
@@ -192,24 +162,12 @@ def means(function, x):
     return [value / len(x) for value in exactly(function, x)]
 
 
-@of("biased_sigmoid")
+@of("sigmoid")
 @both_dtypes
-def test_biased_sigmoid(cupy, dtype):
+def test_sigmoid(cupy, dtype):
     x = logits(dtype)
-    there = cupy.asarray(x)
-    y, cache = activations._biased_sigmoid(there, cupy.zeros(1, dtype))
-    assert cache is there
-    assert worst_ulps(y.get(), exactly(logistic, x)) <= 2
-    np.testing.assert_array_equal(cache.get(), x)
-
-
-@of("biased_sigmoid")
-@both_dtypes
-@every_shape
-def test_biased_sigmoid_adds_the_bias_of_the_column(cupy, shape, dtype):
-    x, bias = special(shape, dtype), special(shape[1], dtype, 1)
-    (y, cache, changed, _), (other, _, other_changed, _) = run(cupy, activations._biased_sigmoid, [x, bias])
-    assert_same_bits([cache, changed], [other_changed, other_changed])
+    assert worst_ulps(functional.sigmoid(cupy.asarray(x)).get(), exactly(logistic, x)) <= 2
+    (y, _), (other, _) = run(cupy, functional.sigmoid, [special((3, 301), dtype)])
     np.testing.assert_allclose(y, other, rtol=4 * np.finfo(dtype).eps, atol=4 * np.finfo(dtype).smallest_subnormal)
 
 

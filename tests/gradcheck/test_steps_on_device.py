@@ -52,7 +52,7 @@ def test_wrong_steps_of_the_gallery_are_named_as_on_the_host(name):
 
 
 def test_a_broken_kernel_of_a_loss_is_caught_where_it_runs(monkeypatch):
-    break_kernels(monkeypatch, "grad[i] = -sigmoid(a)", "grad[i] = sigmoid(a)")
+    break_kernels(monkeypatch, "grad[i] = -logistic(a)", "grad[i] = logistic(a)")
     on_host, on_device = (check_step(*players(device), rng=0) for device in BOTH)
     assert on_host.ok
     assert {(suspect.code, suspect.tensor[0]) for suspect in on_device.suspects} == {("sign", "G")}

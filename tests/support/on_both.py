@@ -46,7 +46,7 @@ def assert_alike(found, wanted):
 
 
 def belongings(network):
-    return [array for theta in network.parameters for array in (theta.data, theta.grad, theta.room)]
+    return [array for theta in network.parameters for array in (theta.data, theta.grad)]
 
 
 def break_kernels(monkeypatch, right, wrong):

@@ -34,9 +34,9 @@ __device__ word philox_word(word key0, word key1, word c0, word c1, word c2, wor
              long long stride, long long per_row
 #define WORD(row, j) philox_word(key0, key1, c0, c1, c2, c3, first, group, stride, per_row, row, j)
 
-// softplus(x) = maximum(x, 0) + log1p(exp(-abs(x)));  sigmoid(x) = exp(minimum(x, 0)) / (1 + exp(-abs(x)))
+// softplus(x) = maximum(x, 0) + log1p(exp(-abs(x)));  logistic(x) = exp(minimum(x, 0)) / (1 + exp(-abs(x)))
 __device__ REAL softplus(REAL x) { return (x > 0 || x != x ? x : (REAL)0) + log1p(exp(-fabs(x))); }
-__device__ REAL sigmoid(REAL x) { return exp(x < 0 || x != x ? x : (REAL)0) / (1 + exp(-fabs(x))); }
+__device__ REAL logistic(REAL x) { return exp(x < 0 || x != x ? x : (REAL)0) / (1 + exp(-fabs(x))); }
 
 // numpy.random.Philox(key=key, counter=...).random_raw(rows * per_row)
 extern "C" __global__ void philox(word* words, SPAN, long long n) {
@@ -61,22 +61,14 @@ extern "C" __global__ void dropout(const REAL* x, REAL* y, REAL* mask, long long
     y[i] = x[i] * mask[i];
 }
 
-// y = maximum(x + bias, 0), in place of x
-extern "C" __global__ void biased_relu(REAL* x, const REAL* bias, long long width, long long n) {
-    EACH REAL sum = x[i] + bias[i % width];
-    x[i] = sum > 0 || sum != sum ? sum : (REAL)0;
-}
-
 // grad_x = grad_y * (y > 0)
 extern "C" __global__ void relu_slope(const REAL* grad_y, const REAL* y, REAL* grad_x, long long n) {
     EACH grad_x[i] = grad_y[i] * (REAL)(y[i] > 0);
 }
 
-// x += bias; y = sigmoid(x)
-extern "C" __global__ void biased_sigmoid(REAL* x, const REAL* bias, REAL* y, long long width, long long n) {
-    EACH REAL sum = x[i] + bias[i % width];
-    x[i] = sum;
-    y[i] = sigmoid(sum);
+// y = exp(minimum(x, 0)) / (1 + exp(-abs(x)))
+extern "C" __global__ void sigmoid(const REAL* x, REAL* y, long long n) {
+    EACH y[i] = logistic(x[i]);
 }
 
 // e = exp(-abs(x)); grad_x = grad_y * (e / (1 + e) ** 2)
@@ -85,15 +77,15 @@ extern "C" __global__ void sigmoid_slope(const REAL* grad_y, const REAL* x, REAL
     grad_x[i] = grad_y[i] * (e / ((1 + e) * (1 + e)));
 }
 
-// x += bias; y = the first piece; for each other piece p: won[p - 1] = piece > y; y = maximum(piece, y)
-extern "C" __global__ void biased_maxout(const REAL* x, const REAL* bias, REAL* y, bool* won, long long n_units,
-                                         int n_pieces, long long n) {
+// y = the first piece; for each other piece p: won[p - 1] = piece > y; y = maximum(piece, y)
+extern "C" __global__ void maxout(const REAL* x, REAL* y, bool* won, long long n_units, int n_pieces,
+                                  long long n) {
     EACH
     long long row = i / n_units, unit = i % n_units;
     const REAL* piece = x + row * n_pieces * n_units + unit;
-    REAL best = piece[0] + bias[unit];
+    REAL best = piece[0];
     for (int p = 1; p < n_pieces; ++p) {
-        REAL value = piece[p * n_units] + bias[p * n_units + unit];
+        REAL value = piece[p * n_units];
         won[(p - 1) * n + i] = value > best;
         best = value > best || value != value ? value : best;
     }
@@ -120,11 +112,11 @@ extern "C" __global__ void discriminator_loss(const REAL* real, const REAL* fake
     EACH
     if (i < n_real) {
         terms[i] = softplus(-real[i]) / (REAL)n_real;
-        grad_real[i] = -sigmoid(-real[i]) / (REAL)n_real;
+        grad_real[i] = -logistic(-real[i]) / (REAL)n_real;
     } else {
         REAL a = fake[i - n_real], m = (REAL)(n - n_real);
         terms[i] = softplus(a) / m;
-        grad_fake[i - n_real] = sigmoid(a) / m;
+        grad_fake[i - n_real] = logistic(a) / m;
     }
 }
 
@@ -132,15 +124,7 @@ extern "C" __global__ void discriminator_loss(const REAL* real, const REAL* fake
 extern "C" __global__ void generator_loss(const REAL* logits, REAL* terms, REAL* grad, int sign, long long n) {
     EACH REAL a = sign * logits[i];
     terms[i] = -sign * (softplus(a) / (REAL)n);
-    grad[i] = -sigmoid(a) / (REAL)n;
-}
-
-// total += rows.sum(axis=0), in the order of the rows
-extern "C" __global__ void add_sum(REAL* total, const REAL* rows, long long n_rows, long long n) {
-    EACH
-    REAL sum = rows[i];
-    for (long long row = 1; row < n_rows; ++row) sum += rows[row * n + i];
-    total[i] += sum;
+    grad[i] = -logistic(a) / (REAL)n;
 }
 
 // velocity = momentum * velocity - learning_rate * grad; data += velocity

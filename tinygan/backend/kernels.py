@@ -84,12 +84,6 @@ def dropout(x: Array, draw: Any, rate: float) -> Any:
     return y, mask
 
 
-def biased_relu(x: Array, bias: Array) -> Array:
-    """Return max(x + bias, 0), in place of x."""
-    _launch("biased_relu", x.size, x, _contiguous(bias)[0], np.int64(len(bias)), like=x)
-    return x
-
-
 def relu_slope(grad_y: Array, y: Array) -> Array:
     """Return grad_y where y > 0, and 0 elsewhere."""
     grad_y, xp = _contiguous(grad_y)
@@ -98,11 +92,12 @@ def relu_slope(grad_y: Array, y: Array) -> Array:
     return grad_x
 
 
-def biased_sigmoid(x: Array, bias: Array) -> tuple[Array, Array]:
-    """Add the bias to x in place; return the sigmoid of that, and that."""
-    y = get_array_module(x).empty_like(x)
-    _launch("biased_sigmoid", x.size, x, _contiguous(bias)[0], y, np.int64(len(bias)), like=x)
-    return y, x
+def sigmoid(x: Array) -> Array:
+    """Return 1 / (1 + exp(-x))."""
+    x, xp = _contiguous(x)
+    y = xp.empty_like(x)
+    _launch("sigmoid", x.size, x, y, like=x)
+    return y
 
 
 def sigmoid_slope(grad_y: Array, x: Array) -> Array:
@@ -113,12 +108,12 @@ def sigmoid_slope(grad_y: Array, x: Array) -> Array:
     return grad_x
 
 
-def biased_maxout(x: Array, bias: Array, n_pieces: int) -> tuple[Array, Array]:
-    """Return the largest piece of x + bias, and where each piece beat those before it."""
-    xp, shape = get_array_module(x), (len(x), x.shape[1] // n_pieces)
+def maxout(x: Array, n_pieces: int) -> tuple[Array, Array]:
+    """Return the largest piece of x, and where each piece beat those before it."""
+    x, xp = _contiguous(x)
+    shape = len(x), x.shape[1] // n_pieces
     y, won = xp.empty(shape, x.dtype), xp.empty((n_pieces - 1, *shape), bool)
-    arrays = x, _contiguous(bias)[0], y, won
-    _launch("biased_maxout", y.size, *arrays, np.int64(shape[1]), np.int32(n_pieces), like=x)
+    _launch("maxout", y.size, x, y, won, np.int64(shape[1]), np.int32(n_pieces), like=x)
     return y, won
 
 
@@ -148,14 +143,6 @@ def generator_loss(logits: Array, objective: str) -> tuple[Array, Array]:
     sign = np.int32(-1 if objective == "non_saturating" else 1)
     _launch("generator_loss", len(logits), logits, terms, grad, sign, like=logits)
     return terms.sum(), grad
-
-
-def add_sum(total: Array, rows: Array) -> Any:
-    """Add the sum of the rows to a total, in place."""
-    if not total.flags.c_contiguous:
-        return NotImplemented
-    _launch("add_sum", total.size, total, _contiguous(rows)[0], np.int64(len(rows)), like=total)
-    return total
 
 
 def momentum_step(data: Array, velocity: Array, grad: Array, learning_rate: float, momentum: float) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from tinygan.arguments import check_count
-from tinygan.backend import Array, RngLike, as_rng
+from tinygan.backend import Array, RngLike, as_rng, get_array_module
 from tinygan.layers.base import (
     Layer,
     Shape,
@@ -89,15 +89,11 @@ class Linear(Layer):
 
     def forward(self, x: Array, *, rng: RngLike = None) -> tuple[Array, Any]:
         """Return y = x W + b, of shape (m, n_out), and x as the cache."""
-        y = self.product(x)
-        y += self.bias.data
-        return y, x
-
-    def product(self, x: Array) -> Array:
-        """Return x W, of shape (m, n_out), before the bias."""
         check_input(self, x, self.n_in)
         check_device(self, x)
-        return x @ self.weight.data
+        y = x @ self.weight.data
+        y += self.bias.data
+        return y, x
 
     def backward_input(self, grad_y: Array, cache: Any) -> Array:
         """Return dL/dx = (dL/dy) W^T, of shape (m, n_in)."""
@@ -108,8 +104,8 @@ class Linear(Layer):
         """Accumulate dL/dW = x^T (dL/dy) and dL/db, the sum of dL/dy over the batch."""
         self._check_backward(grad_y, cache)
         x = cache
-        self.weight.accumulate_product(x.T, grad_y)
-        self.bias.accumulate_sum(grad_y)
+        self.weight.accumulate(x.T @ grad_y)
+        self.bias.accumulate(grad_y.sum(axis=0))
 
     def output_shape(self, input_shape: Shape) -> Shape:
         """Return (n_out,); raise a ValueError if the input is known and is not (n_in,)."""
@@ -123,3 +119,4 @@ class Linear(Layer):
     def _check_backward(self, grad_y: Array, cache: Any) -> None:
         check_cache(self, cache, axis=1, size=self.n_in)
         check_grad_y(self, grad_y, (len(cache), self.n_out))
+        get_array_module(grad_y, cache)  # which raises where they are on two devices

@@ -52,10 +52,6 @@ class Maxout(Layer):
             raise ValueError(f"{layer_name(self)} got x of shape {x.shape}; it takes (m, {self.n_pieces} * n_units)")
         return _largest_piece(x, self.n_pieces)
 
-    def forward_biased(self, x: Array, bias: Array) -> tuple[Array, Any]:
-        """Return what forward(x + bias) returns; x is used up."""
-        return _biased_maxout(x, bias, self.n_pieces)
-
     def backward_input(self, grad_y: Array, cache: Any) -> Array:
         """Return dL/dx, of shape (m, n_pieces n_units): dL/dy at the piece that won, and 0 at the others."""
         check_cache(self, cache, axis=0, size=self.n_pieces - 1)
@@ -72,6 +68,7 @@ class Maxout(Layer):
         return (width // self.n_pieces,)
 
 
+@fused(kernels.maxout)
 def _largest_piece(x: Array, n_pieces: int) -> tuple[Array, Array]:
     """Return y, and where each piece beat all before it."""
     xp = get_array_module(x)
@@ -82,12 +79,6 @@ def _largest_piece(x: Array, n_pieces: int) -> tuple[Array, Array]:
         xp.greater(pieces[:, p], y, out=won[p - 1])
         xp.maximum(pieces[:, p], y, out=y)
     return y, won
-
-
-@fused(kernels.biased_maxout)
-def _biased_maxout(x: Array, bias: Array, n_pieces: int) -> tuple[Array, Array]:
-    x += bias
-    return _largest_piece(x, n_pieces)
 
 
 @fused(kernels.maxout_slope)

@@ -3,8 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from tinygan.backend import Array, device_of, get_array_module, kernels
-from tinygan.backend.kernels import fused
+from tinygan.backend import Array
 
 
 class Parameter:
@@ -22,9 +21,6 @@ class Parameter:
     grad : ndarray of the shape of data, or None
         None until a backward pass accumulates into it, and again after an optimiser's step, which uses it up: to keep
         it longer, copy it.
-    room : ndarray of the shape of data, or None
-        Where an optimiser wants the next gradient to be, see `tinygan.optim.flat`; None once it is used, until the
-        optimiser's step has used that gradient up.
 
     Examples
     --------
@@ -40,7 +36,6 @@ class Parameter:
         self.data = data
         self.name = name
         self.grad: Array | None = None
-        self.room: Array | None = None
 
     def accumulate(self, grad: Array) -> None:
         """Add grad, an array that nobody else holds, to the gradient."""
@@ -49,41 +44,14 @@ class Parameter:
         else:
             self.grad += grad
 
-    def accumulate_product(self, a: Array, b: Array) -> None:
-        """Add a @ b to the gradient; a first one goes where an optimiser wants it, with no copy on the way."""
-        self.accumulate(get_array_module(a, b).matmul(a, b, out=self._free_room(b)))
-
-    def accumulate_sum(self, rows: Array) -> None:
-        """Add the sum of the rows to the gradient, likewise."""
-        if self.grad is None:
-            self.grad = rows.sum(axis=0, out=self._free_room(rows))
-        else:
-            self.grad = _with_sum(self.grad, rows)
-
-    def _free_room(self, like: Array) -> Array | None:
-        """Return the room for a first gradient made of arrays of this kind, and give it away only once."""
-        room = self.room
-        if self.grad is not None or room is None or device_of(room) != device_of(like):
-            return None
-        if not room.dtype == like.dtype == self.data.dtype:
-            return None
-        self.room = None  # whoever keeps this gradient and sets grad to None does not find another one in it
-        return room
-
     @contextmanager
     def set_aside(self) -> Iterator[None]:
         """Let a gradient be computed apart from the one that is there, which is back in the end."""
-        kept, self.grad, self.room = (self.grad, self.room), None, None
+        kept, self.grad = self.grad, None
         try:
             yield
         finally:
-            self.grad, self.room = kept
+            self.grad = kept
 
     def __repr__(self) -> str:
         return f"Parameter({self.name!r}, shape {self.data.shape}, {self.data.dtype})"
-
-
-@fused(kernels.add_sum)
-def _with_sum(total: Array, rows: Array) -> Array:
-    total += rows.sum(axis=0)
-    return total

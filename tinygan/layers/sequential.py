@@ -7,7 +7,6 @@ from tinygan.backend import Array, RngLike, as_rng
 from tinygan.layers.base import Elementwise, Layer, Shape, layer_table
 from tinygan.layers.linear import Linear
 from tinygan.layers.parameter import Parameter
-from tinygan.layers.stages import stages
 
 
 class Sequential(Layer):
@@ -60,21 +59,20 @@ class Sequential(Layer):
         self.layers = layers
         self.parameters = tuple(theta for layer in layers for theta in layer.parameters)
         self.output_shape(None)
-        self._stages = stages(layers)
 
     def __call__(self, x: Array) -> Array:
         """Return y, evaluated layer by layer."""
-        for stage in self._stages:
-            x = stage(x)
+        for layer in self.layers:
+            x = layer(x)
         return x
 
     def forward(self, x: Array, *, rng: RngLike = None) -> tuple[Array, Any]:
         """Return y and the caches of all layers; every layer draws from the same rng, in order."""
         rng = None if rng is None else as_rng(rng)
         cache: list[Any] = []
-        for stage in self._stages:
-            x, caches = stage.forward(x, rng=rng)
-            cache += caches
+        for layer in self.layers:
+            x, layer_cache = layer.forward(x, rng=rng)
+            cache.append(layer_cache)
         return x, cache
 
     def backward_input(self, grad_y: Array, cache: Any) -> Array:

@@ -174,7 +174,6 @@ class SGD(Optimizer):
             if self.average is not None:
                 self.average(flat.grad)
             self._update(i, flat.data, flat.grad)
-            flat.offer_room()
         self._limit()
 
     def _update(self, i: int, data: Array, grad: Array) -> None:

@@ -13,8 +13,8 @@ from tinygan.layers import Parameter
 class Flat:
     """Storage of the parameters of an optimiser that share a device and a precision.
 
-    Each ``theta.data`` becomes a view of `data`, with the values that it had; its next gradient is accumulated where
-    ``theta.room``, a view of `grad`, says. One kernel can then update them all, and one message average them all.
+    Each ``theta.data`` becomes a view of `data`, with the values that it had, and `gather` copies the gradients into
+    `grad`. One kernel can then update them all, and one message average them all.
 
     Parameters
     ----------
@@ -48,12 +48,6 @@ class Flat:
         self._grads = self.views(self.grad)
         for theta, data in zip(self.parameters, self._data, strict=True):
             theta.data = data
-        self.offer_room()
-
-    def offer_room(self) -> None:
-        """Let the next gradients be accumulated in `grad`, where nothing is needed any more."""
-        for theta, grad in zip(self.parameters, self._grads, strict=True):
-            theta.room = grad
 
     def views(self, flat: Array) -> list[Array]:
         """Return an array like `data` as a view for every parameter, of its shape."""
@@ -62,7 +56,7 @@ class Flat:
         return [flat[end - math.prod(shape) : end].reshape(shape) for shape, end in zip(shapes, ends, strict=True)]
 
     def gather(self) -> None:
-        """Bring in what was put into a parameter from elsewhere: other data, or a gradient outside its room.
+        """Bring in the gradients, and data that somebody has put into a parameter.
 
         Raises
         ------
@@ -79,8 +73,7 @@ class Flat:
                     )
                 data[...] = theta.data
                 theta.data = data
-            if theta.grad is not grad:
-                grad[...] = theta.grad
+            grad[...] = theta.grad
 
 
 def flats(parameters: Sequence[Parameter]) -> list[Flat]:
