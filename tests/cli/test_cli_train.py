@@ -142,7 +142,7 @@ def test_every_other_option_does_what_it_says(monkeypatch):
 
 def test_checkpoint_seconds_says_how_often(monkeypatch):
     saved = []
-    monkeypatch.setattr(run_module, "save", lambda run: saved.append(run.state.iteration))
+    monkeypatch.setattr(run_module.Run, "_write_checkpoint", lambda run: saved.append(run.state.iteration))
     assert main([*IMAGES, *TWO, "-q", "--checkpoint-seconds", "1e-9", "--out", "often"]) == 0
     assert saved == [0, 1, 2, 3, 4, 5, 6, 6]
     saved.clear()
@@ -271,9 +271,9 @@ def test_an_order_leaves_at_once(capsys, monkeypatch):
         if run.state.iteration == 4:
             raise KeyboardInterrupt
 
-    monkeypatch.setattr("tinygan.runs.snapshot.check_parameters", lambda iteration, **players: None)
-    saved = run_module.save
-    monkeypatch.setattr(run_module, "save", lambda run: ordered(run) or saved(run))
+    monkeypatch.setattr("tinygan.runs.run.check_parameters", lambda iteration, **players: None)
+    saved = run_module.Run._write_checkpoint
+    monkeypatch.setattr(run_module.Run, "_write_checkpoint", lambda run: ordered(run) or saved(run))
     assert main([*IMAGES, *TWO, "--out", "run", "-q", "--checkpoint-seconds", "1e-9"]) == 130
     assert capsys.readouterr() == (
         "",

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from tinygan.ranks.group import ALONE, Ranks
+from tinygan.runs.epoch_means import EpochMeans
 from tinygan.runs.parallel.agreeing import check_alike, check_shares
-from tinygan.runs.tally import Tally
 
 
 class Fellows(Ranks):
@@ -48,14 +48,14 @@ def test_a_bit_that_differs_is_named():
 
 
 def test_losses_are_weighted_as_they_were_when_they_came_and_end_on_rank_0():
-    tally = Tally()
-    tally.weights["loss_d"] = 0.25
-    tally.note(4.0, 1.0)
-    tally.weights["loss_d"] = 0.5
-    tally.note(4.0, 1.0)
-    assert tally.fetch() == [{"loss_d": 4.0, "loss_g": 1.0}] * 2
-    assert (tally.sums["loss_d"], tally.sums["loss_g"]) == (3.0, 2.0)
-    tally.collect(Fellows(0, 2, lambda found: [found, found + 1]))
-    assert (tally.sums["loss_d"], tally.sums["loss_g"], tally.sums["iterations"]) == (7.0, 5.0, 2)
-    tally.collect(Fellows(1, 2, lambda found: [found, found]))
-    assert (tally.sums["loss_d"], tally.sums["loss_g"], tally.sums["iterations"]) == (0.0, 0.0, 2)
+    means = EpochMeans()
+    means.weights["loss_d"] = 0.25
+    means.note(4.0, 1.0)
+    means.weights["loss_d"] = 0.5
+    means.note(4.0, 1.0)
+    assert means.fetch() == [{"loss_d": 4.0, "loss_g": 1.0}] * 2
+    assert (means.sums["loss_d"], means.sums["loss_g"]) == (3.0, 2.0)
+    means.collect(Fellows(0, 2, lambda found: [found, found + 1]))
+    assert (means.sums["loss_d"], means.sums["loss_g"], means.sums["iterations"]) == (7.0, 5.0, 2)
+    means.collect(Fellows(1, 2, lambda found: [found, found]))
+    assert (means.sums["loss_d"], means.sums["loss_g"], means.sums["iterations"]) == (0.0, 0.0, 2)

@@ -228,7 +228,7 @@ def test_a_checkpoint_is_written_every_so_many_seconds(tmp_path, monkeypatch):
     monkeypatch.setattr(run_module.time, "perf_counter", lambda: float(next(clock)))
     run = new_run(tmp_path / "run", n_epochs=1, batch_size=1)
     saved = []
-    monkeypatch.setattr(run_module, "save", lambda run: saved.append(run.state.iteration))
+    monkeypatch.setattr(run_module.Run, "_write_checkpoint", lambda run: saved.append(run.state.iteration))
     for _ in run.train(checkpoint_seconds=95):
         pass
     gaps = np.diff([0, *saved[:-1]])

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from tinygan.cli import words
+from tinygan.cli.argument_types import rate, seed
 from tinygan.cli.status import FAILED, WRONG_WORDS
 from tinygan.cli.terminal import painted
 
@@ -30,10 +30,10 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument(
         "target", metavar="TARGET", help="path/to/my_layers.py or package.module, either with :Name for one thing in it"
     )
-    parser.add_argument("--seed", type=words.seed, default=0, metavar="N", help="of everything drawn (default: 0)")
+    parser.add_argument("--seed", type=seed, default=0, metavar="N", help="of everything drawn (default: 0)")
     parser.add_argument(
         "--tolerance",
-        type=words.rate,
+        type=rate,
         default=1e-6,
         metavar="T",
         help="the largest relative error that still counts as right (default: 1e-6)",

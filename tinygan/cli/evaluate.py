@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from tinygan.cli.argument_types import count, seed, threads
 from tinygan.cli.devices import add_device_option, chosen_device
 from tinygan.cli.terminal import progress
-from tinygan.cli.words import count, seed, threads
 
 EXPERIMENTS = ("mnist", "fashion-mnist", "images", "tfd", "cifar10")
 # Rows of the matrix products by which the number of threads is chosen.

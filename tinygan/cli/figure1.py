@@ -10,10 +10,10 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from tinygan.cli.argument_types import count, momentum, rate, seed
 from tinygan.cli.devices import add_device_option, chosen_device
 from tinygan.cli.status import FAILED, INTERRUPTED
 from tinygan.cli.terminal import painted, progress
-from tinygan.cli.words import count, momentum, rate, seed
 
 DEFAULT_DATA = "gaussian:4,0.5"
 DEFAULT_OUT = ("figure1.gif", "figure1.png")

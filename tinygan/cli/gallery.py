@@ -6,8 +6,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from tinygan.cli.argument_types import count, seed
 from tinygan.cli.terminal import painted
-from tinygan.cli.words import count, seed
 
 
 def add_parser(subparsers: Any) -> None:

@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from tinygan.cli.words import count, seed
+from tinygan.cli.argument_types import count, seed
 
 # Lines and steps of a picture, and of an animation, which shows all lines at once and one step after the other.
 PICTURE, ANIMATION = (5, 15), (25, 36)

@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from tinygan.cli.words import count, seed
+from tinygan.cli.argument_types import count, seed
 
 
 def add_parser(subparsers: Any) -> None:

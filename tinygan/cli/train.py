@@ -8,12 +8,12 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tinygan.cli.begin import NAMES, begun
+from tinygan.cli.argument_types import count, counted, rate, seed, setting, threads
 from tinygan.cli.devices import add_device_option
 from tinygan.cli.interrupts import Request, polite_interrupts
+from tinygan.cli.start_training import NAMES, locked_run
 from tinygan.cli.status import FAILED
 from tinygan.cli.terminal import painted
-from tinygan.cli.words import count, counted, rate, seed, setting, threads
 
 if TYPE_CHECKING:
     from tinygan.runs.run import Run
@@ -96,7 +96,7 @@ def run(options: argparse.Namespace) -> int:
             from tinygan.figures.output import STILL, check_output
 
             check_output(options.live, STILL)
-    with begun(options) as training:
+    with locked_run(options) as training:
         return _run(training, options)
 
 
@@ -148,22 +148,22 @@ def _train(training: "Run", request: Request, options: argparse.Namespace) -> in
     )
     drawn = -LIVE_SECONDS
     with bar:
-        for moment in training.train(checkpoint_seconds=options.checkpoint_seconds):
+        for progress in training.train(checkpoint_seconds=options.checkpoint_seconds):
             if not bar.disable:
-                epoch = -(-moment.iteration // training.iterations_per_epoch)
+                epoch = -(-progress.iteration // training.iterations_per_epoch)
                 bar.set_description(f"epoch {epoch}/{training.recipe.n_epochs}", refresh=False)
                 bar.set_postfix_str(
-                    f"J_D {moment.loss_d:.2f}, J_G {moment.loss_g:.2f}, "
-                    f"D(x) {moment.d_real:.2f}, D(G(z)) {moment.d_fake:.2f}",
+                    f"J_D {progress.loss_d:.2f}, J_G {progress.loss_g:.2f}, "
+                    f"D(x) {progress.d_real:.2f}, D(G(z)) {progress.d_fake:.2f}",
                     refresh=False,
                 )
                 bar.update(batch)
-            if moment.metrics and "parzen" in moment.metrics:
-                _say(options, _line(moment.metrics))
-            if options.live is not None and (moment.metrics or time.monotonic() - drawn > LIVE_SECONDS):
+            if progress.metrics and "parzen" in progress.metrics:
+                _say(options, _line(progress.metrics))
+            if options.live is not None and (progress.metrics or time.monotonic() - drawn > LIVE_SECONDS):
                 _draw_live(training, options)
                 drawn = time.monotonic()
-            if moment.iteration < training.n_iterations and (number := training.agreed(request.signal_number or 0)):
+            if progress.iteration < training.n_iterations and (number := training.agreed(request.signal_number or 0)):
                 training.save()
                 return number
     return 0

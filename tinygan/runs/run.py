@@ -2,7 +2,7 @@
 
 import math
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -11,18 +11,26 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from tinygan.adversarial import TrainingState, train
-from tinygan.adversarial.training.watch import check_in_time, check_loss
+from tinygan.adversarial.training.watch import check_in_time, check_loss, check_parameters
 from tinygan.backend import Array, as_rng, spawn_rngs, to_device, to_host
 from tinygan.data import ScaledImages, Splits, marginal_mean
 from tinygan.figures.curves import draw_live
 from tinygan.figures.samples import draw_samples
 from tinygan.functional import sigmoid
 from tinygan.ranks.group import Ranks
+from tinygan.runs.checkpoint import (
+    load_checkpoint,
+    optimizer_arrays,
+    parameter_arrays,
+    restore_arrays,
+    restored_rng,
+    rng_state,
+    save_checkpoint,
+)
+from tinygan.runs.epoch_means import EpochMeans
 from tinygan.runs.folder import RunFolder, recipe_of, write_json
 from tinygan.runs.parallel.agreeing import check_alike
 from tinygan.runs.quick_score import quick_score
-from tinygan.runs.snapshot import arrays_of, post_mortem, save
-from tinygan.runs.tally import Tally
 
 # D is asked about so many training images and samples, every so many iterations, without dropout.
 N_PROBE, PROBE_EVERY = 100, 50
@@ -31,8 +39,12 @@ N_VIEW, N_PICTURE = 1000, 100
 # Several ranks ask each other whether to stop or to save, every so many iterations.
 AGREE_EVERY = 10
 
+STREAMS = ("data", "noise", "dropout")
+# What a checkpoint must share with config.json to be of the same run, beside the recipe.
+IDENTITY = ("experiment", "seed", "data_sha256")
 
-class Moment(NamedTuple):
+
+class Progress(NamedTuple):
     """Where a run is after an iteration.
 
     Attributes
@@ -72,8 +84,8 @@ class Run:
     prior : NoisePrior
     optimizer_d, optimizer_g : SGD
     state : TrainingState
-    tally : Tally
-        Of the epoch that has begun: what its line of metrics.jsonl will be made of.
+    epoch_means : EpochMeans
+        What the line of metrics.jsonl for the epoch that has begun will be made of.
     threads : int
         Of the matrix products; another number may round differently.
     device : str
@@ -102,7 +114,7 @@ class Run:
         self.prior = self.recipe.prior()
         self.optimizer_d, self.optimizer_g = self.recipe.optimizers(self.D, self.G)
         self.state = TrainingState(rng_train)
-        self.tally, self.ranks = Tally(), Ranks()
+        self.epoch_means, self.ranks = EpochMeans(), Ranks()
         self.z_view = to_device(self.prior.sample(N_VIEW, rng=rng_view), device)
 
     @property
@@ -120,19 +132,10 @@ class Run:
         """Whole epochs that are done."""
         return self.state.iteration // self.iterations_per_epoch
 
-    def save(self) -> None:
-        """Write the checkpoint, whole or not at all, or raise as `train` does if a parameter is no longer finite."""
-        with self._explained():
-            self._fetch_losses()
-            self.tally.collect(self.ranks)
-            check_alike(arrays_of(self), self.ranks)
-            if self.ranks.rank == 0:
-                save(self)
+    def train(self, *, checkpoint_seconds: float = 60.0) -> Iterator[Progress]:
+        """Train on to the end, and yield its progress after every iteration.
 
-    def train(self, *, checkpoint_seconds: float = 60.0) -> Iterator[Moment]:
-        """Train on to the end, and yield a moment an iteration.
-
-        Between two moments, the run may be left: then `save` it. Several ranks leave together, see `agreed`.
+        Between two iterations, the run may be left: then `save` it. Several ranks leave together, see `agreed`.
 
         Parameters
         ----------
@@ -149,23 +152,13 @@ class Run:
         with self._explained(), threadpool_limits(self.threads, "blas"):
             yield from self._train(checkpoint_seconds)
 
-    @contextmanager
-    def _explained(self) -> Iterator[None]:
-        """Write post_mortem.json if what is done inside finds that training has diverged."""
-        try:
-            yield
-        except FloatingPointError as error:
-            with suppress(OSError):  # a full disk must not hide what happened
-                post_mortem(self, error)
-            raise
-
     def agreed(self, here: int) -> int:
         """Return the largest number that a rank brings; several ranks ask each other every tenth iteration, else 0."""
         if self.ranks.size == 1:
             return here
         return self.ranks.largest(here) if self.state.iteration % AGREE_EVERY == 0 else 0
 
-    def _train(self, checkpoint_seconds: float) -> Iterator[Moment]:
+    def _train(self, checkpoint_seconds: float) -> Iterator[Progress]:
         records = train(
             self.D,
             self.G,
@@ -185,14 +178,14 @@ class Run:
         while self.state.iteration < self.n_iterations:
             self.recipe.schedule(self.optimizer_d, self.optimizer_g, iteration=self.state.iteration, epoch=self.epoch)
             record = next(records)
-            self.tally.note(record.loss_d, record.loss_g)
+            self.epoch_means.note(record.loss_d, record.loss_g)
             epoch_ends = record.iteration % self.iterations_per_epoch == 0
             is_time = epoch_ends or record.iteration % PROBE_EVERY == 0
             if is_time or self.device == "cpu":  # a GPU would have to finish what it has been given
                 losses = self._fetch_losses()[-1]
             if is_time:
                 probe = self._probe()
-                self.tally.add("probes", **probe)
+                self.epoch_means.add("probes", **probe)
             metrics = None
             if epoch_ends:
                 share = (record.iteration - first) / self.iterations_per_epoch  # below 1 after a resumption
@@ -201,13 +194,13 @@ class Run:
             if self.agreed(time.perf_counter() - saved > checkpoint_seconds):
                 self.save()
                 saved = time.perf_counter()
-            yield Moment(record.iteration, self.epoch, **losses, **probe, metrics=metrics)
+            yield Progress(record.iteration, self.epoch, **losses, **probe, metrics=metrics)
         next(records, None)  # train looks at the last update
         self._finish()
 
     def _fetch_losses(self) -> list[dict[str, float]]:
         """Return the losses since the last time, which now count, or raise if one of them is NaN or infinite."""
-        losses, now = self.tally.fetch(), self.state.iteration
+        losses, now = self.epoch_means.fetch(), self.state.iteration
         for iteration, pair in enumerate(losses, now - len(losses) + 1):
             for name, loss in zip(("J_D", "J_G"), pair.values(), strict=True):
                 check_in_time(iteration, name, np.float64(loss), now=now)
@@ -222,9 +215,9 @@ class Run:
 
     def _end_epoch(self, seconds: float) -> dict[str, Any] | None:
         """Score and draw if it is time; write the line of the epoch that has just ended, and return it: rank 0 does."""
-        self.tally.collect(self.ranks)
-        epoch, means = self.epoch, self.tally.means()
-        self.tally.clear()
+        self.epoch_means.collect(self.ranks)
+        epoch, means = self.epoch, self.epoch_means.means()
+        self.epoch_means.clear()
         if self.ranks.rank > 0:
             return None
         metrics: dict[str, Any] = {"epoch": epoch, "iteration": self.state.iteration, **means}
@@ -258,3 +251,107 @@ class Run:
         summary["last_quick_score"] = scores[-1] if scores else None
         summary["seconds"] = round(sum(line["seconds"] for line in metrics), 1)
         write_json(self.folder.summary, summary)
+
+    @property
+    def arrays(self) -> dict[str, Array]:
+        """All arrays that training changes, not copies, by name."""
+        return {
+            **parameter_arrays(D=self.D, G=self.G),
+            **optimizer_arrays("D", self.D, self.optimizer_d),
+            **optimizer_arrays("G", self.G, self.optimizer_g),
+        }
+
+    def save(self) -> None:
+        """Write the checkpoint, whole or not at all, or raise as `train` does if a parameter is no longer finite."""
+        with self._explained():
+            self._fetch_losses()
+            self.epoch_means.collect(self.ranks)
+            check_alike(self.arrays, self.ranks)
+            if self.ranks.rank == 0:
+                self._write_checkpoint()
+
+    def _write_checkpoint(self) -> None:
+        state = self.state
+        check_parameters(state.iteration, D=self.D, G=self.G)
+        save_checkpoint(
+            self.folder.checkpoint,
+            arrays=self.arrays,
+            state={
+                **{name: self.config[name] for name in IDENTITY},
+                "recipe": self.config["recipe"],
+                "iteration": state.iteration,
+                "epoch": state.epoch,
+                "position": state.position,
+                "epoch_start": None if state.epoch_start is None else rng_state(state.epoch_start),
+                "streams": {name: rng_state(getattr(state, name)) for name in STREAMS},
+                "n_steps": {"D": self.optimizer_d.n_steps, "G": self.optimizer_g.n_steps},
+                "sums": self.epoch_means.sums,
+                "threads": self.threads,
+            },
+        )
+
+    def restore(self, path: Path | None = None) -> None:
+        """Go where the checkpoint, or a copy of it, is, or raise a ValueError that says what does not fit."""
+        path = path or self.folder.checkpoint
+        arrays, saved = load_checkpoint(path)
+        try:
+            changed = [
+                f"{name}={value!r} in {self.folder.config.name} and {saved['recipe'].get(name)!r} in {path.name}"
+                for name, value in self.config["recipe"].items()
+                if name != "n_epochs" and saved["recipe"].get(name) != value
+            ]
+            changed += [
+                f"{name}={self.config[name]!r} in {self.folder.config.name} and {saved[name]!r} in {path.name}"
+                for name in IDENTITY
+                if saved[name] != self.config[name]
+            ]
+            if changed:
+                raise ValueError(f"the run has changed: {'; '.join(changed)}")
+            streams = {name: restored_rng(saved["streams"][name]) for name in STREAMS}
+            numbers = {name: int(saved[name]) for name in ("iteration", "epoch", "position")}
+            start = saved["epoch_start"]
+            epoch_start = None if start is None else restored_rng(start).bit_generator.state
+            n_steps = {player: int(saved["n_steps"][player]) for player in "DG"}
+            sums = {name: type(zero)(saved["sums"][name]) for name, zero in self.epoch_means.sums.items()}
+            threads = int(saved["threads"])
+        except (AttributeError, LookupError, TypeError, ValueError) as error:
+            reason = error if type(error) is ValueError else repr(error)
+            raise ValueError(f"{path} is not the checkpoint of this run: {reason}") from None
+        restore_arrays(self.arrays, arrays, path)
+        for name, value in {**streams, **numbers, "epoch_start": epoch_start}.items():
+            setattr(self.state, name, value)
+        self.optimizer_d.n_steps, self.optimizer_g.n_steps = n_steps["D"], n_steps["G"]
+        self.epoch_means.sums, self.threads = sums, threads
+
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
+        """Write post_mortem.json if what is done inside finds that training has diverged."""
+        try:
+            yield
+        except FloatingPointError as error:
+            with suppress(OSError):  # a full disk must not hide what happened
+                self._write_post_mortem(error)
+            raise
+
+    def _write_post_mortem(self, error: FloatingPointError) -> None:
+        """Write what diverged, the last metrics, and the size of every parameter and velocity."""
+        metrics = self.folder.read_metrics()
+        write_json(
+            self.folder.post_mortem,
+            {
+                "error": str(error),
+                "iteration": self.state.iteration,
+                "last_metrics": metrics[-1] if metrics else None,
+                "norms": {name: _norms(to_host(array)) for name, array in self.arrays.items()},
+            },
+        )
+
+
+def _norms(array: Array) -> Mapping[str, Any]:
+    finite = np.isfinite(array)
+    sizes = np.abs(array[finite], dtype=np.float64)
+    return {
+        "L2": float(np.sqrt((sizes**2).sum())),
+        "largest": float(sizes.max(initial=0.0)),
+        "not_finite": int((~finite).sum()),
+    }

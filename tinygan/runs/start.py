@@ -19,7 +19,6 @@ from tinygan.recipes.tfd import TFD, TFDStage2
 from tinygan.runs.folder import RunFolder
 from tinygan.runs.parallel.agreeing import check_shares
 from tinygan.runs.run import Run
-from tinygan.runs.snapshot import restore
 from tinygan.runs.trained import load_trained
 
 
@@ -76,8 +75,8 @@ def start_run(
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     np.save(Path(folder, "faces.npy"), np.zeros((70, 8, 6), np.uint8))
     ...     run = start_run(Path(folder, "run"), "images", recipe, data=Path(folder, "faces.npy"), threads=1)
-    ...     for moment in run.train():
-    ...         print(moment.iteration, moment.epoch)
+    ...     for progress in run.train():
+    ...         print(progress.iteration, progress.epoch)
     1 0
     2 1
     """
@@ -153,7 +152,7 @@ def resume_run(
         config["recipe"]["n_epochs"] = check_count("resume_run got n_epochs", n_epochs)
     run = Run(run_folder, config, load_again(config, data), threads=1, device=device)
     check_shares(n_ranks, len(run.x), run.recipe.batch_size)
-    restore(run)
+    run.restore()
     if run.state.iteration > run.n_iterations:
         begun = -(-run.state.iteration // run.iterations_per_epoch)
         raise ValueError(

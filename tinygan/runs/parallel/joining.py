@@ -10,7 +10,6 @@ from tinygan.ranks.group import Ranks
 from tinygan.recipes.data_sets import load_again
 from tinygan.runs.folder import RunFolder
 from tinygan.runs.run import Run
-from tinygan.runs.snapshot import restore
 
 
 def join(run: Run | None, ranks: Ranks, *, data: str | Path | None = None, device: str = "cpu") -> Run:
@@ -56,12 +55,12 @@ def _told(run: Run | None, ranks: Ranks, data: str | Path | None, device: str) -
             with tempfile.TemporaryDirectory() as folder:
                 copy = Path(folder, run.folder.checkpoint.name)
                 copy.write_bytes(checkpoint)
-                restore(run, copy)
-            run.tally.clear()  # rank 0 has those of all
+                run.restore(copy)
+            run.epoch_means.clear()  # rank 0 has those of all
     return run
 
 
 def _average(run: Run, player: str, grad: Array) -> None:
     """Average a gradient over all ranks, and keep the weight that the loss behind it has as well."""
-    run.tally.weights[player] = run.state.weight
+    run.epoch_means.weights[player] = run.state.weight
     run.ranks.average(grad, run.state.weight)

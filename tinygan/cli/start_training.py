@@ -7,8 +7,8 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tinygan.cli.argument_types import typed
 from tinygan.cli.devices import chosen_device
-from tinygan.cli.words import typed
 
 if TYPE_CHECKING:
     from tinygan.runs.run import Run
@@ -29,7 +29,7 @@ ONCE = (
 
 
 @contextmanager
-def begun(options: argparse.Namespace) -> "Iterator[Run]":
+def locked_run(options: argparse.Namespace) -> "Iterator[Run]":
     """Give the run that the words ask for, on every rank; no other process can train it meanwhile."""
     from tinygan.runs.parallel.joining import join
 

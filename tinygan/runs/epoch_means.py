@@ -1,4 +1,4 @@
-"""What the line of an epoch in metrics.jsonl is made of, added up while the epoch lasts."""
+"""The means of an epoch in metrics.jsonl, added up while the epoch lasts."""
 
 from typing import Any
 
@@ -10,8 +10,8 @@ from tinygan.ranks.group import Ranks
 LOSSES, PROBES = ("loss_d", "loss_g"), ("d_real", "d_fake")
 
 
-class Tally:
-    """Sums of the losses and of what D said, of which an epoch reports the means.
+class EpochMeans:
+    """The means of the losses and of what D said over an epoch, from sums that grow while it lasts.
 
     Attributes
     ----------
@@ -22,13 +22,13 @@ class Tally:
 
     Examples
     --------
-    >>> tally = Tally()
-    >>> tally.note(1.0, 0.5)
-    >>> tally.note(2.0, 1.5)
-    >>> tally.fetch()
+    >>> epoch_means = EpochMeans()
+    >>> epoch_means.note(1.0, 0.5)
+    >>> epoch_means.note(2.0, 1.5)
+    >>> epoch_means.fetch()
     [{'loss_d': 1.0, 'loss_g': 0.5}, {'loss_d': 2.0, 'loss_g': 1.5}]
-    >>> tally.add("probes", d_real=0.5, d_fake=0.5)
-    >>> tally.means()
+    >>> epoch_means.add("probes", d_real=0.5, d_fake=0.5)
+    >>> epoch_means.means()
     {'loss_d': 1.5, 'loss_g': 1.0, 'd_real': 0.5, 'd_fake': 0.5}
     """
 
