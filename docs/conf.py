@@ -1,4 +1,6 @@
 from importlib.metadata import version as installed_version
+from importlib.util import find_spec
+from pathlib import Path
 
 project = "tinygan"
 author = "The tinygan developers"
@@ -13,8 +15,8 @@ extensions = [
     "sphinx.ext.autosummary",
     "sphinx.ext.viewcode",
 ]
-# The table is part of figure1.md, not a page.
-exclude_patterns = ["_build", "figure1_table.md"]
+# The tables are parts of pages, not pages.
+exclude_patterns = ["_build", "*_table.md"]
 default_role = "py:obj"
 
 myst_enable_extensions = ["dollarmath"]
@@ -28,11 +30,18 @@ numpydoc_show_class_members = False
 
 html_theme = "pydata_sphinx_theme"
 html_title = f"tinygan {release}"
-html_static_path = ["_static"]
 html_show_sourcelink = False
 html_theme_options = {
     "github_url": "https://github.com/tinygan/tinygan",
-    "show_toc_level": 2,
+    "navbar_center": [],
     "secondary_sidebar_items": ["page-toc"],
+    "show_toc_level": 2,
 }
-html_sidebars = {"**": []}
+# The whole table of contents, on every page: the theme's own sidebar shows only the section that the page is in.
+templates_path = ["_templates"]
+html_sidebars = {"**": ["contents.html"]}
+
+# MathJax travels with the pages, so that formulas need no network. This one file of it holds the glyphs, too.
+mathjax_package = find_spec("sphinx-mathjax-offline")
+mathjax_path = "tex-svg.js"
+html_static_path = ["_static", str(Path(mathjax_package.origin).parent / "static" / "mathjax" / mathjax_path)]
