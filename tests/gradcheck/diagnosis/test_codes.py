@@ -5,7 +5,7 @@ from pathlib import Path
 
 from tinygan.gradcheck.diagnosis.suspect import CODES
 
-PAGE = Path(__file__).parents[2] / "docs" / "check.md"
+PAGE = Path(__file__).parents[3] / "docs" / "check.md"
 
 
 def test_the_page_has_every_code_and_its_meaning():

@@ -1,0 +1,131 @@
+"""Wrong input to losses, steps, priors and `train`: every error names what it got and says what it takes."""
+
+import numpy as np
+from support.errors import assert_answered, wrong_input
+
+from tinygan.adversarial import (
+    NoisePrior,
+    discriminator_loss,
+    discriminator_step,
+    generator_loss,
+    generator_step,
+    train,
+)
+from tinygan.layers import Linear, Parameter
+from tinygan.optim import SGD
+
+X = np.ones((4, 3), np.float32)
+
+
+def learned(n=2):
+    return [Parameter(np.ones(2, np.float32), f"theta{i}") for i in range(n)]
+
+
+def two_logits():
+    D = Linear(3, 2)
+    discriminator_step(D, Linear(1, 3), X, X[:, :1], SGD(D.parameters, 0.1))
+
+
+class Sampler:
+    """Draws what it is told to, at first with a good example for the checks of `train`."""
+
+    def __init__(self, then, first=((1.0,),)):
+        self.answers = [np.array(first, np.float32), then]
+
+    def sample(self, n, *, rng=None):
+        return self.answers.pop(0)
+
+
+def game(x=X[:, :1], D=None, G=None, prior=None, **options):
+    """Train for an iteration, with one thing wrong."""
+    D, G = D or Linear(1, 1, rng=0), G or Linear(1, 1, rng=1)
+    prior = prior or NoisePrior("uniform", 1)
+    arguments = {"n_iterations": 1, "batch_size": 2, "rng": 0} | options
+    players = {"optimizer_d": SGD(D.parameters, 0.1), "optimizer_g": SGD(G.parameters, 0.1)}
+    return list(train(D, G, x, prior, **players | arguments))
+
+
+# fmt: off
+CASES = [
+    ("two logits", lambda: generator_loss(X[:, :2]), ValueError,
+     r"^generator_loss got logits_fake of shape \(4, 2\); it takes \(m, 1\) or \(m,\)"),
+    ("no logits", lambda: generator_loss(X[:0, :1]), ValueError,
+     r"got logits_fake of shape \(0, 1\); it takes .*with m >= 1"),
+    ("integer logits", lambda: discriminator_loss(np.array([1]), X[:, 0]), TypeError,
+     r"^discriminator_loss got logits_real of dtype int\d+; it takes float32 or float64"),
+    ("list as logits", lambda: discriminator_loss(X[:, 0], [0.5]), TypeError,
+     r"^discriminator_loss got logits_fake of type list; it takes an arr"),
+    ("unknown objective", lambda: generator_loss(X[:, :1], "wasserstein"), ValueError,
+     r"^generator_loss got objective 'wasserstein'; it takes one of 'non_saturating', 'minimax'$"),
+    ("D with two logits", two_logits, ValueError,
+     r"got logits_real of shape \(4, 2\); .*one logit an example: does D end in Linear\(n, 1\)\?"),
+    ("integer data", lambda: game(np.ones((4, 1), int)), TypeError,
+     r"^train got x of dtype int\d+; it takes float32 or float64, for example x\.astype.* or an object with \.sample$"),
+    ("list as data", lambda: game([[1.0]]), TypeError,
+     r"^train got x of type list; it takes .* or an object with \.sample"),
+    ("NaN in the data", lambda: game(np.array([[1.0], [np.nan]])), ValueError,
+     r"got x with NaN or infinite entries; it takes f"),
+    ("infinity in the data", lambda: game(np.array([[1.0], [np.inf]])), ValueError,
+     r"got x with NaN or infinite entries"),
+    ("data of one dimension", lambda: game(np.ones(4)), ValueError,
+     r"got x of shape \(4,\); it takes \(n, \.\.\.\) with n >= 1"),
+    ("no data", lambda: game(np.ones((0, 1))), ValueError,
+     r"got x of shape \(0, 1\); it takes \(n, \.\.\.\) with n >= 1"),
+    ("NaN from a sampler at once", lambda: game(Sampler(None, [[np.nan]])), ValueError,
+     r"x with NaN or infinite entries"),
+    ("NaN from a sampler later", lambda: game(Sampler(np.full((2, 1), np.nan))), ValueError,
+     r"x with NaN or infinite entries"),
+    ("integers from a sampler", lambda: game(Sampler(np.ones((2, 1), int))), TypeError,
+     r"train got x of dtype int\d+; it takes"),
+    ("G too wide for D", lambda: game(G=Linear(1, 3)), ValueError,
+     r"a G that returns examples of shape \(3,\), but x holds examples of shape \(1,\)"),
+    ("D too narrow for x", lambda: game(D=Linear(2, 1)), ValueError,
+     r"^Linear\(2, 1\) got x of shape \(1, 1\); it takes \(m, 2"),
+    ("D with three logits", lambda: game(D=Linear(1, 3)), ValueError,
+     r"D that returns shape \(1, 3\) .*; it takes one logit"),
+    ("prior too wide for G", lambda: game(prior=NoisePrior("uniform", 2)), ValueError,
+     r"got x of shape \(1, 2\); it takes \(m, 1"),
+    ("no iterations", lambda: game(n_iterations=0), ValueError, r"^train got n_iterations=0; it takes an int >= 1$"),
+    ("iterations as float", lambda: game(n_iterations=1e3), TypeError,
+     r"^train got n_iterations=1000\.0; it takes an int >= 1$"),
+    ("empty batches", lambda: game(batch_size=0), ValueError, r"^train got batch_size=0; it takes an int >= 1$"),
+    ("no steps of D", lambda: game(discriminator_steps=0), ValueError,
+     r"^train got discriminator_steps=0; it takes an int >= 1$"),
+    ("objective of train", lambda: game(objective="ls"), ValueError,
+     r"^train got objective 'ls'; it takes one of 'non_saturating'"),
+    ("unknown updates", lambda: game(updates="both"), ValueError,
+     r"^train got updates 'both'; it takes one of 'alternating', 'simu"),
+    ("simultaneous with k of 2", lambda: game(updates="simultaneous", discriminator_steps=2), ValueError,
+     r"^train got discriminator_steps=2 with simultaneous updates, "
+     r"where both players move at once; it takes 1 there, or updates=\"alternating\"$"),
+    ("negative seed", lambda: game(rng=-1), ValueError, r"^rng got the seed -1; it takes an int >= 0$"),
+    ("unknown prior", lambda: NoisePrior("normal", 2), ValueError,
+     r"^NoisePrior got kind 'normal'; it takes one of 'uniform', '"),
+    ("no noise", lambda: NoisePrior("uniform", 0), ValueError, r"^NoisePrior got latent_dim=0; it takes an int >= 1$"),
+    ("sphere in 1-D", lambda: NoisePrior("spherical", 1), ValueError,
+     r"spherical prior of one dimension.*; it takes latent_dim >= 2"),
+    ("low above high", lambda: NoisePrior("uniform", 1, low=2, high=1), ValueError,
+     r"low=2, high=1; it takes .* low < high$"),
+    ("infinite bounds", lambda: NoisePrior("uniform", 1, high=np.inf), ValueError,
+     r"high=inf; it takes finite numbers with low"),
+    ("no draws", lambda: NoisePrior("uniform", 1).sample(0), ValueError,
+     r"^NoisePrior\.sample got m=0; it takes an int >= 1$"),
+    ("cells in 2-D", lambda: NoisePrior("uniform", 2).cells(4), ValueError,
+     r"needs latent_dim 1, but .* has latent_dim 2$"),
+    ("no cells", lambda: NoisePrior("uniform", 1).cells(0), ValueError,
+     r"^NoisePrior\.cells got n_cells=0; it takes an int >= 1"),
+    ("step of G with the optimizer of D",
+     lambda: generator_step(Linear(1, 1), Linear(1, 1), X[:, :1], SGD(learned(), 1)), ValueError,
+     r"^the optimizer of G updates other parameters than those of G; .* SGD\(G\.parameters, 0\.1\)$"),
+    ("number as optimizer", lambda: discriminator_step(Linear(1, 1), Linear(1, 1), X[:, :1], X[:, :1], 0.1), ValueError,
+     r"^the optimizer of D updates other parameters than those of D; it takes one made from D\.parameters"),
+    ("prior in words", lambda: game(prior="uniform"), TypeError,
+     r"^train got the prior 'uniform'; it takes a NoisePrior, such as"),
+    ("number as state", lambda: game(state=3), TypeError, r"^train got state 3; it takes a TrainingState$"),
+]
+# fmt: on
+
+
+@wrong_input(CASES)
+def test_wrong_input_is_answered_in_words_that_help(call, error, message):
+    assert_answered(call, error, message)

@@ -1,0 +1,64 @@
+"""Wrong input to optimisers and schedules: every error names what it got and says what it takes."""
+
+import numpy as np
+from support.errors import assert_answered, wrong_input
+
+from tinygan.layers import Parameter, ReLU
+from tinygan.optim import SGD, RMSProp, exponential_decay, linear_ramp
+
+X = np.ones((4, 3), np.float32)
+
+
+def learned(n=2):
+    return [Parameter(np.ones(2, np.float32), f"theta{i}") for i in range(n)]
+
+
+def stepped_without_gradient():
+    SGD(learned(), 0.1).step()
+
+
+def second_parameter_twice():
+    thetas = learned()
+    RMSProp([*thetas, thetas[1]], 0.1)
+
+
+# fmt: off
+CASES = [
+    ("nothing to learn", lambda: SGD(ReLU().parameters, 0.1), ValueError,
+     r"^SGD got no parameters; it takes those of a network"),
+    ("array as parameter", lambda: SGD([X], 0.1), TypeError,
+     r"^SGD got ndarray as a parameter; it takes Parameters, as in D\."),
+    ("parameter twice", second_parameter_twice, ValueError, r"^RMSProp got Parameter\('theta1'.* twice; it takes e"),
+    ("negative learning rate", lambda: SGD(learned(), -1), ValueError,
+     r"^SGD got learning_rate=-1; it takes a finite number >="),
+    ("NaN as learning rate", lambda: RMSProp(learned(), np.nan), ValueError,
+     r"^RMSProp got learning_rate=nan; it takes a fin"),
+    ("infinite learning rate", lambda: SGD(learned(), np.inf), ValueError,
+     r"^SGD got learning_rate=inf; it takes a finite num"),
+    ("momentum 1", lambda: SGD(learned(), 0.1, 1), ValueError,
+     r"^SGD got momentum=1; it takes a number in \[0, 1\)$"),
+    ("negative momentum", lambda: SGD(learned(), 0.1, -0.5), ValueError,
+     r"^SGD got momentum=-0\.5; it takes a number in \[0, 1\)$"),
+    ("decay 1", lambda: RMSProp(learned(), 0.1, decay=1.0), ValueError,
+     r"^RMSProp got decay=1\.0; it takes a number in \[0, 1\)$"),
+    ("negative epsilon", lambda: RMSProp(learned(), 0.1, epsilon=-1), ValueError,
+     r"^RMSProp got epsilon=-1; it takes a finite"),
+    ("no gradient", stepped_without_gradient, ValueError,
+     r"^SGD\.step found no gradient on Parameter\('theta0'.* \(parameter 0\); call backward_params .* first$"),
+    ("growing decay", lambda: exponential_decay(0.1, 2, 3), ValueError,
+     r"^exponential_decay got factor=2; it takes .*\(0, 1\]"),
+    ("decay before the start", lambda: exponential_decay(0.1, 0.5, -1), ValueError,
+     r"got t=-1; it takes a number >= 0$"),
+    ("ramp without length", lambda: linear_ramp(0, 1, 0, 3), ValueError,
+     r"^linear_ramp got length=0; it takes a number > 0$"),
+    ("ramp before the start", lambda: linear_ramp(0, 1, 10, -1), ValueError,
+     r"^linear_ramp got t=-1; it takes a number >= 0$"),
+    ("learning rate in words", lambda: SGD(learned(), "0.1"), TypeError,
+     r"^SGD got learning_rate='0\.1'; it takes a finite number >= 0$"),
+]
+# fmt: on
+
+
+@wrong_input(CASES)
+def test_wrong_input_is_answered_in_words_that_help(call, error, message):
+    assert_answered(call, error, message)
