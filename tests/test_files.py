@@ -1,11 +1,14 @@
-"""Files are written whole or not at all."""
+"""Files are written whole or not at all, paths may begin with ~, and no folder stays that nothing came into."""
 
 import errno
 import os
+import threading
+from contextlib import suppress
+from pathlib import Path
 
 import pytest
 
-from tinygan.files import whole_file
+from tinygan.files import as_path, new_folder, whole_file
 
 
 @pytest.fixture(params=[None, "old"], ids=["new file", "file that exists"])
@@ -85,3 +88,57 @@ def test_the_file_is_flushed_before_it_is_renamed(tmp_path, monkeypatch):
     with whole_file(tmp_path / "a.txt") as temporary:
         temporary.write_text("new")
     assert calls == ["fsync", "replace"]
+
+
+def test_two_threads_write_two_files_of_one_folder(tmp_path):
+    """Both are open at the same time, under temporary names that differ."""
+    both = threading.Barrier(2, timeout=10)
+
+    def write(name):
+        with whole_file(tmp_path / name) as temporary:
+            temporary.write_text(name)
+            both.wait()
+
+    threads = [threading.Thread(target=write, args=[name]) for name in ("a.txt", "b.txt")]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert {file.name: file.read_text() for file in tmp_path.iterdir()} == {"a.txt": "a.txt", "b.txt": "b.txt"}
+
+
+def test_a_file_that_cannot_be_opened_is_named_and_not_its_temporary(tmp_path):
+    with pytest.raises(FileNotFoundError) as end, whole_file(tmp_path / "no" / "a.txt") as temporary:
+        temporary.write_text("new")
+    assert end.value.filename == str(tmp_path / "no" / "a.txt")
+
+
+@pytest.mark.parametrize("path", ["~/a", "~", Path("~/a/b"), "a/~", "./~/a", "/~"])
+def test_a_tilde_at_the_start_is_the_home(path, monkeypatch):
+    monkeypatch.setenv("HOME", "/home/her")
+    assert as_path(path) == Path(str(path).replace("~", "/home/her") if str(path)[0] == "~" else path)
+
+
+def test_a_home_that_nobody_has_stays_a_name():
+    assert as_path("~nobody-at-all/a") == Path("~nobody-at-all/a")
+
+
+@pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt])
+def test_a_new_folder_goes_again_if_nothing_came_into_it(tmp_path, error):
+    (tmp_path / "there").mkdir()
+    with suppress(error), new_folder(tmp_path / "there" / "a" / "b") as folder:
+        assert folder.is_dir()
+        raise error
+    assert list(tmp_path.rglob("*")) == [tmp_path / "there"]
+
+
+def test_a_new_folder_that_has_something_or_was_there_stays(tmp_path):
+    with suppress(ValueError), new_folder(tmp_path / "a" / "b"):
+        (tmp_path / "a" / "kept").touch()
+        raise ValueError
+    assert list(tmp_path.rglob("*")) == [tmp_path / "a", tmp_path / "a" / "kept"]
+    with suppress(ValueError), new_folder(tmp_path / "a"):
+        raise ValueError
+    with new_folder(tmp_path / "c"):
+        pass
+    assert sorted(tmp_path.iterdir()) == [tmp_path / "a", tmp_path / "c"]

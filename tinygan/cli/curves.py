@@ -4,6 +4,8 @@ import argparse
 from pathlib import Path
 from typing import Any
 
+from tinygan.files import as_path
+
 
 def add_parser(subparsers: Any) -> None:
     """Add the command and its options."""
@@ -14,9 +16,13 @@ def add_parser(subparsers: Any) -> None:
         "over the epochs. The run may still be in training. What --out held before is replaced.",
     )
     parser.set_defaults(run=run)
-    parser.add_argument("folder", type=Path, metavar="RUN", help="the folder that tinygan train made")
+    parser.add_argument("folder", type=as_path, metavar="RUN", help="the folder that tinygan train made")
     parser.add_argument(
-        "--out", type=Path, default=Path("curves.png"), metavar="FILE", help=".png, .svg or .pdf (default: %(default)s)"
+        "--out",
+        type=as_path,
+        default=Path("curves.png"),
+        metavar="FILE",
+        help=".png, .svg or .pdf (default: %(default)s)",
     )
     parser.add_argument("-q", "--quiet", action="store_true", help="print nothing but errors")
 

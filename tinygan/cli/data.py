@@ -4,10 +4,10 @@ import argparse
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 from tinygan.cli.terminal import painted
+from tinygan.files import as_path
 
 NAMES = ("mnist", "fashion-mnist")
 PARTS = ("training", "validation", "the test")
@@ -25,7 +25,7 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument("name", choices=NAMES, help="which data set")
     parser.add_argument(
         "--data-dir",
-        type=Path,
+        type=as_path,
         metavar="DIR",
         help="look only here, and download to here; DIR has, or gets, one folder a data set",
     )

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from tinygan.cli.argument_types import count, seed, threads
 from tinygan.cli.devices import add_device_option, chosen_device
 from tinygan.cli.terminal import progress
+from tinygan.files import as_path
 
 EXPERIMENTS = ("mnist", "fashion-mnist", "images", "tfd", "cifar10")
 # Rows of the matrix products by which the number of threads is chosen.
@@ -30,10 +31,10 @@ def add_parser(subparsers: Any) -> None:
     )
     parser.set_defaults(run=run)
     subject = parser.add_mutually_exclusive_group(required=True)
-    subject.add_argument("folder", nargs="?", type=Path, metavar="RUN", help="the folder of a run")
+    subject.add_argument("folder", nargs="?", type=as_path, metavar="RUN", help="the folder of a run")
     subject.add_argument(
         "--samples-file",
-        type=Path,
+        type=as_path,
         metavar="FILE",
         help="score these: a .npy or .npz of shape (n, height, width) or (n, pixels), floats from 0 to 1 or uint8",
     )
@@ -42,7 +43,7 @@ def add_parser(subparsers: Any) -> None:
     )
     parser.add_argument(
         "--data",
-        type=Path,
+        type=as_path,
         metavar="PATH",
         help="images, tfd: the file with the images; otherwise the data folder (default: where the run had it; for a "
         "file, the folder that TINYGAN_DATA names, then the user's cache)",
@@ -63,7 +64,7 @@ def add_parser(subparsers: Any) -> None:
     formats.add_argument("--json", action="store_true", help="print one JSON object instead of the table")
     formats.add_argument("--csv", action="store_true", help="print the table as CSV")
     output.add_argument(
-        "--curve", type=Path, metavar="FILE", help="draw the log-likelihood over sigma: .png, .svg or .pdf"
+        "--curve", type=as_path, metavar="FILE", help="draw the log-likelihood over sigma: .png, .svg or .pdf"
     )
     output.add_argument(
         "-q", "--quiet", action="store_true", help="print nothing but errors (and what --json or --csv asks for)"

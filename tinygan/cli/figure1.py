@@ -14,6 +14,7 @@ from tinygan.cli.argument_types import count, momentum, rate, seed
 from tinygan.cli.devices import add_device_option, chosen_device
 from tinygan.cli.status import FAILED, INTERRUPTED
 from tinygan.cli.terminal import painted, progress
+from tinygan.files import as_path
 
 DEFAULT_DATA = "gaussian:4,0.5"
 DEFAULT_OUT = ("figure1.gif", "figure1.png")
@@ -60,7 +61,7 @@ def add_parser(subparsers: Any) -> None:
     output.add_argument(
         "--out",
         action="append",
-        type=Path,
+        type=as_path,
         metavar="FILE",
         help=".gif, .mp4 or .html for the animation, .png, .svg or .pdf for the four panels; may be repeated "
         f"(default: {' and '.join(DEFAULT_OUT)})",

@@ -8,6 +8,7 @@ from typing import Any
 
 from tinygan.cli.argument_types import count, seed
 from tinygan.cli.terminal import painted
+from tinygan.files import as_path
 
 
 def add_parser(subparsers: Any) -> None:
@@ -21,7 +22,7 @@ def add_parser(subparsers: Any) -> None:
     parser.set_defaults(run=run)
     parser.add_argument("name", nargs="?", metavar="NAME", help="which bug, as the list has it")
     parser.add_argument(
-        "--out", type=Path, metavar="FILE", help=".png, .svg or .pdf for the picture (default: gallery_NAME.png)"
+        "--out", type=as_path, metavar="FILE", help=".png, .svg or .pdf for the picture (default: gallery_NAME.png)"
     )
     parser.add_argument("--no-draw", action="store_true", help="train nothing, draw nothing, write nothing")
     parser.add_argument("--no-code", action="store_true", help="only draw, and do not give away what it is")

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from tinygan.cli.argument_types import count, seed
+from tinygan.files import as_path
 
 TAKES = {"the samples": (".npy", ".npz")}
 
@@ -20,13 +21,13 @@ def add_parser(subparsers: Any) -> None:
         "training. What --out held before is replaced.",
     )
     parser.set_defaults(run=run)
-    parser.add_argument("folder", type=Path, metavar="RUN", help="the folder that tinygan train made")
+    parser.add_argument("folder", type=as_path, metavar="RUN", help="the folder that tinygan train made")
     parser.add_argument(
         "--n", type=count, default=10_000, metavar="N", help="how many (default: 10,000, as for Table 1)"
     )
     parser.add_argument(
         "--out",
-        type=Path,
+        type=as_path,
         default=Path("samples.npy"),
         metavar="FILE",
         help=".npy, or .npz, which has them under the name samples (default: %(default)s)",

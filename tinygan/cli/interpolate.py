@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from tinygan.cli.argument_types import count, seed
+from tinygan.files import as_path
 
 # Lines and steps of a picture, and of an animation, which shows all lines at once and one step after the other.
 PICTURE, ANIMATION = (5, 15), (25, 36)
@@ -19,10 +20,10 @@ def add_parser(subparsers: Any) -> None:
         "the prior to another. The run may still be in training. What --out held before is replaced.",
     )
     parser.set_defaults(run=run)
-    parser.add_argument("folder", type=Path, metavar="RUN", help="the folder that tinygan train made")
+    parser.add_argument("folder", type=as_path, metavar="RUN", help="the folder that tinygan train made")
     parser.add_argument(
         "--out",
-        type=Path,
+        type=as_path,
         default=Path("figure3.png"),
         metavar="FILE",
         help=".png, .svg or .pdf for a line a row, .gif for an animation (default: %(default)s)",

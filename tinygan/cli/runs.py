@@ -7,6 +7,8 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+from tinygan.files import as_path
+
 HEADER = ("run", "experiment", "updates", "seed", "epochs", "log-likelihood", "time", "state")
 ALIGN = "<<<>>>><"
 
@@ -22,7 +24,7 @@ def add_parser(subparsers: Any) -> None:
     )
     parser.set_defaults(run=run)
     parser.add_argument(
-        "folder", nargs="?", type=Path, default=Path(), metavar="FOLDER", help="default: the current folder"
+        "folder", nargs="?", type=as_path, default=Path(), metavar="FOLDER", help="default: the current folder"
     )
     parser.add_argument("--json", action="store_true", help="print one JSON array instead of the table")
 

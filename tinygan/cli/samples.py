@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from tinygan.cli.argument_types import count, seed
+from tinygan.files import as_path
 
 
 def add_parser(subparsers: Any) -> None:
@@ -17,10 +18,10 @@ def add_parser(subparsers: Any) -> None:
         "still be in training. What --out held before is replaced.",
     )
     parser.set_defaults(run=run)
-    parser.add_argument("folder", type=Path, metavar="RUN", help="the folder that tinygan train made")
+    parser.add_argument("folder", type=as_path, metavar="RUN", help="the folder that tinygan train made")
     parser.add_argument(
         "--out",
-        type=Path,
+        type=as_path,
         default=Path("figure2.png"),
         metavar="FILE",
         help=".png, .svg or .pdf (default: %(default)s)",
@@ -34,7 +35,7 @@ def add_parser(subparsers: Any) -> None:
     )
     parser.add_argument(
         "--data",
-        type=Path,
+        type=as_path,
         metavar="PATH",
         help="where the training images are now, as for tinygan train (default: where they were)",
     )

@@ -5,7 +5,6 @@ import os
 import shlex
 import sys
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tinygan.cli.argument_types import count, counted, rate, seed, setting, threads
@@ -14,6 +13,7 @@ from tinygan.cli.interrupts import Request, polite_interrupts
 from tinygan.cli.start_training import NAMES, locked_run
 from tinygan.cli.status import FAILED
 from tinygan.cli.terminal import painted
+from tinygan.files import as_path
 
 if TYPE_CHECKING:
     from tinygan.runs.run import Run
@@ -31,11 +31,11 @@ def add_parser(subparsers: Any) -> None:
     )
     parser.set_defaults(run=run)
     parser.add_argument("experiment", nargs="?", choices=NAMES, help="which images, and the recipe that goes with them")
-    parser.add_argument("--resume", type=Path, metavar="RUN", help="go on with a run that was left")
+    parser.add_argument("--resume", type=as_path, metavar="RUN", help="go on with a run that was left")
     game = parser.add_argument_group("the recipe of a new run")
     game.add_argument(
         "--data",
-        type=Path,
+        type=as_path,
         metavar="PATH",
         help="images: a .npy, .npz or idx file of shape (n, height, width) and type uint8; tfd: TFD_48x48.mat; "
         "otherwise the data folder (default: the one that TINYGAN_DATA names, then the user's cache)",
@@ -62,10 +62,12 @@ def add_parser(subparsers: Any) -> None:
         dest="settings",
         help="set any number of the recipe; a wrong name lists all of them; may be repeated",
     )
-    game.add_argument("--stage-1", type=Path, metavar="RUN", help="tfd: train stage 2 on top of this run of stage 1")
+    game.add_argument("--stage-1", type=as_path, metavar="RUN", help="tfd: train stage 2 on top of this run of stage 1")
     game.add_argument("--threads", type=threads, metavar="N", help="of the matrix products (default: auto, measured)")
     length = parser.add_argument_group("how long, and what to see of it")
-    length.add_argument("--out", type=Path, metavar="RUN", help="the folder (default: runs/NAME, or runs/NAME-2, ...)")
+    length.add_argument(
+        "--out", type=as_path, metavar="RUN", help="the folder (default: runs/NAME, or runs/NAME-2, ...)"
+    )
     length.add_argument(
         "--epochs", type=count, dest="n_epochs", metavar="N", help="default: those of the recipe, or of the run"
     )
@@ -82,7 +84,7 @@ def add_parser(subparsers: Any) -> None:
         metavar="S",
         help="how much a kill may cost (default: %(default)g)",
     )
-    length.add_argument("--live", type=Path, metavar="FILE", help="refresh this picture of samples and curves")
+    length.add_argument("--live", type=as_path, metavar="FILE", help="refresh this picture of samples and curves")
     add_device_option(length)
     length.add_argument("-q", "--quiet", action="store_true", help="print nothing but errors")
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import IO, Any, TypeAlias
 
-from tinygan.files import whole_file
+from tinygan.files import as_path, new_folder, whole_file
 
 # Called with the name of the file, the bytes that have arrived, and the bytes that are expected.
 Progress: TypeAlias = Callable[[str, int, int], None]
@@ -39,7 +39,7 @@ def download(
     urls : sequence of str
         Addresses of the same file, tried in this order.
     path : str or Path
-        Where it is to lie; its folder is made if need be.
+        Where it is to lie; its folder is made if need be, and goes again if the download fails.
     size : int
         How many bytes are expected.
     sha256 : str
@@ -60,19 +60,19 @@ def download(
     Traceback (most recent call last):
     ConnectionError: no address for labels.gz
     """
-    path = Path(path)
+    path = as_path(path)
     refusals = []
-    path.parent.mkdir(parents=True, exist_ok=True)
-    for url in urls:
-        try:
-            with whole_file(path) as temporary, open(temporary, "wb") as file:
-                sink = _Sink(file, path.name, size, progress)
-                _pour(url, sink)
-                sink.check(sha256)
-            return
-        except _UnfitError as why:
-            refusals.append(f"{url} {why}")
-    raise ConnectionError("; ".join(refusals) or f"no address for {path.name}")
+    with new_folder(path.parent):
+        for url in urls:
+            try:
+                with whole_file(path) as temporary, open(temporary, "wb") as file:
+                    sink = _Sink(file, path.name, size, progress)
+                    _pour(url, sink)
+                    sink.check(sha256)
+                return
+            except _UnfitError as why:
+                refusals.append(f"{url} {why}")
+        raise ConnectionError("; ".join(refusals) or f"no address for {path.name}")
 
 
 class _UnfitError(Exception):

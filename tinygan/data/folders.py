@@ -9,6 +9,7 @@ from typing import NamedTuple
 from tinygan.data.catalog import CATALOG, DataSet, File
 from tinygan.data.download import Progress, download, user_cache
 from tinygan.data.idx import existing_file
+from tinygan.files import as_path
 
 
 class Fetched(NamedTuple):
@@ -165,7 +166,7 @@ def _look(name: str, data_dir: str | Path | None) -> tuple[DataSet, Path, dict[s
 
 
 def _folder(path: str | Path) -> Path:
-    path = Path(os.path.expanduser(path))
+    path = as_path(path)
     if (path.exists() or path.is_symlink()) and not path.is_dir():
         raise NotADirectoryError(f"{path} is a file, where a data folder belongs")
     return path

@@ -2,7 +2,6 @@
 
 import gzip
 import math
-import os
 import zlib
 from pathlib import Path
 from typing import Protocol
@@ -10,6 +9,7 @@ from typing import Protocol
 import numpy as np
 
 from tinygan.backend import Array
+from tinygan.files import as_path
 
 GZIP_MAGIC = b"\x1f\x8b"
 UNSIGNED_BYTE = 0x08
@@ -83,7 +83,7 @@ def existing_file(path: str | Path) -> Path:
     Traceback (most recent call last):
     FileNotFoundError: there is no file nowhere.npy
     """
-    path = Path(os.path.expanduser(path))
+    path = as_path(path)
     if path.is_dir():
         raise IsADirectoryError(f"{path} is a folder; it takes a file")
     if not path.exists():

@@ -5,6 +5,8 @@ import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
+from tinygan.files import as_path
+
 ANIMATIONS = (".gif", ".mp4", ".html")
 PICTURES = (".png", ".svg", ".pdf")
 
@@ -45,7 +47,7 @@ def check_output(path: str | Path, takes: Mapping[str, tuple[str, ...]] = FIGURE
     ...
     ValueError: samples.gif ends in .gif; it takes .png, .svg or .pdf (a picture)
     """
-    path = Path(path)
+    path = as_path(path)
     suffix = path.suffix.lower()
     if not any(suffix in suffixes for suffixes in takes.values()):
         ending = f"ends in {suffix}" if suffix else "has no suffix"
@@ -86,4 +88,4 @@ def is_animation(path: str | Path) -> bool:
     >>> is_animation("figure1.gif"), is_animation("figure1.png")
     (True, False)
     """
-    return Path(path).suffix.lower() in ANIMATIONS
+    return as_path(path).suffix.lower() in ANIMATIONS

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from tinygan.backend import Array, get_array_module, to_host
-from tinygan.files import whole_file
+from tinygan.files import as_path, whole_file
 from tinygan.layers import Layer
 from tinygan.layers.sequential import named_parameters
 from tinygan.optim import Optimizer
@@ -79,7 +79,8 @@ def load_checkpoint(path: str | Path, *, kind: str = "checkpoint") -> tuple[dict
     OSError
         If it is missing or cannot be read.
     """
-    if Path(path).is_dir():
+    path = as_path(path)
+    if path.is_dir():
         raise ValueError(f"{path} is a folder; it takes an .npz file")
     with open(path, "rb") as file:
         start = file.read(len(MAGIC))

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from tinygan.files import whole_file
+from tinygan.files import as_path, whole_file
 from tinygan.recipes.base import Recipe
 from tinygan.recipes.data_sets import RECIPES
 
@@ -52,7 +52,7 @@ class RunFolder:
     """
 
     def __init__(self, path: str | Path) -> None:
-        self.path = Path(path)
+        self.path = as_path(path)
         self.config = self.path / "config.json"
         self.metrics = self.path / "metrics.jsonl"
         self.checkpoint = self.path / "checkpoint.npz"
@@ -70,11 +70,6 @@ class RunFolder:
                 else "it takes a new or an empty folder"
             )
             raise FileExistsError(f"{self.path} is not empty: {advice}")
-
-    def create(self) -> None:
-        """Make the folder, where there is nothing yet."""
-        self.check_new()
-        self.path.mkdir(parents=True, exist_ok=True)
 
     def read_config(self) -> dict[str, Any]:
         """Return what config.json holds, or raise if this folder is no run or of another format."""

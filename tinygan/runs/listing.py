@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from tinygan.files import as_path
 from tinygan.runs.folder import RunFolder, read_json, recipe_of
 
 
@@ -69,7 +70,7 @@ def list_runs(folder: str | Path = ".") -> list[ListedRun]:
     >>> found.state
     'damaged'
     """
-    folder = Path(folder)
+    folder = as_path(folder)
     if not folder.is_dir():
         kind = NotADirectoryError if folder.exists() else FileNotFoundError
         raise kind(f"{folder} is no folder; it takes one that has runs in it")

@@ -12,6 +12,7 @@ from tinygan import __version__
 from tinygan.arguments import check_count
 from tinygan.backend import get_array_module
 from tinygan.backend.threads import resolved_threads
+from tinygan.files import as_path, new_folder
 from tinygan.layers import Sequential
 from tinygan.recipes.base import Recipe
 from tinygan.recipes.data_sets import RECIPES, fingerprint, load, load_again
@@ -94,24 +95,24 @@ def start_run(
         "seed": _checked_seed(seed),
         "evaluate_every": evaluate_every,
         "threads": threads,
-        "data": None if data is None else str(Path(data).resolve()),
+        "data": None if data is None else str(as_path(data).resolve()),
         "data_sha256": fingerprint(splits.train.images),
         "n_images": [len(part.images) for part in splits],
         "image_shape": list(splits.train.images.shape[1:]),
-        "stage_1": None if stage_1 is None else str(Path(stage_1).resolve()),
+        "stage_1": None if stage_1 is None else str(as_path(stage_1).resolve()),
         "versions": {"tinygan": __version__, "python": platform.python_version(), "numpy": np.__version__},
         "machine": f"{platform.system()} {platform.machine()}",
     }
     run = Run(run_folder, config, splits, resolved_threads(threads, recipe.batch_size), device)
     if stage_1 is not None:
         put_on_top(run.G, load_trained(stage_1).G)
-    run_folder.create()
-    try:
-        run.save()
-        run_folder.write_config(config)  # last: a folder that has it is a whole run
-    except BaseException:
-        run_folder.checkpoint.unlink(missing_ok=True)  # or the folder could not be taken again
-        raise
+    with new_folder(run_folder.path):
+        try:
+            run.save()
+            run_folder.write_config(config)  # last: a folder that has it is a whole run
+        except BaseException:
+            run_folder.checkpoint.unlink(missing_ok=True)  # or the folder could not be taken again
+            raise
     return run
 
 

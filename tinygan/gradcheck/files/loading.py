@@ -12,6 +12,8 @@ from types import ModuleType
 
 import numpy as np
 
+from tinygan.files import as_path
+
 PACKAGE = Path(__file__).resolve().parents[1]
 
 
@@ -40,6 +42,7 @@ def loaded(source: str) -> Iterator[ModuleType]:
     ...     module.Maxout(2)
     Maxout(2)
     """
+    source = str(as_path(source)) if source.startswith("~") else source
     is_file = source.endswith(".py") or "/" in source or "\\" in source or Path(source).is_file()
     if is_file:
         _check_file(source)
