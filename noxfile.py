@@ -26,23 +26,23 @@ def tools(*names: str) -> list[str]:
 
 @nox.session
 def tests(session: nox.Session) -> None:
-    """Run the tests; what follows -- goes to pytest."""
+    """Run the tests that take no longer than a few seconds; what follows -- goes to pytest."""
     session.install("-e", ".[test]")
     session.run("pytest", *session.posargs, env=ONE_THREAD)
 
 
 @nox.session
 def coverage(session: nox.Session) -> None:
-    """Run the tests and fail below 95 % branch coverage."""
+    """Run all tests, the slow ones too, and fail below 95 % branch coverage."""
     session.install("-e", ".[test]")
-    session.run("pytest", "--cov=tinygan", "--cov-branch", "--cov-fail-under=95", *session.posargs, env=ONE_THREAD)
+    session.run("pytest", "-m", "", "--cov", "--cov-fail-under=95", *session.posargs, env=ONE_THREAD)
 
 
 @nox.session
 def ranks(session: nox.Session) -> None:
     """Train and evaluate in several processes over MPI."""
     session.install("-e", ".[test]", *nox.project.dependency_groups(PROJECT, "ranks"))
-    session.run("pytest", "tests/ranks", env=ONE_THREAD)
+    session.run("pytest", "-m", "", "tests/ranks", env=ONE_THREAD)
 
 
 @nox.session

@@ -74,6 +74,7 @@ def assert_no_alarm(layer, x):
     return report
 
 
+@pytest.mark.slow
 @settings(SAME, max_examples=860)
 @given(st.data())
 def test_single_layers(data):
@@ -82,6 +83,7 @@ def test_single_layers(data):
     assert_no_alarm(layer, data.draw(examples(width, dtype)))
 
 
+@pytest.mark.slow
 @settings(SAME, max_examples=90)
 @given(st.data())
 def test_networks(data):

@@ -128,12 +128,14 @@ def test_the_gpus_of_a_machine_are_dealt_out_to_its_ranks(monkeypatch):
 
 
 @needs_mpi
+@pytest.mark.slow
 @pytest.mark.parametrize("n", [2, 3])
 def test_ranks_hear_each_other(n):
     assert together(n, HERE / "talking.py", "well") == "heard ['well']\n"
 
 
 @needs_mpi
+@pytest.mark.slow
 @pytest.mark.parametrize("guilty", [0, 1])
 def test_an_exception_that_nobody_catches_stops_all_ranks(guilty):
     script = (
@@ -148,6 +150,7 @@ def test_an_exception_that_nobody_catches_stops_all_ranks(guilty):
 
 
 @needs_mpi
+@pytest.mark.slow
 def test_other_commands_are_left_to_rank_0(tmp_path):
     assert together(2, "-m", "tinygan", "--version").count("tinygan") == 1
     assert together(2, "-m", "tinygan").count("usage") == 1

@@ -86,6 +86,7 @@ def test_tinygan_evaluate_says_once_what_one_process_says(tmp_path, capsys):
 
 
 @needs_mpi
+@pytest.mark.slow
 def test_tinygan_evaluate_refuses_once(tmp_path):
     status, out, err = end(start(2, "-m", "tinygan", "evaluate", tmp_path / "nowhere"))
     assert (status, out) == (1, "")
