@@ -290,8 +290,8 @@ def test_an_order_leaves_at_once(capsys, monkeypatch):
     ("words", "said"),
     [
         ([], "say what to train: one of mnist, fashion-mnist, images, tfd, cifar10; or --resume RUN"),
-        (["images"], "images needs a file with the images; name it with --data"),
-        (["tfd"], "tfd needs a file with the images; name it with --data"),
+        (["images"], "images needs the images; name their file or folder with --data"),
+        (["tfd"], "tfd needs the images; name their file or folder with --data"),
         (["images", "--data", "made.npy", "--stage-1", "run"], "--stage-1 belongs to tfd, not to images"),
         (["mnist", "--set", "momentum=1.5"], "the recipe got momentum=1.5; it takes a number in [0, 1)"),
         (["mnist", "--set", "batch_size=ten"], "--set batch_size=ten: it takes a whole number"),

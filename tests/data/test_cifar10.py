@@ -71,6 +71,18 @@ def test_nothing_to_train_on_is_an_error_that_says_what_to_put_where(folder, lef
     assert "https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz" in str(refusal.value)
 
 
+def test_the_pickled_version_is_named(folder):
+    for name in SIX:
+        (folder / name).unlink()
+    folder.with_name("cifar-10-batches-py").mkdir()
+    with pytest.raises(FileNotFoundError, match=r"cifar-10-batches-bin \(the version for Python is pickled, and never"):
+        load_cifar10(folder.parent)
+
+
+def test_the_folder_itself_may_be_named(folder):
+    assert len(load_cifar10(folder).train.images) == len(load_cifar10(folder.parent).train.images)
+
+
 @pytest.mark.parametrize(
     ("content", "message"),
     [

@@ -154,6 +154,49 @@ def test_missing_files_are_named_with_the_command_that_gets_them(catalog, cache,
         find("mnist", "elsewhere")
 
 
+@pytest.mark.parametrize("suffix", [".gz", ""])
+def test_names_with_a_dot_are_found(catalog, tmp_path, suffix):
+    catalog()
+    files = SERVED if suffix else UNPACKED
+    lay(tmp_path / "mnist", [], files)
+    for name, content in files.items():
+        (tmp_path / "mnist" / name.replace("-idx", ".idx")).write_bytes(content)
+    assert [path.name for path in fetch("mnist", tmp_path).verified] == [
+        f"{name.replace('-idx', '.idx')}{suffix}" for name in FOUR
+    ]
+
+
+def test_a_folder_with_the_name_of_a_file_does_not_hide_the_file(catalog, tmp_path):
+    catalog()
+    lay(tmp_path / "mnist", SERVED)
+    for name in FOUR:
+        (tmp_path / "mnist" / name).mkdir()
+        (tmp_path / "mnist" / f"{name}.gz").rename(tmp_path / "mnist" / f"{name.replace('-idx', '.idx')}.gz")
+    assert len(fetch("mnist", tmp_path).verified) == 4
+
+
+@pytest.mark.parametrize(("lies", "given"), [
+    ("mnist", "mnist"), ("mnist/archive", "."), ("MNIST/raw", "."), ("MNIST/raw", "MNIST"), ("MNIST", "."),
+])  # fmt: skip
+def test_files_one_folder_off_are_found(catalog, tmp_path, lies, given):
+    catalog()
+    lay(tmp_path / lies, SERVED)
+    assert {path.parent for path in find("mnist", tmp_path / given).values()} == {tmp_path / lies}
+    assert fetch("mnist", tmp_path / given).downloaded == ()
+
+
+def test_the_files_of_another_data_set_are_not_taken_for_it(catalog, tmp_path):
+    catalog()
+    lay(tmp_path / "fashion-mnist", SERVED)
+    with pytest.raises(FileNotFoundError, match=f"put these 4 files into {tmp_path / 'mnist'}: [^:]*$"):
+        find("mnist", tmp_path)
+    lay(tmp_path, SERVED)  # whose are these?
+    with pytest.raises(
+        FileNotFoundError, match=rf"\. {tmp_path / FIRST} lies beside that folder; is it one of them\?$"
+    ):
+        find("mnist", tmp_path)
+
+
 def test_wrong_names_and_files_in_the_place_of_folders_are_refused(catalog, tmp_path):
     catalog()
     with pytest.raises(ValueError, match=r"'svhn' is no data set .* one of mnist, fashion-mnist"):

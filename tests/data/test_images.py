@@ -1,8 +1,6 @@
-"""MNIST and a user's own images: what is where, and what is refused."""
+"""MNIST and Fashion-MNIST: what is where, and what is refused."""
 
-import io
 import shutil
-import zipfile
 
 import numpy as np
 import pytest
@@ -10,7 +8,7 @@ from support.pictures import idx_bytes, make_mnist, numbered_images, numbers_of,
 
 from tinygan.data.catalog import CATALOG, TEST_IMAGES, TEST_LABELS, TRAIN_IMAGES, TRAIN_LABELS
 from tinygan.data.folders import fetch
-from tinygan.data.images import load_fashion_mnist, load_images, load_mnist
+from tinygan.data.images import load_fashion_mnist, load_mnist
 
 
 @pytest.fixture(scope="module")
@@ -85,101 +83,6 @@ def test_a_file_that_is_not_what_its_name_says_is_refused(case, made, tmp_path):
     (tmp_path / "mnist" / f"{name}.gz").write_bytes(content)
     with pytest.raises(ValueError, match=message):
         load_mnist(tmp_path)
-
-
-FACES = np.arange(5 * 4 * 3, dtype=np.uint8).reshape(5, 4, 3)
-
-
-def npy(array, **options):
-    buffer = io.BytesIO()
-    np.save(buffer, array, **options)
-    return buffer.getvalue()
-
-
-def npz(**arrays):
-    buffer = io.BytesIO()
-    np.savez_compressed(buffer, **arrays)
-    return buffer.getvalue()
-
-
-def zipped(name, content):
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w") as archive:
-        archive.writestr(name, content)
-    return buffer.getvalue()
-
-
-OWN = {
-    "f.npy": npy(FACES),
-    "one.npz": npz(faces=FACES),
-    "named.npz": npz(person=np.arange(5), images=FACES),
-    "f-idx3-ubyte": idx_bytes(FACES),
-    "f.idx.gz": packed(idx_bytes(FACES)),
-    "fortran.npy": npy(np.asfortranarray(FACES)),
-}
-
-
-@pytest.mark.parametrize("name", OWN)
-def test_own_images_are_read(name, tmp_path):
-    (tmp_path / name).write_bytes(OWN[name])
-    images = load_images(str(tmp_path / name))
-    np.testing.assert_array_equal(images, FACES)
-    assert images.dtype == np.uint8
-    assert images.flags.c_contiguous
-
-
-OBJECTS = np.array([[["a", None]]], dtype=object)
-# fmt: off
-REFUSED = {
-    "floats": ("f.npy", npy(FACES / 255), r"f\.npy holds float64 of shape \(5, 4, 3\); it takes uint8 of shape "
-               r"\(n, height, width\), from 0 .* to 255 for white\. .*\(255 \* x\)\.round\(\)\.astype"),
-    "wide integers": ("f.npy", npy(FACES.astype(np.int64)), r"holds int64 of shape \(5, 4, 3\); .* for white$"),
-    "rows": ("f.npy", npy(FACES.reshape(5, 12)), r"holds uint8 of shape \(5, 12\); it takes .*\(n, height, width\)"),
-    "colour": ("f.npy", npy(np.zeros((5, 4, 4, 3), np.uint8)), r"shape \(5, 4, 4, 3\); .*x\.mean\(axis=-1\)"),
-    "a scalar": ("f.npy", npy(np.uint8(3)), r"holds uint8 of shape \(\)"),
-    "no images": ("f.npy", npy(FACES[:0]), r"holds uint8 of shape \(0, 4, 3\); .*with n >= 1$"),
-    "no pixels": ("f.npy", npy(FACES[:, :0]), r"shape \(5, 0, 3\)"),
-    "no images, idx": ("f", idx_bytes(FACES[:0]), r"shape \(0, 4, 3\); .*n >= 1"),
-    "no images, npz": ("f.npz", npz(images=FACES[:0]), r"shape \(0, 4, 3\); .*n >= 1"),
-    "several arrays": ("f.npz", npz(a=FACES, b=FACES), r"holds 2 arrays \(a, b\); it takes one, or one .* images"),
-    "no arrays": ("f.npz", b"PK\5\6" + bytes(18), r"holds 0 arrays \(none\); it takes one"),
-    "a zip of something else": ("f.npz", zipped("readme.txt", "x"), r"f\.npz holds bytes of shape"),
-    "objects": ("f.npy", npy(OBJECTS, allow_pickle=True), "it holds pickled Python objects, which are never loaded"),
-    "objects, npz": ("f.npz", npz(images=OBJECTS), "pickled Python objects, which are never loaded"),
-    "a pickle": ("f.npy", b"\x80\x04]\x94.", r"f\.npy starts with 80 04 5d 94 2e; it takes a file that numpy\.save"),
-    "empty": ("f.npy", b"", r"f\.npy is empty; it takes a file that numpy\.save"),
-    "empty, npz": ("f.npz", b"", r"f\.npz is empty"),
-    "cut off": ("f.npy", npy(FACES)[:-1], r"f\.npy cannot be read: "),
-    "cut off in the header": ("f.npy", npy(FACES)[:20], r"f\.npy cannot be read: "),
-    "cut off, npz": ("f.npz", npz(images=FACES)[:-30], r"f\.npz cannot be read: "),
-    "labels": ("f-idx1-ubyte", idx_bytes(FACES[:, 0, 0]), "holds labels"),
-    "a picture": ("f.png", b"\x89PNG\r\n\x1a\n", r"f\.png is no idx file: it starts with 89 50 4e 47"),
-}
-# fmt: on
-
-
-@pytest.mark.parametrize("case", REFUSED)
-def test_what_is_no_set_of_grey_images_is_refused(case, tmp_path):
-    name, content, message = REFUSED[case]
-    (tmp_path / name).write_bytes(content)
-    with pytest.raises(ValueError, match=message) as refusal:
-        load_images(tmp_path / name)
-    assert str(tmp_path / name) in str(refusal.value)
-
-
-def test_a_damaged_archive_is_refused(tmp_path):
-    content = bytearray(npz(images=FACES))
-    content[60:70] = bytes(10)
-    (tmp_path / "f.npz").write_bytes(content)
-    with pytest.raises(ValueError, match=r"f\.npz cannot be read: "):
-        load_images(tmp_path / "f.npz")
-
-
-def test_a_folder_and_nothing_are_refused(tmp_path):
-    with pytest.raises(IsADirectoryError, match="is a folder"):
-        load_images(tmp_path)
-    with pytest.raises(FileNotFoundError, match=r"there is no file .*faces\.npy"):
-        load_images(tmp_path / "faces.npy")
 
 
 @pytest.mark.data

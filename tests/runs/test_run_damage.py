@@ -193,7 +193,7 @@ DAMAGES = {
     "fewer epochs": (changed_recipe(n_epochs=2), r"run has begun epoch 3; it takes as many epochs or more, not 2"),
     "images of another file": (other_images, r"images of images in \S+ are not those that the run began with"),
     "images gone": (changed_config(data="/nowhere/a.npy"), r"/nowhere/a\.npy"),
-    "images without a file": (changed_config(data=None), r"images needs a file"),
+    "images without a file": (changed_config(data=None), r"images needs the images"),
     "checkpoint gone": (lambda folder: (folder / "checkpoint.npz").unlink(), r"checkpoint\.npz"),
     "checkpoint empty": (written("checkpoint.npz", b""), r"checkpoint\.npz is empty"),
     "checkpoint cut off": (written("checkpoint.npz", lambda b: b[:-200]), r"checkpoint\.npz is cut off or damaged"),

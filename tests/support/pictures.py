@@ -63,7 +63,7 @@ def data_set_of(contents, mirrors, name="mnist"):
         )
         for file, content in contents.items()
     ]
-    return DataSet(name, tuple(mirrors), tuple(files))
+    return DataSet(name, tuple(mirrors), tuple(files), name.upper())
 
 
 def real_folder(name):

@@ -40,7 +40,7 @@ def run(options: argparse.Namespace) -> int:
     with _byte_bars(options.quiet) as progress:
         fetched = fetch(options.name, options.data_dir, progress=progress)
     load = {"mnist": load_mnist, "fashion-mnist": load_fashion_mnist}[options.name]
-    splits = load(fetched.folder.parent)
+    splits = load(options.data_dir)
     if not options.quiet:
         print(_summary(options.name, fetched, splits))
     return 0

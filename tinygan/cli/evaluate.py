@@ -36,7 +36,8 @@ def add_parser(subparsers: Any) -> None:
         "--samples-file",
         type=as_path,
         metavar="FILE",
-        help="score these: a .npy or .npz of shape (n, height, width) or (n, pixels), floats from 0 to 1 or uint8",
+        help="score these: a .npy or .npz of shape (n, height, width) or (n, pixels), floats from 0 to 1 or uint8; or "
+        "a folder of PNG or JPEG files",
     )
     parser.add_argument(
         "--experiment", choices=EXPERIMENTS, help="whose images judge the samples of the file (default: mnist)"

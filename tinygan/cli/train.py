@@ -37,7 +37,7 @@ def add_parser(subparsers: Any) -> None:
         "--data",
         type=as_path,
         metavar="PATH",
-        help="images: a .npy, .npz or idx file of shape (n, height, width) and type uint8; tfd: TFD_48x48.mat; "
+        help="images: a folder of PNG or JPEG files, or a .npy, .npz or idx file of bytes; tfd: TFD_48x48.mat; "
         "otherwise the data folder (default: the one that TINYGAN_DATA names, then the user's cache)",
     )
     game.add_argument(

@@ -11,7 +11,8 @@ from tinygan.data.distributions import (
     Uniform,
 )
 from tinygan.data.folders import fetch
-from tinygan.data.images import Labelled, Splits, load_fashion_mnist, load_images, load_mnist
+from tinygan.data.images import Labelled, Splits, load_fashion_mnist, load_mnist
+from tinygan.data.own_images import load_images
 from tinygan.data.planar import Ring
 from tinygan.data.preprocessing import ScaledImages, marginal_mean, normalize_contrast, scale_to_unit
 from tinygan.data.spec import parse_distribution

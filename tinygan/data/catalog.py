@@ -33,11 +33,14 @@ class DataSet(NamedTuple):
         Addresses that end in a slash, to be tried in this order.
     files : tuple of File
         All of them are needed.
+    torchvision : str
+        What torchvision calls its folder, in which it has the same files.
     """
 
     name: str
     mirrors: tuple[str, ...]
     files: tuple[File, ...]
+    torchvision: str
 
 
 TRAIN_IMAGES, TRAIN_LABELS = "train-images-idx3-ubyte", "train-labels-idx1-ubyte"
@@ -76,6 +79,7 @@ CATALOG = {
                 "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
             ),
         ),
+        "MNIST",
     ),
     "fashion-mnist": DataSet(
         "fashion-mnist",
@@ -106,5 +110,6 @@ CATALOG = {
                 "0402a96d92fd2663957122ceb108a494c5af83dab82d92729df917d7dec38c34",
             ),
         ),
+        "FashionMNIST",
     ),
 }

@@ -6,10 +6,10 @@ import numpy as np
 
 from tinygan.backend import Array
 from tinygan.data.folders import first_folder_with
-from tinygan.data.idx import existing_file
 from tinygan.data.images import N_CLASSES, Labelled, Splits
+from tinygan.data.kinds import existing_file
 
-FOLDER = "cifar-10-batches-bin"
+FOLDER, PICKLED = "cifar-10-batches-bin", "cifar-10-batches-py"
 SOURCE = "https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz"
 # Batches 1 to 4 are the first 40,000 images.
 TRAIN = tuple(f"data_batch_{i}.bin" for i in range(1, 5))
@@ -51,8 +51,9 @@ def load_cifar10(data_dir: str | Path | None = None) -> Splits:
     folder = first_folder_with(FOLDER, TRAIN, data_dir)
     if not any((folder / name).exists() for name in TRAIN):
         names = ", ".join((*TRAIN, *VALIDATION, *TEST))
+        pickled = " (the version for Python is pickled, and never loaded)" if folder.with_name(PICKLED).is_dir() else ""
         raise FileNotFoundError(
-            f"there is nothing of CIFAR-10 to train on in {folder}. "
+            f"there is nothing of CIFAR-10 to train on in {folder}{pickled}. "
             f"Unpack {SOURCE}, and put these 6 files there: {names}"
         )
     train, validation, test = (_joined(folder, names) for names in (TRAIN, VALIDATION, TEST))

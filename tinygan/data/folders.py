@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from tinygan.data.catalog import CATALOG, DataSet, File
 from tinygan.data.download import Progress, download, user_cache
-from tinygan.data.idx import existing_file
+from tinygan.data.kinds import existing_file
 from tinygan.files import as_path
 
 
@@ -79,9 +79,12 @@ def find(name: str, data_dir: str | Path | None = None) -> dict[str, Path]:
     data_set, folder, present = _look(name, data_dir)
     missing = [file for file in data_set.files if file.name not in present]
     if missing:
-        looked = " or ".join(str(parent / name) for parent in search_folders(data_dir))
+        parents = list(search_folders(data_dir))
+        looked = " or ".join(str(parent / name) for parent in parents)
+        stray = [path for parent in parents for file in data_set.files if (path := _present(parent, file))]
         raise FileNotFoundError(
             f"{name} is not whole in {looked}. `{_command(name, data_dir)}` downloads it. Or {_put(missing, folder)}"
+            + (f". {stray[0]} lies beside that folder; is it one of them?" if stray else "")
         )
     return present
 
@@ -146,8 +149,20 @@ def first_folder_with(subfolder: str, names: tuple[str, ...], data_dir: str | Pa
     >>> print(first_folder_with("cifar-10-batches-bin", ("data_batch_1.bin",), "nowhere").name)
     cifar-10-batches-bin
     """
-    folders = [_folder(folder / subfolder) for folder in search_folders(data_dir)]
+    folders = [folder for parent in search_folders(data_dir) for folder in _places(parent, subfolder)]
     return next((folder for folder in folders if any((folder / name).exists() for name in names)), folders[0])
+
+
+def _places(parent: Path, *names: str) -> Iterator[Path]:
+    """Yield where in a data folder a data set may lie, whose own folder may have these names: there, or one folder off.
+
+    One folder off is the data folder itself, if it has the name, and what an archive was unpacked into.
+    """
+    own = [_folder(parent / names[0]), *(parent / name for name in names[1:])]
+    for folder in (*own, parent) if parent.name in names else own:
+        yield folder
+        if folder.is_dir():
+            yield from (inner for inner in sorted(folder.iterdir()) if inner.is_dir())
 
 
 def _look(name: str, data_dir: str | Path | None) -> tuple[DataSet, Path, dict[str, Path]]:
@@ -157,11 +172,11 @@ def _look(name: str, data_dir: str | Path | None) -> tuple[DataSet, Path, dict[s
     data_set = CATALOG[name]
     found = []
     for parent in search_folders(data_dir):
-        folder = _folder(parent / data_set.name)
-        present = {file.name: path for file in data_set.files if (path := _present(folder, file))}
-        if len(present) == len(data_set.files):
-            return data_set, folder, present
-        found.append((folder, present))
+        for folder in _places(parent, data_set.name, data_set.torchvision):
+            present = {file.name: path for file in data_set.files if (path := _present(folder, file))}
+            if len(present) == len(data_set.files):
+                return data_set, folder, present
+            found.append((folder, present))
     return data_set, *found[0]
 
 
@@ -173,8 +188,10 @@ def _folder(path: str | Path) -> Path:
 
 
 def _present(folder: Path, file: File) -> Path | None:
-    """Return the file, packed or not, or None."""
-    return next((path for path in (folder / f"{file.name}.gz", folder / file.name) if path.exists()), None)
+    """Return the file, packed or not, under its name or with a dot as in train-images.idx3-ubyte, or None."""
+    names = [f"{name}{suffix}" for name in (file.name, file.name.replace("-idx", ".idx")) for suffix in (".gz", "")]
+    paths = [path for name in names if (path := folder / name).exists()]
+    return next((path for path in paths if path.is_file()), next(iter(paths), None))
 
 
 def _mismatch(path: Path, file: File) -> str | None:

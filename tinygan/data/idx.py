@@ -9,7 +9,7 @@ from typing import Protocol
 import numpy as np
 
 from tinygan.backend import Array
-from tinygan.files import as_path
+from tinygan.data.kinds import existing_file
 
 GZIP_MAGIC = b"\x1f\x8b"
 UNSIGNED_BYTE = 0x08
@@ -72,25 +72,6 @@ def read_idx(path: str | Path, *, ndim: int | None = None) -> Array:
             raise ValueError(f"{path} is cut off: its gzip stream ends too early") from None
         except (gzip.BadGzipFile, zlib.error) as error:
             raise ValueError(f"{path} is damaged: its gzip stream cannot be unpacked ({error})") from None
-
-
-def existing_file(path: str | Path) -> Path:
-    """Return the path, or raise unless there is a file.
-
-    Examples
-    --------
-    >>> existing_file("nowhere.npy")
-    Traceback (most recent call last):
-    FileNotFoundError: there is no file nowhere.npy
-    """
-    path = as_path(path)
-    if path.is_dir():
-        raise IsADirectoryError(f"{path} is a folder; it takes a file")
-    if not path.exists():
-        raise FileNotFoundError(f"there is no file {path}")
-    if not path.is_file():
-        raise OSError(f"{path} is a pipe or a device; it takes a file")
-    return path
 
 
 class _Readable(Protocol):

@@ -1,17 +1,12 @@
-"""Images as bytes, split as in the paper: MNIST, its look-alikes, and a user's own."""
+"""Images as bytes, split as in the paper: MNIST and Fashion-MNIST."""
 
-import zipfile
-import zlib
 from pathlib import Path
 from typing import NamedTuple
-
-import numpy as np
 
 from tinygan.backend import Array
 from tinygan.data.catalog import TEST_IMAGES, TEST_LABELS, TRAIN_IMAGES, TRAIN_LABELS
 from tinygan.data.folders import find
-from tinygan.data.idx import existing_file, read_idx
-from tinygan.data.preprocessing import check_images
+from tinygan.data.idx import read_idx
 
 # The paper trains on the first 50,000 images of the training set and chooses sigma on the rest.
 N_TRAIN = 50_000
@@ -105,53 +100,6 @@ def load_fashion_mnist(data_dir: str | Path | None = None) -> Splits:
     return _load("fashion-mnist", data_dir)
 
 
-def load_images(path: str | Path) -> Array:
-    """Return a user's own grey images.
-
-    Parameters
-    ----------
-    path : str or Path
-        A ``.npy``; an ``.npz`` with one array, or with one that is named ``images``; else an idx file, packed by gzip
-        or not.
-
-    Returns
-    -------
-    ndarray of uint8, shape (n, height, width)
-
-    Raises
-    ------
-    ValueError
-        If the file is damaged, or holds something else; it says what.
-    OSError
-        If it is missing, a folder, or cannot be read.
-
-    Examples
-    --------
-    >>> import tempfile
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     np.save(Path(folder, "faces.npy"), np.zeros((5, 8, 6), np.uint8))
-    ...     load_images(Path(folder, "faces.npy")).shape
-    (5, 8, 6)
-    """
-    path = existing_file(path)
-    images = numpy_file(path) if path.suffix.lower() in (".npy", ".npz") else read_idx(path, ndim=3)
-    return np.ascontiguousarray(checked_content(str(path), images))
-
-
-def checked_content(what: str, images: Array) -> Array:
-    """Return the images, or raise a ValueError unless they are grey images of bytes: what is in a file is a value.
-
-    Examples
-    --------
-    >>> checked_content("faces.npy", np.zeros((2, 8, 8), np.uint8)).shape
-    (2, 8, 8)
-    """
-    try:
-        return check_images(what, images, 3)
-    except TypeError as error:
-        raise ValueError(str(error)) from None
-
-
 def _load(name: str, data_dir: str | Path | None) -> Splits:
     files = find(name, data_dir)
     images, labels = _pair(files[TRAIN_IMAGES], files[TRAIN_LABELS], 60_000)
@@ -174,26 +122,3 @@ def _pair(images_path: Path, labels_path: Path, n: int) -> Labelled:
 
 def _swapped(array: Array) -> str:
     return "; the files for training and test look swapped" if len(array) in (10_000, 60_000) else ""
-
-
-def numpy_file(path: Path) -> Array:
-    """Return the array in a file of NumPy; pickled objects stay refused, as `numpy.load` does by default."""
-    with open(path, "rb") as file:
-        first = file.read(6)
-        file.seek(0)
-        if first[:2] != b"PK" and first != b"\x93NUMPY":
-            what = f"starts with {first.hex(' ')}" if first else "is empty"
-            raise ValueError(f"{path} {what}; it takes a file that numpy.save or numpy.savez wrote")
-        try:
-            loaded = np.load(file)
-            if not isinstance(loaded, np.lib.npyio.NpzFile):
-                return loaded
-            names = loaded.files
-            if len(names) == 1 or "images" in names:
-                return loaded["images" if "images" in names else names[0]]
-        except (ValueError, EOFError, zipfile.BadZipFile, zlib.error, MemoryError, RuntimeError) as error:
-            if "allow_pickle" in str(error):
-                error = ValueError("it holds pickled Python objects, which are never loaded")
-            raise ValueError(f"{path} cannot be read: {error}") from None
-    listed = ", ".join(names) or "none"
-    raise ValueError(f"{path} holds {len(names)} arrays ({listed}); it takes one, or one that is named images")

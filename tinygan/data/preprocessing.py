@@ -8,6 +8,16 @@ import numpy as np
 
 from tinygan.backend import Array, get_array_module, to_device, to_host
 
+# What images may be: of any shape, grey, or grey or in colour.
+SHAPES = {
+    "any": "(n, ...)",
+    "grey": "(n, height, width)",
+    "colour": "(n, height, width) or (n, height, width, 3)",
+}
+
+# Bytes that go no further are a scale of their own: 0 and 1, or the 17 shades of scikit-learn's digits.
+OWN_SCALE = 16
+
 # Takes images of uint8, shape (m, ...), and returns one row of float32 an image.
 Preprocess: TypeAlias = Callable[[Array], Array]
 
@@ -149,28 +159,53 @@ class ScaledImages:
         return f"ScaledImages({len(self):,} images of {' x '.join(map(str, self.images.shape[1:]))})"
 
 
-def check_images(what: str, images: Array, ndim: int | None = None) -> Array:
-    """Return the images, or raise unless they are bytes of shape (n, ...), or (n, height, width) for ndim 3.
+def check_images(what: str, images: Array, kind: str = "any") -> Array:
+    """Return the images, or raise unless they are bytes of a shape that the kind takes, see `SHAPES`.
 
     Examples
     --------
-    >>> check_images("faces.npy", np.zeros((2, 8, 8)), 3)  # doctest: +ELLIPSIS
+    >>> check_images("faces.npy", np.zeros((2, 8, 8)), "grey")  # doctest: +ELLIPSIS
     Traceback (most recent call last):
     TypeError: faces.npy holds float64 of shape (2, 8, 8); it takes uint8 of shape (n, height, width), from 0 for ...
     """
-    kind = getattr(images, "dtype", type(images).__name__)
+    dtype = getattr(images, "dtype", type(images).__name__)
     shape = images.shape if hasattr(images, "shape") else np.shape(images)
-    wanted = f"uint8 of shape {'(n, height, width)' if ndim == 3 else '(n, ...)'}, from 0 for black to 255 for white"
-    found = f"{what} holds {kind} of shape {shape}; it takes {wanted}"
-    if kind != np.uint8:
-        hint = ""
-        if isinstance(kind, np.dtype) and kind.kind == "f":
-            hint = ". If black is 0 and white 1, save (255 * x).round().astype(np.uint8)"
-        raise TypeError(found + hint)
-    if (len(shape) != ndim if ndim else len(shape) < 2) or 0 in shape:
-        hint = ". For grey, save x.mean(axis=-1).astype(np.uint8)" if len(shape) == 4 and shape[-1] in (3, 4) else ""
-        raise ValueError(f"{found}, with n >= 1{hint}")
+    found = f"{what} holds {dtype} of shape {shape}"
+    wanted = f"it takes uint8 of shape {SHAPES[kind]}, from 0 for black to 255 for white"
+    if dtype != np.uint8:
+        raise TypeError(f"{found}; {wanted}{_type_hint(images, dtype)}")
+    fits = {"any": len(shape) >= 2, "grey": len(shape) == 3, "colour": len(shape) == 3 or (*shape[3:],) == (3,)}
+    if not fits[kind] or 0 in shape:
+        raise ValueError(f"{found}; {wanted}, with n >= 1{_shape_hint(shape, kind)}")
+    if 0 < (brightest := int(images.max())) <= OWN_SCALE:
+        factor = "255 * x" if brightest == 1 else f"(x * (255 / {brightest})).astype(np.uint8)"
+        raise ValueError(
+            f"{found}, but none above {brightest}, where 255 is white; if {brightest} is to be white, save {factor}"
+        )
     return images
+
+
+def _type_hint(images: Array, dtype: Any) -> str:
+    if not isinstance(dtype, np.dtype) or dtype.kind not in "fiu" or not images.size:
+        return ""
+    least, most = images.min(), images.max()
+    if dtype.kind == "f" and least >= 0 and most <= 1:
+        return ". If black is 0 and white 1, save (255 * x).round().astype(np.uint8)"
+    return ". If these are such bytes, save x.astype(np.uint8)" if least >= 0 and 1 < most <= 255 else ""
+
+
+def _shape_hint(shape: tuple[int, ...], kind: str) -> str:
+    if kind == "any" or 0 in shape:
+        return ""
+    if len(shape) == 2 and (side := math.isqrt(shape[1])) ** 2 == shape[1] > 1:
+        return f". If these are rows of {side} x {side} pixels, save x.reshape(-1, {side}, {side})"
+    if len(shape) == 4 and shape[3] == 4:
+        return ". To leave out a fourth channel, save x[..., :3]"
+    if len(shape) == 4 and shape[1] in (1, 3):
+        return ". If the second axis is that of colour, save x.transpose(0, 2, 3, 1)"
+    if len(shape) == 4 and shape[3] == 3:
+        return ". For grey, save x.mean(axis=-1).astype(np.uint8)"
+    return ""
 
 
 def _rows(images: Array) -> Array:

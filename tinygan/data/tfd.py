@@ -6,8 +6,9 @@ from typing import Any
 import numpy as np
 
 from tinygan.backend import Array
-from tinygan.data.idx import existing_file
-from tinygan.data.images import Labelled, Splits, checked_content
+from tinygan.data.images import Labelled, Splits
+from tinygan.data.kinds import existing_file
+from tinygan.data.own_images import checked_content
 
 KEYS = ("images", "labs_ex", "folds")
 # The meaning of the numbers in folds.

@@ -43,7 +43,8 @@ def load(name: str, data: str | Path | None = None) -> Splits:
     name : str
         One of `RECIPES`.
     data : str or Path, optional
-        The file of ``images`` and ``tfd``; for the others, the data folder to look in, by default the usual ones.
+        The folder or file of ``images``, the file of ``tfd``; for the others, the data folder to look in, by default
+        the usual ones.
 
     Raises
     ------
@@ -61,7 +62,7 @@ def load(name: str, data: str | Path | None = None) -> Splits:
     check_choice("load got name", name, tuple(RECIPES))
     if name in FROM_FILE:
         if data is None:
-            raise ValueError(f"{name} needs a file with the images; name it with --data")
+            raise ValueError(f"{name} needs the images; name their file or folder with --data")
         return _split(load_images(data), data) if name == "images" else load_tfd(data)
     return LOADERS[name](data)
 

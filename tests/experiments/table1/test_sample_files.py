@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from tinygan.data import scale_to_unit
 from tinygan.experiments.table1.sample_files import read_samples
@@ -34,11 +35,12 @@ def test_samples_of_cifar_are_preprocessed_as_its_images(tmp_path):
 @pytest.mark.parametrize(("array", "message"), [
     (np.zeros((0, 784)), r"shape \(0, 784\); samples of mnist are of shape \(n, 28, 28\) or \(n, 784\), n >= 1"),
     (np.zeros((5, 783)), r"float64 of shape \(5, 783\)"),
-    (np.zeros((5, 28, 28, 1)), r"of shape \(5, 28, 28, 1\)"),
+    (np.zeros((5, 28, 28, 2)), r"of shape \(5, 28, 28, 2\)"),
+    (np.zeros((5, 3, 28, 28)), r"of shape \(5, 3, 28, 28\)"),
     (np.zeros(784), r"of shape \(784,\)"),
     (np.float64(3), r"of shape \(\)"),
     (np.zeros((5, 784), np.int64), "int64 .* it takes floats from 0 to 1, or uint8"),
-    (np.zeros((5, 784), bool), "bool"),
+    (np.eye(5, 784, dtype=np.uint8), "none above 1, where 255 is white; if 1 is to be white, save 255"),
     (np.zeros((5, 784), complex), "complex128"),
     (np.full((5, 784), np.nan), "with NaN among them"),
     (np.full((5, 784), np.inf), "with values from inf to inf"),
@@ -53,12 +55,35 @@ def test_a_file_of_something_else_is_refused(array, message, tmp_path):
     assert str(path) in str(error.value)
 
 
+def test_axes_of_channels_may_stand_elsewhere(tmp_path):
+    rng = np.random.default_rng(0)
+    grey, colour = rng.random((2, 28, 28)), rng.random((2, 32, 32, 3))
+    wanted = read_samples(saved(tmp_path / "x.npy", grey), "mnist", (28, 28))
+    for stored in (grey[..., None], grey[:, None]):
+        assert np.array_equal(read_samples(saved(tmp_path / "x.npy", stored), "mnist", (28, 28)), wanted)
+    wanted = read_samples(saved(tmp_path / "x.npy", colour), "cifar10", (32, 32, 3))
+    stored = saved(tmp_path / "x.npy", colour.transpose(0, 3, 1, 2))
+    assert np.array_equal(read_samples(stored, "cifar10", (32, 32, 3)), wanted)
+
+
+def test_bool_is_black_and_white(tmp_path):
+    masks = np.random.default_rng(0).random((3, 784)) < 0.5
+    assert np.array_equal(read_samples(saved(tmp_path / "x.npy", masks), "mnist", (28, 28)), masks)
+
+
+def test_a_folder_of_pictures_is_a_file_of_samples(tmp_path):
+    images = np.random.default_rng(0).integers(0, 256, (3, 28, 28)).astype(np.uint8)
+    for i, image in enumerate(images):
+        Image.fromarray(image).save(tmp_path / f"{i}.png")
+    assert np.array_equal(read_samples(tmp_path, "mnist", (28, 28)), scale_to_unit(images))
+
+
 def test_two_arrays_no_array_and_no_file_are_refused(tmp_path):
     two = saved(tmp_path / "x.npz", np.zeros((5, 784)), other=np.zeros(3))
     with pytest.raises(ValueError, match="holds 2 arrays"):
         read_samples(two, "mnist", (28, 28))
     (tmp_path / "x.txt").write_text("0 1 2")
-    with pytest.raises(ValueError, match=r"numpy\.save"):
+    with pytest.raises(ValueError, match="is no idx file"):
         read_samples(tmp_path / "x.txt", "mnist", (28, 28))
     with pytest.raises(FileNotFoundError):
         read_samples(tmp_path / "none.npy", "mnist", (28, 28))

@@ -1,4 +1,4 @@
-"""Samples of whatever model, from a file that NumPy wrote."""
+"""Samples of whatever model, from a file or from a folder of pictures."""
 
 import math
 from collections.abc import Sequence
@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 
 from tinygan.backend import Array
-from tinygan.data.idx import existing_file
-from tinygan.data.images import numpy_file
+from tinygan.data.own_images import read_images
+from tinygan.data.preprocessing import check_images
 from tinygan.recipes.data_sets import RECIPES
 
 
@@ -19,7 +19,8 @@ def read_samples(path: str | Path, experiment: str, image_shape: Sequence[int]) 
     ----------
     path : str or Path
         A ``.npy``, or an ``.npz`` with one array or one that is named ``images``: at least one sample, as floats from
-        0 for black to 1 for white or as uint8 from 0 to 255, in the shape of an image or as a row.
+        0 for black to 1 for white, as uint8 from 0 to 255 or as bool, in the shape of an image or as a row. Or PNG or
+        JPEG files in a folder.
     experiment : str
         One of `RECIPES`.
     image_shape : sequence of int
@@ -34,7 +35,7 @@ def read_samples(path: str | Path, experiment: str, image_shape: Sequence[int]) 
     ValueError
         If the file holds something else; it says what.
     OSError
-        If it is missing, a folder, or cannot be read.
+        If it is missing, or cannot be read.
 
     Examples
     --------
@@ -45,8 +46,9 @@ def read_samples(path: str | Path, experiment: str, image_shape: Sequence[int]) 
     array([[0.2, 0.2, 0.2],
            [0.2, 0.2, 0.2]], dtype=float32)
     """
-    path, shape = existing_file(path), tuple(image_shape)
-    samples = numpy_file(path)
+    shape, samples = tuple(image_shape), read_images(path)
+    if samples.shape[1:] == (*(shape[2:] or (1,)), *shape[:2]):  # channels first
+        samples = np.moveaxis(samples, 1, -1).reshape(len(samples), *shape)
     is_float = samples.dtype.kind == "f"
     found = f"{path} holds {samples.dtype} of shape {samples.shape}"
     wanted = f"(n, {', '.join(map(str, shape))}) or (n, {math.prod(shape)}), n >= 1"
@@ -54,7 +56,9 @@ def read_samples(path: str | Path, experiment: str, image_shape: Sequence[int]) 
         raise ValueError(f"{found}; it takes floats from 0 to 1, or uint8 from 0 to 255")
     if samples.shape[1:] not in (shape, (math.prod(shape),)) or not len(samples):
         raise ValueError(f"{found}; samples of {experiment} are of shape {wanted}")
-    if is_float:
+    if not is_float:
+        check_images(str(path), samples)
+    else:
         if np.isnan(samples).any():
             raise ValueError(f"{found} with NaN among them; it takes floats from 0 to 1")
         if samples.min() < 0 or samples.max() > 1:

@@ -1,0 +1,54 @@
+"""What kind of file a path names, seen from its first bytes: a suffix may be wrong."""
+
+from pathlib import Path
+
+from tinygan.files import as_path
+
+MAGIC = {
+    b"\x93NUMPY": "numpy",
+    b"PK": "numpy",
+    b"\x89PNG": "picture",
+    b"\xff\xd8\xff": "picture",
+    b"<": "web page",
+}
+SUFFIXES = {".npy": "numpy", ".npz": "numpy", ".png": "picture", ".jpg": "picture", ".jpeg": "picture"}
+
+
+def existing_file(path: str | Path) -> Path:
+    """Return the path, or raise unless there is a file; a web page is none, whatever its name.
+
+    Examples
+    --------
+    >>> existing_file("nowhere.npy")
+    Traceback (most recent call last):
+    FileNotFoundError: there is no file nowhere.npy
+    """
+    path = as_path(path)
+    if path.is_dir():
+        raise IsADirectoryError(f"{path} is a folder; it takes a file")
+    if not path.exists():
+        raise FileNotFoundError(f"there is no file {path}")
+    if not path.is_file():
+        raise OSError(f"{path} is a pipe or a device; it takes a file")
+    if kind_of(path) == "web page":
+        raise ValueError(
+            f"{path} is a web page, such as a download leaves that was answered by one; get the file again"
+        )
+    return path
+
+
+def kind_of(path: Path) -> str:
+    """Return "numpy", "picture" or "web page" by what a file starts with, else by its suffix, or "idx".
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     _ = Path(folder, "train-images.gz").write_text("<!DOCTYPE html>")
+    ...     kind_of(Path(folder, "train-images.gz"))
+    'web page'
+    """
+    with open(path, "rb") as file:
+        first = file.read(64).lstrip()
+    by_magic = (kind for magic, kind in MAGIC.items() if first.startswith(magic))
+    return next(by_magic, SUFFIXES.get(path.suffix.lower(), "idx"))

@@ -1,0 +1,111 @@
+"""PNG and JPEG files, one or a folder of them, as one array of bytes."""
+
+import os
+import warnings
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from tinygan.backend import Array
+from tinygan.data.kinds import SUFFIXES, kind_of
+
+# Pixels of the largest picture that a network of fully connected layers could take: 512 x 512.
+MOST_PIXELS = 2**18
+
+
+def read_pictures(path: Path) -> Array:
+    """Return the pictures in a folder, and in the folders below it, sorted by name; or the one in a file.
+
+    Parameters
+    ----------
+    path : Path
+        Hidden files and files of other kinds are left out.
+
+    Returns
+    -------
+    ndarray of uint8, shape (n, height, width) or (n, height, width, 3)
+        Grey if every pixel of every picture is.
+
+    Raises
+    ------
+    ValueError
+        If there are none, they are not all of one size, one is larger than 512 x 512, transparent, has more than 8
+        bits a channel, or is damaged; it names the file.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from PIL import Image
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     for name in ("a.png", "b.png"):
+    ...         Image.new("L", (6, 8)).save(Path(folder, name))
+    ...     read_pictures(Path(folder)).shape
+    (2, 8, 6)
+    """
+    files = _files(path) if path.is_dir() else [path]
+    _check_sizes({file: _size(file) for file in files})
+    pictures = [_pixels(file) for file in files]
+    if any(picture.ndim == 3 for picture in pictures):
+        pictures = [picture if picture.ndim == 3 else np.repeat(picture[..., None], 3, axis=2) for picture in pictures]
+    return np.stack(pictures)
+
+
+def _files(folder: Path) -> list[Path]:
+    files = sorted(
+        Path(parent, name) for parent, _, names in os.walk(folder) for name in names if not name.startswith(".")
+    )
+    pictures = [file for file in files if SUFFIXES.get(file.suffix.lower()) == "picture"]
+    if not pictures:
+        others = [file for file in files if kind_of(file) == "numpy" or "idx" in file.name]
+        hint = f"; did you mean {others[0]}?" if others else ""
+        raise ValueError(f"{folder} is a folder without .png, .jpg or .jpeg files{hint}")
+    return pictures
+
+
+def _check_sizes(sizes: dict[Path, tuple[int, int]]) -> None:
+    (width, height), n = Counter(sizes.values()).most_common(1)[0]
+    for file, (w, h) in sizes.items():
+        if w * h > MOST_PIXELS:
+            raise ValueError(f"{file} has {w:,} x {h:,} pixels; it takes up to 512 x 512, and trains well on far fewer")
+        if (w, h) != (width, height):
+            raise ValueError(
+                f"{file} is {w} wide and {h} high, where {n:,} others are {width} and {height}; it takes one size"
+            )
+
+
+def _size(file: Path) -> tuple[int, int]:
+    with _opened(file) as image:
+        width, height = image.size
+        return width, height
+
+
+def _pixels(file: Path) -> Array:
+    """Return a picture as bytes, of shape (height, width) if it is grey, or (height, width, 3)."""
+    with _opened(file) as image:
+        if image.mode.startswith(("I", "F")):
+            raise ValueError("it has more than 8 bits a channel; save it with 8")
+        if image.has_transparency_data and np.asarray(image.convert("RGBA"))[..., 3].min() < 255:
+            raise ValueError("it is transparent in places; put it on a background")
+        if image.mode in ("1", "L", "LA"):
+            return np.asarray(image.convert("L"))
+        pixels = np.asarray(image.convert("RGB"))
+    is_grey = (pixels == pixels[..., :1]).all()
+    return pixels[..., 0] if is_grey else pixels
+
+
+@contextmanager
+def _opened(file: Path) -> Iterator[Any]:
+    """Give the picture in a file, and say of any failure which file it was."""
+    from PIL import Image
+
+    try:
+        with warnings.catch_warnings(action="ignore"), Image.open(file) as image:  # what is too large, we say
+            yield image
+    except (PermissionError, FileNotFoundError):
+        raise
+    except Exception as error:  # Pillow raises something else for every kind of damage
+        raise ValueError(f"{file} cannot be read as a picture: {error}") from None
