@@ -6,12 +6,12 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 
-def check_count(what: str, value: Any) -> int:
-    """Return value as an int >= 1, or raise an error that begins with `what`."""
+def check_count(what: str, value: Any, *, least: int = 1) -> int:
+    """Return value as an int >= least, or raise an error that begins with `what`."""
     if isinstance(value, bool) or not isinstance(value, numbers.Integral):
-        raise TypeError(f"{what}={value!r}; it takes an int >= 1")
-    if value < 1:
-        raise ValueError(f"{what}={value}; it takes an int >= 1")
+        raise TypeError(f"{what}={value!r}; it takes an int >= {least}")
+    if value < least:
+        raise ValueError(f"{what}={value}; it takes an int >= {least}")
     return int(value)
 
 

@@ -48,9 +48,13 @@ def test_a_layer_prints_as_the_call_that_builds_it():
 
 
 def test_a_table_of_layers_prints_every_axis_of_an_output():
-    assert layer_table([(Shift(2.0), (28, 28))]).splitlines() == [
+    class Image(Shift):
+        def output_shape(self, input_shape):
+            return 28, 28
+
+    assert layer_table(Image(2.0)).splitlines() == [
         "layer            output shape  parameters",
-        "Shift(2.0, 'm')  (m, 28, 28)            0",
+        "Image(2.0, 'm')  (m, 28, 28)            0",
     ]
 
 

@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 
 from tinygan.layers import Dropout, Layer, Linear, Maxout, Parameter, ReLU, Sequential, Sigmoid, Tanh, constant
-from tinygan.layers.sequential import named_parameters
 
 
 class Counting(Layer):
@@ -60,11 +59,13 @@ def test_it_prints_as_a_table(D):
 def test_shapes_are_known_from_the_first_linear_on_and_through_what_is_elementwise():
     network = Sequential(Dropout(0.2), Sequential(Linear(4, 6), Tanh()), Maxout(2))
     assert repr(network).splitlines() == [
-        "layer               output shape  parameters",
-        "0  Dropout(0.2)     ?                      0",
-        "1  Sequential(...)  (m, 6)                30",
-        "2  Maxout(2)        (m, 3)                 0",
-        "total                                     30",
+        "layer                 output shape  parameters",
+        "0    Dropout(0.2)     (m, 4)                 0",
+        "1.0  Linear(4, 6)     (m, 6)                30",
+        "1.1  Tanh()           (m, 6)                 0",
+        "1    Sequential(...)  (m, 6)                30",
+        "2    Maxout(2)        (m, 3)                 0",
+        "total                                       30",
     ]
     assert repr(Sequential(Dropout(0.2), Linear(4, 1))).splitlines()[1] == "0  Dropout(0.2)  (m, 4)                 0"
     assert repr(Sequential(ReLU())).splitlines()[1] == "0  ReLU()  ?                      0"
@@ -166,15 +167,6 @@ def test_a_misfit_inside_an_inner_network_is_named_without_a_layer_before_the_fi
 def test_what_is_no_layer_is_refused_with_a_hint_only_where_there_is_one(given, hint):
     with pytest.raises(TypeError, match=rf" as layer 1; it takes layers{hint}$"):
         Sequential(ReLU(), given)
-
-
-def test_parameters_are_named_by_their_place():
-    network = Sequential(Linear(2, 3), ReLU(), Sequential(Linear(3, 1), Counting(learns=True)))
-    names = ["0.weight", "0.bias", "2.0.weight", "2.0.bias", "2.1.theta"]
-    assert list(named_parameters(network)) == list(zip(names, network.parameters, strict=True))
-    nameless = Counting(learns=True)
-    nameless.parameters[0].name = ""
-    assert list(named_parameters(nameless)) == [("parameter 0", nameless.parameters[0])]
 
 
 def test_output_shape_follows_the_layers(D):

@@ -7,13 +7,16 @@ from typing import Any
 import numpy as np
 
 from tinygan.layers import (
+    Columns,
     Dropout,
+    Fork,
     Layer,
     LeakyReLU,
     Linear,
     Maxout,
     Parameter,
     ReLU,
+    Residual,
     Sequential,
     Sigmoid,
     Tanh,
@@ -73,6 +76,51 @@ def nested_network(n, rng, dtype):
     return Sequential(Sigmoid(), lower, upper, Tanh())
 
 
+class Gated(Layer):
+    """y = f(x) (1 + g x), as a reader might write a first combinator: a layer inside, and a parameter of its own."""
+
+    def __init__(self, branch, n, rng, dtype):
+        self.branch = branch
+        self.layers = (branch,)
+        self.gate = Parameter(rng.uniform(-1, 1, n).astype(dtype), "gate")
+        self.parameters = (self.gate, *branch.parameters)
+
+    def __call__(self, x):
+        return self.branch(x) * (1 + self.gate.data * x)
+
+    def forward(self, x, *, rng=None):
+        f, cache = self.branch.forward(x, rng=rng)
+        return f * (1 + self.gate.data * x), (x, f, cache)
+
+    def backward_input(self, grad_y, cache):
+        x, f, inner = cache
+        return grad_y * f * self.gate.data + self.branch.backward_input(grad_y * (1 + self.gate.data * x), inner)
+
+    def backward_params(self, grad_y, cache):
+        x, f, inner = cache
+        self.gate.accumulate((grad_y * f * x).sum(axis=0))
+        self.branch.backward_params(grad_y * (1 + self.gate.data * x), inner)
+
+
+def gated(n, rng, dtype):
+    return Gated(Sequential(Linear(n, n, rng=rng, dtype=dtype), Tanh()), n, rng, dtype)
+
+
+def residual(n, rng, dtype):
+    inner = linear(n, rng, dtype)
+    return Residual(inner, Tanh(), Linear(inner.n_out, n, rng=rng, dtype=dtype))
+
+
+def fork(n, rng, dtype):
+    return Fork(linear(n, rng, dtype), Sequential(linear(n, rng, dtype), Tanh()), Columns(0, n))
+
+
+def conditional(n, rng, dtype):
+    """Return a network that leads the first column past a layer, as a label is led past the first layer of D."""
+    inner = Sequential(Columns(0, n), Dropout(0.3), linear(n, rng, dtype))
+    return Sequential(Fork(Columns(0, 1), inner), Residual(Tanh()), linear(2 + n % 3, rng, dtype))
+
+
 @dataclass(frozen=True)
 class Case:
     """A layer under test: how to build one for n columns, and what inputs it takes."""
@@ -82,6 +130,8 @@ class Case:
     elementwise: bool = False  # takes x of any dimension
     random: bool = False
     checks_input: bool = True
+    checks_grad_y: bool = True
+    states_shape: bool = True
 
 
 CASES = {
@@ -98,7 +148,14 @@ CASES = {
     "Sequential nested": Case(nested_network),
     "Sequential of one": Case(lambda n, rng, dtype: Sequential(linear(n, rng, dtype))),
     "Sequential that learns nothing": Case(lambda n, rng, dtype: Sequential(ReLU(), Sigmoid()), elementwise=True),
-    "a layer of one's own": Case(Growth, checks_input=False),
+    "Residual": Case(residual),
+    "Residual that learns nothing": Case(lambda n, rng, dtype: Residual(Tanh()), elementwise=True),
+    "Fork": Case(fork),
+    "Fork of activations": Case(lambda n, rng, dtype: Fork(Tanh(), Sigmoid()), elementwise=True),
+    "Columns": Case(lambda n, rng, dtype: Columns(n - 1, n)),
+    "Sequential of combinators": Case(conditional, random=True),
+    "a combinator of one's own": Case(gated, checks_grad_y=False, states_shape=False),
+    "a layer of one's own": Case(Growth, checks_input=False, checks_grad_y=False, states_shape=False),
 }
 
 

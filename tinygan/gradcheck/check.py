@@ -13,8 +13,9 @@ from tinygan.gradcheck.diagnosis.suspect import Suspect
 from tinygan.gradcheck.report import Report, Row
 from tinygan.gradcheck.subjects.subject import LayerSubject, Subject, checked_result
 from tinygan.gradcheck.subjects.trial import run
-from tinygan.layers import Layer, Sequential
+from tinygan.layers import Layer
 from tinygan.layers.base import check_input
+from tinygan.layers.trace import watched
 
 # A gradient with a relative error below this is right but for rounding, if it is rounded: float16 has three digits.
 NEAR = 0.05
@@ -26,7 +27,7 @@ def check_gradients(layer: Layer, x: Array, *, rng: RngLike = None, tolerance: f
     Parameters
     ----------
     layer : Layer
-        A Sequential is checked as a whole, and if that fails, a layer at a time. Parameters of float32 are replaced by
+        A network is checked as a whole, and if that fails, a layer at a time. Parameters of float32 are replaced by
         float64 copies while the check runs; all of them and their gradients are as before when it ends.
     x : ndarray of shape (m, ...)
         Where to check; not changed. The layer is checked where it and x live: on a GPU, its kernels are.
@@ -78,7 +79,7 @@ def check_gradients(layer: Layer, x: Array, *, rng: RngLike = None, tolerance: f
     promoted = list(_promotion(layer, subject, x, seed))
     with subject.place.in_float64():
         report = examine(subject, seed, rng, tolerance)
-        if not report.ok and isinstance(layer, Sequential):
+        if not report.ok and layer.layers:
             x = to_device(subject.inputs["x"], subject.place.device)
             inside = list(_inside(layer, x, seed, rng, tolerance))
             report = replace(report, suspects=inside or report.suspects)
@@ -116,17 +117,21 @@ def _kinks_only(subject: Subject, rows: list[Row]) -> Suspect:
     )
 
 
-def _inside(network: Sequential, x: Array, seed: int, rng: np.random.Generator, tolerance: float) -> Iterator[Suspect]:
-    """Check the layers of a network one at a time, each at the input that it gets."""
-    draws = as_rng(seed)
-    for i, layer in enumerate(network):
-        subject = LayerSubject(layer, x)
+def _inside(network: Layer, x: Array, seed: int, rng: np.random.Generator, tolerance: float) -> Iterator[Suspect]:
+    """Check the layers of a network one at a time, each at the input that it gets; a layer after those inside it."""
+    with watched(network) as passes:
+        network.forward(x, rng=as_rng(seed))
+    wrong: list[str] = []
+    for done in passes[:-1]:  # the last one is the network
+        if any(name.startswith(f"{done.name}.") for name in wrong):
+            continue
+        subject = LayerSubject(done.layer, done.x)
         report = examine(subject, seed, rng, tolerance)
         if not report.ok:
+            wrong.append(done.name)
             for suspect in report.suspects:
-                words = f"in layer {i}, {subject.name}, {suspect.message}"
-                yield replace(suspect, tensor=f"{i}.{suspect.tensor}", message=words)
-        x = layer.forward(x, rng=draws)[0]
+                words = f"in layer {done.name}, {subject.name}, {suspect.message}"
+                yield replace(suspect, tensor=f"{done.name}.{suspect.tensor}", message=words)
 
 
 def _promotion(layer: Layer, subject: LayerSubject, x: Array, seed: int) -> Iterator[Suspect]:

@@ -19,7 +19,7 @@ from tinygan.gradcheck.subjects.on_device import place_of
 from tinygan.gradcheck.subjects.steps import DiscriminatorStep, GeneratorStep, PlayedStep, dropout_off, example_noise
 from tinygan.gradcheck.subjects.trial import run
 from tinygan.layers import Layer
-from tinygan.layers.sequential import named_parameters
+from tinygan.layers.names import named_parameters
 
 
 def check_step(

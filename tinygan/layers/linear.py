@@ -107,6 +107,10 @@ class Linear(Layer):
         self.weight.accumulate(x.T @ grad_y)
         self.bias.accumulate(grad_y.sum(axis=0))
 
+    def input_shape(self) -> Shape:
+        """Return (n_in,)."""
+        return (self.n_in,)
+
     def output_shape(self, input_shape: Shape) -> Shape:
         """Return (n_out,); raise a ValueError if the input is known and is not (n_in,)."""
         if input_shape is not None and input_shape != (self.n_in,):
@@ -114,7 +118,7 @@ class Linear(Layer):
         return (self.n_out,)
 
     def __repr__(self) -> str:
-        return layer_table([(self, self.output_shape(None))])
+        return layer_table(self)
 
     def _check_backward(self, grad_y: Array, cache: Any) -> None:
         check_cache(self, cache, axis=1, size=self.n_in)

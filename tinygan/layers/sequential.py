@@ -4,12 +4,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from tinygan.backend import Array, RngLike, as_rng
-from tinygan.layers.base import Elementwise, Layer, Shape, layer_table
-from tinygan.layers.linear import Linear
-from tinygan.layers.parameter import Parameter
+from tinygan.layers.base import Combinator, Elementwise, Layer, Shape, layer_table
 
 
-class Sequential(Layer):
+class Sequential(Combinator):
     """y = f_n(... f_2(f_1(x))).
 
     Parameters
@@ -51,13 +49,7 @@ class Sequential(Layer):
     """
 
     def __init__(self, *layers: Layer) -> None:
-        if not layers:
-            raise ValueError("Sequential got no layers; it takes at least one, as in Sequential(Linear(2, 3), ReLU())")
-        for i, layer in enumerate(layers):
-            if not isinstance(layer, Layer):
-                raise TypeError(f"Sequential got {layer!r} as layer {i}; it takes layers{_layer_hint(layer)}")
-        self.layers = layers
-        self.parameters = tuple(theta for layer in layers for theta in layer.parameters)
+        super().__init__(*layers)
         self.output_shape(None)
 
     def __call__(self, x: Array) -> Array:
@@ -93,9 +85,20 @@ class Sequential(Layer):
             grad_y = self.layers[i].backward(grad_y, cache[i])
         self.layers[lowest].backward_params(grad_y, cache[lowest])
 
+    def input_shape(self) -> Shape:
+        """Return the shape that the lowest layer states which does not pass on any shape, as elementwise layers do."""
+        for layer in self.layers:
+            if not isinstance(layer, Elementwise):
+                return layer.input_shape()
+        return None
+
     def output_shape(self, input_shape: Shape) -> Shape:
         """Return the shape of one example of y; raise a ValueError where two layers do not fit."""
         return self._output_shapes(input_shape)[-1]
+
+    def shapes_inside(self, input_shape: Shape) -> list[Shape]:
+        """Return the shape of the input, and what each layer but the last makes of it."""
+        return [input_shape, *self._output_shapes(input_shape)[:-1]]
 
     def __len__(self) -> int:
         return len(self.layers)
@@ -107,15 +110,7 @@ class Sequential(Layer):
         return iter(self.layers)
 
     def __repr__(self) -> str:
-        return layer_table(list(zip(self.layers, self._output_shapes(self._input_shape()), strict=True)), numbered=True)
-
-    def _input_shape(self) -> Shape:
-        for layer in self.layers:
-            if isinstance(layer, Linear):
-                return (layer.n_in,)
-            if not isinstance(layer, Elementwise):
-                break
-        return None
+        return layer_table(self, total=True)
 
     def _output_shapes(self, shape: Shape) -> list[Shape]:
         shapes = []
@@ -128,33 +123,3 @@ class Sequential(Layer):
                 raise ValueError(f"Sequential: layer {i} does not fit on layer {i - 1}: {error}") from None
             shapes.append(shape)
         return shapes
-
-    def _check_cache(self, cache: Any) -> None:
-        if not isinstance(cache, list) or len(cache) != len(self.layers):
-            raise ValueError(
-                f"Sequential of {len(self.layers)} layers got a cache of type {type(cache).__name__}; "
-                "pass the one that its forward returned together with y"
-            )
-
-
-def named_parameters(layer: Layer) -> Iterator[tuple[str, Parameter]]:
-    """Yield every parameter with its name: ``weight`` in a Linear, ``2.weight`` in layer 2 of a Sequential.
-
-    Examples
-    --------
-    >>> [name for name, _ in named_parameters(Sequential(Linear(2, 3), Linear(3, 1)))]
-    ['0.weight', '0.bias', '1.weight', '1.bias']
-    """
-    if isinstance(layer, Sequential):
-        for i, inner in enumerate(layer):
-            yield from ((f"{i}.{name}", theta) for name, theta in named_parameters(inner))
-    else:
-        yield from ((theta.name or f"parameter {i}", theta) for i, theta in enumerate(layer.parameters))
-
-
-def _layer_hint(layer: Any) -> str:
-    if isinstance(layer, type) and issubclass(layer, Layer):
-        return f", did you mean {layer.__name__}(...)?"
-    if isinstance(layer, (list, tuple)):
-        return " one by one, did you mean Sequential(*layers)?"
-    return ""

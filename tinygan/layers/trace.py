@@ -1,11 +1,13 @@
 """Watch one batch pass through a network: shapes and ranges on the way up, gradient norms on the way down."""
 
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from typing import Any
 
-from tinygan.backend import Array, RngLike, as_rng, get_array_module
+from tinygan.backend import Array, RngLike, get_array_module
 from tinygan.layers.base import Layer, check_input, layer_name
-from tinygan.layers.sequential import Sequential
+from tinygan.layers.names import named_layers
 from tinygan.table import text_table
 
 
@@ -15,6 +17,8 @@ class TraceRow:
 
     Attributes
     ----------
+    name : str
+        Of the layer in the network, such as ``"2.0"``; see `tinygan.layers.names`.
     layer : str
         The call that builds the layer.
     shape : tuple of int
@@ -27,6 +31,7 @@ class TraceRow:
         Euclidean norm of the gradients of all parameters of the layer; None where it has none.
     """
 
+    name: str
     layer: str
     shape: tuple[int, ...]
     low: float
@@ -39,7 +44,7 @@ class TraceRow:
 
 @dataclass(frozen=True)
 class Trace:
-    """The rows of a traced network, in the order of its layers; prints as a table."""
+    """The rows of a traced network, in the order in which its layers were done; prints as a table."""
 
     rows: list[TraceRow]
 
@@ -48,12 +53,12 @@ class Trace:
         with_gradient = self.rows[0].grad_y_norm is not None
         if with_gradient:
             header += ["|dL/dy|", "|dL/dx|", "|dL/dtheta|"]
-        body = []
+        body, widest = [], max(len(row.name) for row in self.rows)
         for row in self.rows:
             numbers = [row.low, row.mean, row.high]
             norms = [row.grad_y_norm, row.grad_x_norm, row.grad_params_norm] if with_gradient else []
             cells = ["" if number is None else f"{number:.3g}" for number in [*numbers, *norms]]
-            body.append([row.layer, str(row.shape), *cells])
+            body.append([f"{row.name:{widest}}  {row.layer}".strip(), str(row.shape), *cells])
         return text_table(header, body, "<<" + ">" * (len(header) - 2))
 
 
@@ -63,7 +68,8 @@ def trace(network: Layer, x: Array, grad_y: Array | None = None, *, rng: RngLike
     Parameters
     ----------
     network : Layer
-        A Sequential is traced layer by layer.
+        Every layer inside it gets a row, and the layer that it is made for after it; not a Sequential, which returns
+        what its last layer does.
     x : ndarray of shape (m, ...)
         One batch.
     grad_y : ndarray of the shape of the network's output, optional
@@ -88,50 +94,128 @@ def trace(network: Layer, x: Array, grad_y: Array | None = None, *, rng: RngLike
     >>> from tinygan.layers import Linear, ReLU, constant
     >>> network = Sequential(Linear(2, 3, weight_init=constant(0.5), rng=0), ReLU())
     >>> print(trace(network, np.ones((4, 2)), np.ones((4, 3))))
-    layer         shape of y  min  mean  max  |dL/dy|  |dL/dx|  |dL/dtheta|
-    Linear(2, 3)  (4, 3)        1     1    1     3.46     4.24           12
-    ReLU()        (4, 3)        1     1    1     3.46     3.46
+    layer            shape of y  min  mean  max  |dL/dy|  |dL/dx|  |dL/dtheta|
+    0  Linear(2, 3)  (4, 3)        1     1    1     3.46     4.24           12
+    1  ReLU()        (4, 3)        1     1    1     3.46     3.46
     """
     check_input(network, x)
-    rng = None if rng is None else as_rng(rng)
-    layers = network.layers if isinstance(network, Sequential) else (network,)
-    outputs, caches = [], []
-    y = x
-    for layer in layers:
+    with watched(network) as passes:
         if rng is None and grad_y is None:
-            y, cache = layer(y), None
+            network(x)
         else:
-            y, cache = layer.forward(y, rng=rng)
-        outputs.append(y)
-        caches.append(cache)
-    norms = [(None, None, None)] * len(layers) if grad_y is None else _gradient_norms(layers, caches, grad_y)
+            _, cache = network.forward(x, rng=rng)
+            if grad_y is not None:
+                network.backward_input(grad_y, cache)
     return Trace(
-        [
-            TraceRow(layer_name(layer), y.shape, float(y.min()), float(y.mean()), float(y.max()), *row)
-            for layer, y, row in zip(layers, outputs, norms, strict=True)
-        ]
+        [_row(done) for done, before in zip(passes, [None, *passes], strict=False) if not _repeats(done, before)]
     )
 
 
-def _gradient_norms(
-    layers: tuple[Layer, ...], caches: list[object], grad_y: Array
-) -> list[tuple[float | None, float | None, float | None]]:
-    norms: list[tuple[float | None, float | None, float | None]] = []
-    for layer, cache in zip(reversed(layers), reversed(caches), strict=True):
-        grad_x = layer.backward_input(grad_y, cache)
-        norms.append((_norm(grad_y), _norm(grad_x), _params_norm(layer, grad_y, cache)))
-        grad_y = grad_x
-    return norms[::-1]
+@dataclass
+class Pass:
+    """One pass of a batch through a layer, and of a gradient back.
+
+    Attributes
+    ----------
+    name : str
+        Of the layer in the network.
+    layer : Layer
+    x, y : ndarray
+        x is a copy.
+    cache : object
+    grad_y, grad_x : ndarray or None
+        None before a backward pass.
+    """
+
+    name: str
+    layer: Layer
+    x: Array
+    y: Array
+    cache: Any
+    grad_y: Array | None = None
+    grad_x: Array | None = None
 
 
-def _params_norm(layer: Layer, grad_y: Array, cache: object) -> float | None:
-    if not layer.parameters:
+@contextmanager
+def watched(network: Layer) -> Iterator[list[Pass]]:
+    """Let the network and every layer inside write down what passes through, in the order in which they are done.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from tinygan.layers import ReLU, Sequential, Tanh
+    >>> network = Sequential(ReLU(), Tanh())
+    >>> with watched(network) as passes:
+    ...     y = network(np.ones((2, 3)))
+    >>> [done.name for done in passes]
+    ['0', '1', '']
+    """
+    passes: list[Pass] = []
+    inside: list[Layer] = []
+    layers: dict[int, tuple[str, Layer, type]] = {}
+    for name, layer in named_layers(network):
+        layers.setdefault(id(layer), (name, layer, type(layer)))
+    for name, layer, kind in layers.values():
+        layer.__class__ = _watching(kind, name, passes, inside)
+    try:
+        yield passes
+    finally:
+        for _, layer, kind in layers.values():
+            layer.__class__ = kind
+
+
+def _watching(kind: Any, name: str, passes: list[Pass], inside: list[Layer]) -> Any:
+    """Return a subclass whose one instance writes down its passes; `inside` are the layers that are at work."""
+
+    def through(layer: Layer, x: Array, run: Callable[[], tuple[Array, Any]]) -> tuple[Array, Any]:
+        if inside and inside[-1] is layer:
+            return run()  # its own forward, called by its __call__
+        inside.append(layer)
+        try:
+            kept = x.copy()
+            y, cache = run()
+        finally:
+            inside.pop()
+        passes.append(Pass(name, layer, kept, y, cache))
+        return y, cache
+
+    def __call__(self: Layer, x: Array) -> Array:
+        return through(self, x, lambda: (kind.__call__(self, x), None))[0]
+
+    def forward(self: Layer, x: Array, *, rng: RngLike = None) -> tuple[Array, Any]:
+        return through(self, x, lambda: kind.forward(self, x, rng=rng))
+
+    def backward_input(self: Layer, grad_y: Array, cache: Any) -> Array:
+        grad_x = kind.backward_input(self, grad_y, cache)
+        for done in reversed(passes):
+            if done.layer is self and done.cache is cache and done.grad_y is None:
+                done.grad_y, done.grad_x = grad_y, grad_x
+                break
+        return grad_x
+
+    watching = {"__call__": __call__, "forward": forward, "backward_input": backward_input}
+    return type(kind.__name__, (kind,), watching)
+
+
+def _repeats(done: Pass, before: Pass | None) -> bool:
+    """Return whether a layer only passed on what the last layer inside it returned."""
+    return bool(done.layer.layers) and before is not None and done.y is before.y
+
+
+def _row(done: Pass) -> TraceRow:
+    y, grad_y = done.y, done.grad_y
+    norms = (None, None, None) if grad_y is None else (_norm(grad_y), _norm(done.grad_x), _params_norm(done))
+    return TraceRow(done.name, layer_name(done.layer), y.shape, float(y.min()), float(y.mean()), float(y.max()), *norms)
+
+
+def _params_norm(done: Pass) -> float | None:
+    if not done.layer.parameters:
         return None
     with ExitStack() as stack:
-        for theta in layer.parameters:
+        for theta in done.layer.parameters:
             stack.enter_context(theta.set_aside())
-        layer.backward_params(grad_y, cache)
-        return float(sum(_norm(theta.grad) ** 2 for theta in layer.parameters) ** 0.5)
+        done.layer.backward_params(done.grad_y, done.cache)
+        return float(sum(_norm(theta.grad) ** 2 for theta in done.layer.parameters) ** 0.5)
 
 
 def _norm(array: Array) -> float:

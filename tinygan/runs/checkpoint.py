@@ -10,7 +10,7 @@ import numpy as np
 from tinygan.backend import Array, get_array_module, to_host
 from tinygan.files import as_path, whole_file
 from tinygan.layers import Layer
-from tinygan.layers.sequential import named_parameters
+from tinygan.layers.names import named_parameters
 from tinygan.optim import Optimizer
 
 FORMAT = {"format": "tinygan", "format_version": 1}
@@ -153,9 +153,7 @@ def parameter_arrays(**networks: Layer) -> dict[str, Array]:
     for player, network in networks.items():
         if not isinstance(network, Layer):
             raise TypeError(f"got {player}={network!r}; it takes a Layer")
-        for name, theta in named_parameters(network):
-            if arrays.setdefault(f"{player}.{name}", theta.data) is not theta.data:
-                raise ValueError(f"{player}.{name} names two parameters; it takes names that differ within a layer")
+        arrays |= {f"{player}.{name}": theta.data for name, theta in named_parameters(network)}
     return arrays
 
 

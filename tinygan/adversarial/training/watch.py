@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 from tinygan.adversarial.prior import NoisePrior
 from tinygan.backend import Array, device_of, get_array_module, is_finite, to_host
-from tinygan.layers import Layer, Parameter, Sequential
+from tinygan.layers import Layer, Parameter
 from tinygan.layers.base import layer_name
-from tinygan.layers.sequential import named_parameters
+from tinygan.layers.names import named_parameters
 from tinygan.optim import Optimizer
 
 # Losses that may wait on a GPU, those of fifty iterations with k = 1.
@@ -109,6 +109,6 @@ def _diverged(iteration: int, what: str) -> FloatingPointError:
 
 
 def _places(player: str, network: Layer) -> Iterator[tuple[str, Parameter]]:
-    for i, layer in enumerate(network if isinstance(network, Sequential) else [network]):
+    for i, layer in enumerate(network.layers or [network]):
         for name, theta in named_parameters(layer):
             yield f"{name} of layer {i} of {player}, {layer_name(layer)}", theta

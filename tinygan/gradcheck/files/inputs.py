@@ -11,8 +11,8 @@ import numpy as np
 
 from tinygan.backend import Array, as_rng
 from tinygan.gradcheck.subjects.subject import location
-from tinygan.layers import Layer, Linear, Sequential, Tanh
-from tinygan.layers.base import array_kind, is_float_array
+from tinygan.layers import Layer, Linear, Tanh
+from tinygan.layers.base import Combinator, array_kind, is_float_array
 
 # Of x, in the order in which they are tried. No two axes are alike where it can be avoided, so that it shows when they
 # are confused: m is 5, and no width is. Maxout of 3 pieces takes 12 columns; sequences come as (m, steps, width),
@@ -34,6 +34,7 @@ SETTINGS = {
     **dict.fromkeys(("n_pieces", "num_pieces", "pieces"), 3),
     **dict.fromkeys(("kernel_size", "filter_size", "pool_size", "stride", "n_groups", "num_groups", "groups"), 2),
     **dict.fromkeys(("padding", "pad"), 1),
+    **{"start": 1, "stop": 3},
     "seed": 0,
 }
 SIZE = re.compile(
@@ -140,9 +141,9 @@ def _stated(kind: Any, seed: int) -> tuple[Layer, Array]:
 
 
 def _built(kind: type[Layer], shape: Shape, seed: int) -> Layer:
-    """Return an instance whose sizes fit an x of some shape; of what is built like a Sequential, a small network."""
-    if issubclass(kind, Sequential) and kind.__init__ is Sequential.__init__:
-        return kind(Linear(_width(shape), 3, rng=seed), Tanh(), Linear(3, 2, rng=seed + 1))
+    """Return an instance whose sizes fit an x of some shape; of what is built of layers, a small network."""
+    if issubclass(kind, Combinator) and [*inspect.signature(kind).parameters] == ["layers"]:
+        return _network(kind, _width(shape), seed)
     widths, outputs = iter([_width(shape)]), itertools.count(2, 5)
     arguments: dict[str, Any] = {}
     for name, parameter in inspect.signature(kind).parameters.items():
@@ -160,6 +161,14 @@ def _built(kind: type[Layer], shape: Shape, seed: int) -> Layer:
             words = f"no rule says what {name} of its constructor may be"
             raise NoInputs(f"{location(kind.__init__)}: {words}. {_class_snippet(kind)}")
     return kind(**arguments)
+
+
+def _network(kind: type[Combinator], width: int, seed: int) -> Layer:
+    """Return a small one, of layers in a row, if they may change the width; else of layers side by side."""
+    try:
+        return kind(Linear(width, 3, rng=seed), Tanh(), Linear(3, width, rng=seed + 1))
+    except ValueError:
+        return kind(Linear(width, 3, rng=seed), Tanh())
 
 
 def _is_required(parameter: inspect.Parameter) -> bool:

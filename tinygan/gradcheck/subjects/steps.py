@@ -10,8 +10,8 @@ from tinygan.backend import Array, as_rng, to_host
 from tinygan.functional import sigmoid, softplus
 from tinygan.gradcheck.subjects.place import Place
 from tinygan.gradcheck.subjects.subject import Subject, location
-from tinygan.layers import Dropout, Layer, Linear, Sequential
-from tinygan.layers.base import Elementwise
+from tinygan.layers import Dropout, Layer
+from tinygan.layers.names import named_layers
 from tinygan.optim import Optimizer
 
 
@@ -159,7 +159,7 @@ class GeneratorStep(PlayedStep):
 @contextmanager
 def dropout_off(*networks: Layer) -> Iterator[None]:
     """Set the rate of all dropout to 0, and back."""
-    found = [layer for network in networks for layer in _layers(network) if isinstance(layer, Dropout)]
+    found = [layer for network in networks for _, layer in named_layers(network) if isinstance(layer, Dropout)]
     rates = [layer.rate for layer in found]
     try:
         for layer in found:
@@ -172,17 +172,6 @@ def dropout_off(*networks: Layer) -> Iterator[None]:
 
 def example_noise(G: Layer, rng: np.random.Generator) -> Array:
     """Return noise of shape (5, latent_dim) for a G that begins with a Linear."""
-    for layer in _layers(G):
-        if isinstance(layer, Linear):
-            return rng.normal(size=(5, layer.n_in))
-        if not isinstance(layer, Elementwise):
-            break
+    if (shape := G.input_shape()) is not None:
+        return rng.normal(size=(5, *shape))
     raise ValueError("check_step got no z, and G does not begin with a Linear; it takes z of shape (m, latent_dim)")
-
-
-def _layers(network: Layer) -> Iterator[Layer]:
-    if isinstance(network, Sequential):
-        for layer in network:
-            yield from _layers(layer)
-    else:
-        yield network
