@@ -3,6 +3,7 @@
 import math
 import numbers
 from collections.abc import Callable, Sequence
+from difflib import get_close_matches
 from typing import Any
 
 
@@ -36,9 +37,11 @@ def check_finite(what: str, value: Any) -> float:
 
 
 def check_choice(what: str, value: Any, choices: Sequence[str]) -> None:
-    """Raise a ValueError that begins with `what` unless value is one of the choices."""
+    """Raise a ValueError that begins with `what` unless value is one of the choices; it names the one that is near."""
     if value not in choices:
-        raise ValueError(f"{what} {value!r}; it takes one of {', '.join(map(repr, choices))}")
+        near = get_close_matches(str(value), choices, n=1, cutoff=0.7)
+        hint = f", did you mean {near[0]!r}? It" if near else "; it"
+        raise ValueError(f"{what} {value!r}{hint} takes one of {', '.join(map(repr, choices))}")
 
 
 def _check_number(what: str, value: Any, wanted: str, fits: Callable[[float], bool]) -> float:

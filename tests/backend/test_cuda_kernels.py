@@ -183,56 +183,32 @@ def test_sigmoid_slope(cupy, dtype):
     np.testing.assert_allclose(found[0], wanted[0], rtol=4 * np.finfo(dtype).eps, atol=4 * np.finfo(dtype).tiny)
 
 
-@of("discriminator_loss")
+@of("minus_log_d")
 @both_dtypes
-@pytest.mark.parametrize(("m_real", "m_fake"), [(None, None), (7, 300), (300, 7), (1, 1)])
-def test_discriminator_loss(cupy, dtype, m_real, m_fake):
-    real, fake = logits(dtype)[:m_real], -logits(dtype)[:m_fake]
-    terms, grad_real, grad_fake = loss_terms(cupy, losses._discriminator_loss, real, fake)
-    assert worst_ulps(terms, [*means(log_one_plus_exp, -real), *means(log_one_plus_exp, fake)]) <= 2
-    assert worst_ulps(-grad_real, means(logistic, -real)) <= 2
-    assert worst_ulps(grad_fake, means(logistic, fake)) <= 2
+def test_minus_log_d(cupy, dtype):
+    check_loss_and_slope(cupy, losses.minus_log_d, logits(dtype), value=(1, -1), slope=(-1, -1))
 
 
-@of("generator_loss")
+@of("minus_log_not_d")
 @both_dtypes
-@pytest.mark.parametrize(("objective", "sign"), [("non_saturating", -1), ("minimax", 1)])
-def test_generator_loss(cupy, dtype, objective, sign):
-    a = logits(dtype)
-    terms, grad = loss_terms(cupy, losses._generator_loss, a, objective)
-    assert worst_ulps(-sign * terms, means(log_one_plus_exp, sign * a)) <= 2
-    assert worst_ulps(-grad, means(logistic, sign * a)) <= 2
+def test_minus_log_not_d(cupy, dtype):
+    check_loss_and_slope(cupy, losses.minus_log_not_d, logits(dtype), value=(1, 1), slope=(1, 1))
 
 
-def loss_terms(cupy, function, *arguments):
-    """Return the terms of which the loss is the sum, and the gradients."""
-    kept = []
-    total = fake_cupy.ndarray.sum
-
-    def noted(self, *args, **kwargs):
-        kept.append(self.get())
-        return total(self, *args, **kwargs)
-
-    with pytest.MonkeyPatch.context() as patch, np.errstate(all="ignore"):
-        patch.setattr(fake_cupy.ndarray, "sum", noted)
-        loss, *grads = function(*(cupy.asarray(a) if isinstance(a, np.ndarray) else a for a in arguments))
-    (terms,) = kept
-    assert loss.shape == ()
-    return terms, *(grad.get() for grad in grads)
-
-
-@of("discriminator_loss")
+@of("log_not_d")
 @both_dtypes
-def test_losses_of_odd_logits(cupy, dtype):
-    for real, fake in [(np.nan, 1.0), (np.inf, -np.inf), (-np.inf, np.inf), (1.0, np.nan), (0.0, -0.0)]:
-        arrays = [np.array([[real], [0.5]], dtype), np.array([[fake]], dtype)]
-        found, wanted = run(cupy, losses._discriminator_loss, arrays)
-        for array, other in zip(found, wanted, strict=True):
-            np.testing.assert_allclose(array, other, rtol=4 * np.finfo(dtype).eps)
-        for objective in losses.OBJECTIVES:
-            found, wanted = run(cupy, losses._generator_loss, [arrays[0], objective])
-            for array, other in zip(found, wanted, strict=True):
-                np.testing.assert_allclose(array, other, rtol=4 * np.finfo(dtype).eps)
+def test_log_not_d(cupy, dtype):
+    check_loss_and_slope(cupy, losses.log_not_d, logits(dtype), value=(-1, 1), slope=(-1, 1))
+
+
+def check_loss_and_slope(cupy, loss, a, value, slope):
+    """Hold a loss against c softplus(s a) for value = (c, s), and its slope against c sigmoid(s a)."""
+    found, slopes = (array.get() for array in loss(cupy.asarray(a)))
+    assert worst_ulps(value[0] * found, exactly(log_one_plus_exp, value[1] * a)) <= 2
+    assert worst_ulps(slope[0] * slopes, exactly(logistic, slope[1] * a)) <= 2
+    odd = np.array([[np.nan], [np.inf], [-np.inf], [0.0], [-0.0]], a.dtype)
+    for array, other in zip(*run(cupy, loss, [odd]), strict=True):
+        np.testing.assert_allclose(array, other, rtol=4 * np.finfo(a.dtype).eps)
 
 
 # Random words

@@ -272,7 +272,7 @@ def test_an_unknown_name_lists_the_known_ones_and_the_nearest():
         ({"irange_d": -0.005}, ValueError, "irange_d=-0.005; it takes a finite number >= 0"),
         ({"max_col_norm": 0.0}, ValueError, "max_col_norm=0.0; it takes a finite number > 0"),
         ({"updates": "both"}, ValueError, "updates 'both'; it takes one of 'alternating', 'simultaneous'"),
-        ({"objective": "wasserstein"}, ValueError, "objective 'wasserstein'; it takes one of"),
+        ({"objective": "hinge"}, ValueError, "objective 'hinge'; it takes one of"),
         ({"noise_prior": "normal"}, ValueError, "noise_prior 'normal'; it takes one of"),
         ({"discriminator_steps": 2}, ValueError, "discriminator_steps=2 with simultaneous updates, .* it takes upd"),
     ],

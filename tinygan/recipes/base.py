@@ -48,8 +48,8 @@ class Recipe(ABC):
         Both players at once, as in the released code, or Algorithm 1 as printed.
     discriminator_steps : int
         k, the steps of D an iteration: 1 in the paper.
-    objective : {"non_saturating", "minimax"}
-        Of G: the paper's section 3, and the released code, take the first.
+    objective : {"non_saturating", "minimax", "least_squares", "wasserstein"}
+        The paper's section 3, and the released code, take the first.
     noise_prior : {"uniform", "gaussian", "spherical"}
         p_z; the uniform one goes from -sqrt(3) to sqrt(3), so that its variance is 1.
     latent_dim : int
@@ -98,7 +98,7 @@ class Recipe(ABC):
     }
     choices: ClassVar[dict[str, tuple[str, ...]]] = {
         "updates": UPDATES,
-        "objective": OBJECTIVES,
+        "objective": tuple(OBJECTIVES),
         "noise_prior": KINDS,
     }
 

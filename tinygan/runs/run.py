@@ -11,12 +11,12 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from tinygan.adversarial import TrainingState, train
+from tinygan.adversarial.objectives import OBJECTIVES
 from tinygan.adversarial.training.watch import check_in_time, check_loss, check_parameters
 from tinygan.backend import Array, as_rng, spawn_rngs, to_device, to_host
 from tinygan.data import ScaledImages, Splits, marginal_mean
 from tinygan.figures.curves import draw_live
 from tinygan.figures.samples import draw_samples
-from tinygan.functional import sigmoid
 from tinygan.ranks.group import Ranks
 from tinygan.runs.checkpoint import (
     load_checkpoint,
@@ -209,7 +209,8 @@ class Run:
 
     def _probe(self) -> dict[str, float]:
         x_fake = self.G(self.z_view[:N_PROBE])
-        d_real, d_fake = sigmoid(self.D(self.x[:N_PROBE])).mean(), sigmoid(self.D(x_fake)).mean()
+        output = OBJECTIVES[self.recipe.objective].output
+        d_real, d_fake = output(self.D(self.x[:N_PROBE])).mean(), output(self.D(x_fake)).mean()
         check_loss(self.state.iteration, "mean D(x) + mean D(G(z))", d_real + d_fake, D=self.D, G=self.G)
         return {"d_real": float(d_real), "d_fake": float(d_fake)}
 
