@@ -21,6 +21,11 @@ def check_share(what: str, value: Any) -> float:
     return _check_number(what, value, "a number in [0, 1)", lambda number: 0 <= number < 1)
 
 
+def check_momentum(what: str, value: Any) -> float:
+    """Return value as a float in (-1, 1), or raise an error that begins with `what`."""
+    return _check_number(what, value, "a number in (-1, 1)", lambda number: -1 < number < 1)
+
+
 def check_size(what: str, value: Any) -> float:
     """Return value as a finite float >= 0, or raise an error that begins with `what`."""
     return _check_number(what, value, "a finite number >= 0", lambda number: 0 <= number < math.inf)

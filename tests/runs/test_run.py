@@ -27,6 +27,7 @@ from tinygan.functional import sigmoid
 from tinygan.recipes.data_sets import load
 from tinygan.recipes.mnist import MNIST
 from tinygan.runs import run as run_module
+from tinygan.runs.checkpoint import load_checkpoint, save_checkpoint
 from tinygan.runs.start import resume_run, start_run
 
 
@@ -266,11 +267,11 @@ def test_the_checkpoint_holds_no_clock_and_the_sums_of_the_epoch(tmp_path):
     moments = go_on(run, stop=7)
     state = state_of(tmp_path / "run")
     assert sorted(state) == [
-        "data_sha256", "epoch", "epoch_start", "experiment", "iteration", "n_steps", "position", "recipe", "seed",
+        "data_sha256", "epoch", "epoch_start", "experiment", "iteration", "optimizers", "position", "recipe", "seed",
         "streams", "sums", "threads",
     ]  # fmt: skip
     assert (state["iteration"], state["epoch"], state["position"]) == (7, 1, 7)
-    assert state["n_steps"] == {"D": 7, "G": 7}
+    assert state["optimizers"] == {"D": {"n_steps": 7}, "G": {"n_steps": 7}}
     assert sorted(state["streams"]) == ["data", "dropout", "noise"]
     assert state["sums"]["iterations"] == 7
     assert state["sums"]["loss_d"] == pytest.approx(sum(moment.loss_d for moment in moments), rel=1e-12)
@@ -360,6 +361,16 @@ def test_a_run_may_be_left_after_any_iteration(stop, tmp_path):
     run = resume_run(tmp_path / "left")
     assert run.state.iteration == stop
     go_on(run)
+    assert_same_run(tmp_path / "left", whole)
+
+
+def test_a_checkpoint_from_before_optimisers_named_what_they_keep_goes_on(tmp_path):
+    whole = tiny_run(tmp_path / "whole")
+    path = tiny_run(tmp_path / "left", stop=4) / "checkpoint.npz"
+    arrays, state = load_checkpoint(path)
+    state["n_steps"] = {player: numbers["n_steps"] for player, numbers in state.pop("optimizers").items()}
+    save_checkpoint(path, arrays=arrays, state=state)
+    go_on(resume_run(tmp_path / "left"))
     assert_same_run(tmp_path / "left", whole)
 
 

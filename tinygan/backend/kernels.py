@@ -148,10 +148,13 @@ def _loss_and_slope(name: str, logits: Array) -> tuple[Array, Array]:
     return loss, slope
 
 
-def momentum_step(data: Array, velocity: Array, grad: Array, learning_rate: float, momentum: float) -> None:
-    """Update velocity and data, flat arrays, in place."""
-    real = data.dtype.type
+def momentum_step(data: Array, velocity: Array, grad: Array, learning_rate: float, momentum: float) -> Any:
+    """Update velocity and data in place."""
+    if not (data.flags.c_contiguous and velocity.flags.c_contiguous):
+        return NotImplemented
+    real, (grad, _) = data.dtype.type, _contiguous(grad)
     _launch("momentum_step", data.size, data, velocity, grad, real(learning_rate), real(momentum), like=data)
+    return None
 
 
 def counter_words(block: int) -> list[int]:

@@ -17,10 +17,12 @@ from tinygan.backend import Array, as_rng, spawn_rngs, to_device, to_host
 from tinygan.data import ScaledImages, Splits, marginal_mean
 from tinygan.figures.curves import draw_live
 from tinygan.figures.samples import draw_samples
+from tinygan.optim import Optimizer
 from tinygan.ranks.group import Ranks
 from tinygan.runs.checkpoint import (
     load_checkpoint,
     optimizer_arrays,
+    optimizer_numbers,
     parameter_arrays,
     restore_arrays,
     restored_rng,
@@ -254,6 +256,11 @@ class Run:
         write_json(self.folder.summary, summary)
 
     @property
+    def optimizers(self) -> dict[str, Optimizer]:
+        """The optimisers by the names of their players."""
+        return {"D": self.optimizer_d, "G": self.optimizer_g}
+
+    @property
     def arrays(self) -> dict[str, Array]:
         """All arrays that training changes, not copies, by name."""
         return {
@@ -285,7 +292,7 @@ class Run:
                 "position": state.position,
                 "epoch_start": None if state.epoch_start is None else rng_state(state.epoch_start),
                 "streams": {name: rng_state(getattr(state, name)) for name in STREAMS},
-                "n_steps": {"D": self.optimizer_d.n_steps, "G": self.optimizer_g.n_steps},
+                "optimizers": {player: optimizer_numbers(optimizer) for player, optimizer in self.optimizers.items()},
                 "sums": self.epoch_means.sums,
                 "threads": self.threads,
             },
@@ -312,7 +319,12 @@ class Run:
             numbers = {name: int(saved[name]) for name in ("iteration", "epoch", "position")}
             start = saved["epoch_start"]
             epoch_start = None if start is None else restored_rng(start).bit_generator.state
-            n_steps = {player: int(saved["n_steps"][player]) for player in "DG"}
+            steps = {player: {"n_steps": n} for player, n in saved.get("n_steps", {}).items()}  # as older files have it
+            kept = saved.get("optimizers", steps)
+            numbers_of = {
+                player: {name: type(now)(kept[player][name]) for name, now in optimizer_numbers(optimizer).items()}
+                for player, optimizer in self.optimizers.items()
+            }
             sums = {name: type(zero)(saved["sums"][name]) for name, zero in self.epoch_means.sums.items()}
             threads = int(saved["threads"])
         except (AttributeError, LookupError, TypeError, ValueError) as error:
@@ -321,7 +333,8 @@ class Run:
         restore_arrays(self.arrays, arrays, path)
         for name, value in {**streams, **numbers, "epoch_start": epoch_start}.items():
             setattr(self.state, name, value)
-        self.optimizer_d.n_steps, self.optimizer_g.n_steps = n_steps["D"], n_steps["G"]
+        for player, optimizer in self.optimizers.items():
+            optimizer.state.update(numbers_of[player])
         self.epoch_means.sums, self.threads = sums, threads
 
     @contextmanager

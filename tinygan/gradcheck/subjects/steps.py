@@ -20,13 +20,14 @@ class Applied(Optimizer):
 
     def step(self) -> None:
         """Subtract every gradient there is, and drop it."""
-        for theta in self.parameters:
+        for i, theta in enumerate(self.parameters):
             if theta.grad is not None:
-                theta.data -= theta.grad
+                self.update(i, theta.data, theta.grad)
                 theta.grad = None
 
-    def _update(self, i: int, data: Array, grad: Array) -> None:
-        raise NotImplementedError  # step does all
+    def update(self, i: int, data: Array, grad: Array) -> None:
+        """Subtract the gradient."""
+        data -= grad
 
 
 class PlayedStep(Subject):
