@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from tinygan.gradcheck import Suspect, check_gradients
-from tinygan.gradcheck.diagnosis.suspect import CODES, HARMLESS
+from tinygan.gradcheck.suspect import CODES, HARMLESS
 from tinygan.layers import Dropout, Linear, Maxout, ReLU, Sequential, Tanh
 
 

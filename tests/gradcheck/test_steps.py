@@ -6,7 +6,7 @@ import pytest
 from tinygan.adversarial import discriminator_loss, discriminator_step, generator_loss, generator_step
 from tinygan.adversarial.simultaneous import simultaneous_step
 from tinygan.gradcheck import check_step
-from tinygan.gradcheck.gallery.steps import BUGS
+from tinygan.gradcheck.gallery.wrong_steps import BUGS
 from tinygan.layers import Dropout, Linear, Maxout, ReLU, Sequential, Sigmoid, Tanh, normal
 from tinygan.optim import SGD
 
@@ -172,7 +172,7 @@ def test_the_wrong_steps_of_the_gallery_are_told(bug):
     report = diagnosis(bug.wrong, bug.right)
     assert not report.ok
     assert report.suspects[0].code == bug.code, str(report)
-    assert report.suspects[0].where.partition(":")[0].endswith("gallery/steps.py")
+    assert report.suspects[0].where.partition(":")[0].endswith("gallery/wrong_steps.py")
     assert report.suspects[0].tensor[:2] in ("D.", "G.")
 
 

@@ -11,14 +11,14 @@ from tinygan.adversarial import generator_step as our_generator_step
 from tinygan.adversarial.objectives import NON_SATURATING, Objective, as_objective
 from tinygan.arguments import check_positive
 from tinygan.backend import Array, RngLike, as_rng, to_host
-from tinygan.gradcheck.compare import case_of, diagnosed, row_of
 from tinygan.gradcheck.diagnosis.step_hypotheses import step_findings
-from tinygan.gradcheck.diagnosis.suspect import Suspect
+from tinygan.gradcheck.diagnosis.verdict import case_of, diagnosed, row_of
 from tinygan.gradcheck.numerical import EPS
-from tinygan.gradcheck.report import Report, Row
+from tinygan.gradcheck.report import Report, TensorCheck
 from tinygan.gradcheck.subjects.on_device import place_of
 from tinygan.gradcheck.subjects.steps import DiscriminatorStep, GeneratorStep, PlayedStep, dropout_off, example_noise
-from tinygan.gradcheck.subjects.trial import run
+from tinygan.gradcheck.suspect import Suspect
+from tinygan.gradcheck.trial import run
 from tinygan.layers import Layer
 from tinygan.layers.names import named_parameters
 
@@ -114,7 +114,7 @@ def check_step(
 
 def _examined(
     step: PlayedStep, seed: int, rng: np.random.Generator, tolerance: float
-) -> tuple[list[Row], list[Suspect]]:
+) -> tuple[list[TensorCheck], list[Suspect]]:
     """Compare what one step applies with the derivatives of its objective."""
     y = step.replayed_y(seed)
     trial = run(step, np.ones_like(y), seed)

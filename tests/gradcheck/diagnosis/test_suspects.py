@@ -8,7 +8,7 @@ from support.wrong_layers import WRONG_AFFINE, WRONG_FUNCTIONS, Affine, Function
 from support.wrong_structures import WRONG_STRUCTURES, Softmax
 
 from tinygan.gradcheck import check_gradients
-from tinygan.gradcheck.diagnosis.suspect import CODES
+from tinygan.gradcheck.suspect import CODES
 from tinygan.layers import LeakyReLU, Linear, Tanh
 
 WRONG = WRONG_AFFINE | WRONG_FUNCTIONS | WRONG_STRUCTURES
