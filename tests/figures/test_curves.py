@@ -206,6 +206,7 @@ def test_live_shows_the_run(figure_of):
     assert losses.get_xlim() == outputs.get_xlim()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("suffix", PICTURES)
 @pytest.mark.parametrize("name", ["curves", "bandwidths", "likelihoods", "live"])
 def test_same_numbers_give_the_same_bytes(name, suffix, tmp_path):

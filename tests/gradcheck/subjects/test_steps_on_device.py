@@ -51,6 +51,7 @@ def test_wrong_steps_of_the_gallery_are_named_as_on_the_host(name):
     assert_alike(found, wanted)
 
 
+@pytest.mark.slow
 def test_a_broken_kernel_of_a_loss_is_caught_where_it_runs(monkeypatch):
     break_kernels(monkeypatch, "slope[i] = -logistic(-a[i])", "slope[i] = logistic(-a[i])")
     on_host, on_device = (check_step(*players(device), rng=0) for device in BOTH)
