@@ -31,7 +31,7 @@ def test_it_is_flagged_and_named(name):
 
 def test_nine_in_ten_are_named_rightly():
     assert len(WRONG) > 100
-    assert {code for code, _, _ in WRONG.values()} == set(CODES)
+    assert {code for code, _, _ in WRONG.values()} == set(CODES) - {"other_objective"}  # which is said of steps alone
     n_named = sum(report(name).suspects[0].code == code for name, (code, _, _) in WRONG.items())
     assert n_named == len(WRONG) - len(MISNAMED) >= 0.9 * len(WRONG)
 
