@@ -16,7 +16,13 @@ from tinygan.gradcheck.diagnosis.verdict import case_of, diagnosed, row_of
 from tinygan.gradcheck.numerical import EPS
 from tinygan.gradcheck.report import Report, TensorCheck
 from tinygan.gradcheck.subjects.on_device import place_of
-from tinygan.gradcheck.subjects.steps import DiscriminatorStep, GeneratorStep, PlayedStep, dropout_off, example_noise
+from tinygan.gradcheck.subjects.played_step import (
+    DiscriminatorStep,
+    GeneratorStep,
+    PlayedStep,
+    dropout_off,
+    example_noise,
+)
 from tinygan.gradcheck.suspect import Suspect
 from tinygan.gradcheck.trial import run
 from tinygan.layers import Layer

@@ -10,7 +10,7 @@ from tinygan.backend import Array
 from tinygan.gradcheck.diagnosis.case import Case
 from tinygan.gradcheck.diagnosis.closeness import same
 from tinygan.gradcheck.numerical import numerical_gradient
-from tinygan.gradcheck.subjects.steps import DiscriminatorStep, GeneratorStep, PlayedStep
+from tinygan.gradcheck.subjects.played_step import DiscriminatorStep, GeneratorStep, PlayedStep
 
 
 def step_findings(step: PlayedStep, case: Case) -> Iterator[tuple[str, str]]:
