@@ -25,6 +25,7 @@ nb_execution_raise_on_error = True
 
 # The docstrings state types and shapes in words; an annotation would only repeat them.
 autodoc_typehints = "none"
+autodoc_preserve_defaults = True
 autodoc_member_order = "bysource"
 numpydoc_show_class_members = False
 

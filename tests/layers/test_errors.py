@@ -3,7 +3,20 @@
 import numpy as np
 from support.errors import assert_answered, wrong_input
 
-from tinygan.layers import Dropout, LeakyReLU, Linear, Maxout, ReLU, Sequential, Sigmoid, Tanh, normal, trace, uniform
+from tinygan.layers import (
+    Dropout,
+    LeakyReLU,
+    Linear,
+    Maxout,
+    ReLU,
+    Sequential,
+    Sigmoid,
+    Tanh,
+    marginal_bias,
+    normal,
+    trace,
+    uniform,
+)
 
 X = np.ones((4, 3), np.float32)
 
@@ -110,7 +123,11 @@ CASES = [
     ("seed of a layer", lambda: Linear(2, 3, rng="0"), TypeError,
      r"^rng got '0'; it takes a numpy\.random\.Generator, an int"),
     ("number as initializer", lambda: Linear(2, 3, weight_init=0.05), TypeError,
-     r"^Linear got 0\.05 as an initializer; it takes a function such as uniform\(0\.05\) or zeros$"),
+     r"^Linear got weight_init=0\.05; it takes an initializer, such as glorot or uniform\(0\.05\)$"),
+    ("maker of initializers", lambda: Linear(2, 3, weight_init=normal), TypeError,
+     r"^Linear got weight_init=normal, which makes an initializer; did you mean normal\(0\.1\)\?$"),
+    ("maker of biases", lambda: Linear(2, 3, bias_init=marginal_bias), TypeError,
+     r"^Linear got bias_init=marginal_bias, which makes an initializer; did you mean marginal_bias\(mean\)\?$"),
     ("rate in words", lambda: Dropout("0.5"), TypeError, r"^Dropout got rate='0\.5'; it takes a number in \[0, 1\)$"),
     ("cache of a Linear of another width",
      lambda: Linear(3, 2, rng=0).backward_params(np.ones((4, 2)), cache_of(Linear(5, 2, rng=0), np.ones((4, 5)))),
@@ -120,7 +137,7 @@ CASES = [
      lambda: Maxout(2).backward_input(np.ones((4, 1)), cache_of(Maxout(3))), ValueError,
      r"^Maxout\(2\) got a cache of shape \(2, 4, 1\), where 1 belongs on axis 0"),
     ("initializer of another shape", lambda: Linear(2, 3, bias_init=lambda shape, rng, dtype: np.zeros((1, 3), dtype)),
-     ValueError, r"^Linear asked its initializer for shape \(3,\) and got \(1, 3\)$"),
+     ValueError, r"^Linear got bias_init that returns shape \(1, 3\); it takes one that returns \(3,\)$"),
 ]
 # fmt: on
 

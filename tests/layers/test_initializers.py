@@ -1,19 +1,23 @@
 """How parameters begin: bounds, deviations and precision."""
 
+from functools import partial
+
 import numpy as np
 import pytest
 
 from tinygan.functional import sigmoid
 from tinygan.layers import Linear, constant, glorot, he, marginal_bias, normal, sparse_normal, uniform, zeros
+from tinygan.layers.initializers import MADE_WITH, initialized
 
 SHAPE = (300, 500)
+HE, GLOROT = partial(he, fan_in=300), partial(glorot, fan_in=300, fan_out=500)
 EVERY = {
     "zeros": zeros,
     "constant": constant(0.1),
     "uniform": uniform(0.05),
     "normal": normal(0.02),
-    "he": he,
-    "glorot": glorot,
+    "he": HE,
+    "glorot": GLOROT,
 }
 every_initializer = pytest.mark.parametrize("initialize", EVERY.values(), ids=EVERY.keys())
 
@@ -27,7 +31,7 @@ def test_a_seed_means_the_same_values_in_both_precisions(initialize):
 
 
 @pytest.mark.parametrize(
-    ("initialize", "bound"), [(uniform(0.05), 0.05), (uniform(3.0), 3.0), (glorot, np.sqrt(6 / 800))]
+    ("initialize", "bound"), [(uniform(0.05), 0.05), (uniform(3.0), 3.0), (GLOROT, np.sqrt(6 / 800))]
 )
 def test_uniform_ones_fill_their_interval_evenly(initialize, bound, rng):
     values = initialize(SHAPE, rng, np.float64)
@@ -38,7 +42,7 @@ def test_uniform_ones_fill_their_interval_evenly(initialize, bound, rng):
     assert values.mean() == pytest.approx(0, abs=4 * values.std() / np.sqrt(values.size))
 
 
-@pytest.mark.parametrize(("initialize", "std"), [(normal(0.02), 0.02), (normal(5.0), 5.0), (he, np.sqrt(2 / 300))])
+@pytest.mark.parametrize(("initialize", "std"), [(normal(0.02), 0.02), (normal(5.0), 5.0), (HE, np.sqrt(2 / 300))])
 def test_normal_ones_have_their_deviation(initialize, std, rng):
     values = initialize(SHAPE, rng, np.float64)
     assert values.std() == pytest.approx(std, rel=0.01)
@@ -58,8 +62,42 @@ def test_a_constant_has_the_precision_asked_for(dtype, rng):
     assert constant(0.1)((2,), rng, dtype).dtype == dtype
 
 
-def test_glorot_begins_a_bias_too(rng):
-    assert np.abs(glorot((6000,), rng, np.float64)).max() == pytest.approx(np.sqrt(6 / 12_000), rel=0.01)
+def test_a_layer_states_its_fans_for_weight_and_bias():
+    layer = Linear(100, 6000, weight_init=he, bias_init=glorot, rng=0, dtype=np.float64)
+    assert layer.weight.data.std() == pytest.approx(np.sqrt(2 / 100), rel=0.01)
+    assert np.abs(layer.bias.data).max() == pytest.approx(np.sqrt(6 / 6100), rel=0.01)
+
+
+@pytest.mark.parametrize(("initialize", "fans"), [(he, "'fan_in'"), (glorot, "'fan_in' and 'fan_out'")])
+def test_no_fan_is_guessed_from_the_shape_of_a_filter(initialize, fans, rng):
+    with pytest.raises(TypeError, match=fans):
+        initialize((3, 3, 16, 32), rng, np.float32)
+
+
+def test_a_convolution_says_its_own_fans(rng):
+    filters = (3, 3, 16, 32)
+    fans = {"fan_in": 3 * 3 * 16, "fan_out": 3 * 3 * 32}
+    drawn = initialized("Conv2D got weight_init", he, filters, rng, np.float64, **fans)
+    assert drawn.std() == pytest.approx(np.sqrt(2 / 144), rel=0.03)
+    drawn = initialized("Conv2D got weight_init", glorot, filters, rng, np.float64, **fans)
+    assert np.abs(drawn).max() == pytest.approx(np.sqrt(6 / (144 + 288)), rel=0.01)
+
+
+@pytest.mark.parametrize("initialize", [zeros, he, glorot])
+def test_an_initializer_without_settings_may_be_called_or_not(initialize):
+    one, other = (Linear(3, 4, weight_init=init, rng=0) for init in (initialize, initialize()))
+    np.testing.assert_array_equal(one.weight.data, other.weight.data)
+
+
+def test_an_initializer_of_ones_own_gets_the_fans_that_it_has_arguments_for():
+    asked = {}
+
+    def scaled(shape, rng, dtype, fan_out):
+        asked[shape] = fan_out
+        return rng.normal(size=shape) / fan_out
+
+    Linear(3, 4, weight_init=scaled, bias_init=lambda *of, fan_in: asked.update({of[0]: fan_in}) or zeros(*of))
+    assert asked == {(3, 4): 4, (4,): 3}
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
@@ -93,6 +131,8 @@ def test_sparse_normal_draws_all_weights_of_a_narrow_layer_and_never_none(rng):
     assert (sparse_normal(9)((3, 2), rng, np.float64) != 0).all()
     with pytest.raises(ValueError, match=r"^sparse_normal got n_nonzero=0; it takes an int >= 1$"):
         sparse_normal(0)
+    with pytest.raises(ValueError, match=r"^sparse_normal got shape \(3, 3, 4, 5\); it takes that of a Linear"):
+        sparse_normal(9)((3, 3, 4, 5), rng, np.float64)
 
 
 def test_a_layer_owns_its_values_in_its_own_precision():
@@ -106,3 +146,10 @@ def test_a_layer_owns_its_values_in_its_own_precision():
     np.testing.assert_array_equal(second.weight.data, 1)
     np.testing.assert_array_equal(shared, 1)
     np.testing.assert_array_equal(Linear(1, 2, bias_init=lambda shape, rng, dtype: [1, 2]).bias.data, [1, 2])
+
+
+def test_what_makes_initializers_is_told_from_those():
+    for example, maker in MADE_WITH.items():
+        assert example.startswith(f"{maker.__name__}(")
+        with pytest.raises(TypeError, match=rf"got weight_init={maker.__name__}, .*; did you mean {maker.__name__}\("):
+            Linear(3, 4, weight_init=maker)

@@ -30,11 +30,12 @@ def test_its_parameters_are_weight_and_bias_in_that_order(layer):
     assert [theta.data.shape for theta in layer.parameters] == [(2, 3), (3,)]
 
 
-def test_by_default_weights_are_uniform_and_biases_zero_in_float32():
+def test_by_default_weights_are_those_of_glorot_and_biases_zero_in_float32():
     layer = Linear(200, 100, rng=0)
     assert {theta.data.dtype for theta in layer.parameters} == {np.dtype(np.float32)}
     assert not layer.bias.data.any()
-    assert 0.0499 < np.abs(layer.weight.data).max() <= np.float32(0.05)
+    bound = np.sqrt(6 / 300)
+    assert 0.999 * bound < np.abs(layer.weight.data).max() <= np.float32(bound)
 
 
 def test_a_seed_means_the_same_weights_in_both_precisions():

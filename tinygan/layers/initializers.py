@@ -1,5 +1,7 @@
 """How a parameter begins: functions of (shape, rng, dtype) that return its first values."""
 
+import functools
+import inspect
 import math
 from collections.abc import Callable
 from typing import Any
@@ -9,11 +11,23 @@ import numpy as np
 from tinygan.arguments import check_count, check_size
 from tinygan.backend import Array
 
-# (shape, rng, dtype) -> array. Values are drawn in float64 and rounded, so that a seed means the same weights in both
-# precisions.
-Initializer = Callable[[tuple[int, ...], np.random.Generator, Any], Array]
+# Called as init(shape, rng, dtype); one that has arguments fan_in or fan_out gets these by name as well: how many
+# inputs a unit of the layer sums up, and to how many units an input goes. Values are drawn in float64 and rounded, so
+# that a seed means the same weights in both precisions.
+Initializer = Callable[..., Array]
 
 
+def _without_settings(initialize: Initializer) -> Initializer:
+    """Let an initializer be passed as it is, zeros, or called as those with settings are, zeros()."""
+
+    @functools.wraps(initialize)
+    def either(*arguments: Any, **fans: int) -> Any:
+        return initialize(*arguments, **fans) if arguments else either
+
+    return either
+
+
+@_without_settings
 def zeros(shape: tuple[int, ...], rng: np.random.Generator, dtype: Any) -> Array:
     """Return zeros, the usual first bias.
 
@@ -126,7 +140,7 @@ def marginal_bias(mean: Array) -> Initializer:
 
 
 def sparse_normal(n_nonzero: int) -> Initializer:
-    """Return an initializer that draws so many weights of every unit from N(0, 1), and leaves the rest at 0.
+    """Return an initializer that draws a few weights of every unit from N(0, 1), and leaves the rest at 0.
 
     Parameters
     ----------
@@ -136,7 +150,7 @@ def sparse_normal(n_nonzero: int) -> Initializer:
     Raises
     ------
     TypeError, ValueError
-        If n_nonzero is no int >= 1.
+        If n_nonzero is no int >= 1; from the initializer, if the weight is none of a Linear, (n_in, n_out).
 
     Examples
     --------
@@ -147,6 +161,8 @@ def sparse_normal(n_nonzero: int) -> Initializer:
     check_count("sparse_normal got n_nonzero", n_nonzero)
 
     def initialize(shape: tuple[int, ...], rng: np.random.Generator, dtype: Any) -> Array:
+        if len(shape) != 2:
+            raise ValueError(f"sparse_normal got shape {shape}; it takes that of a Linear, (n_in, n_out)")
         weight = np.zeros(shape, dtype)
         for column in weight.T:
             chosen = rng.permutation(len(column))[:n_nonzero]
@@ -156,34 +172,76 @@ def sparse_normal(n_nonzero: int) -> Initializer:
     return initialize
 
 
-def he(shape: tuple[int, ...], rng: np.random.Generator, dtype: Any) -> Array:
-    """Return draws from N(0, 2 / n_in), which keep the size of activations through ReLUs (He et al. 2015, eq. 10).
+@_without_settings
+def he(shape: tuple[int, ...], rng: np.random.Generator, dtype: Any, *, fan_in: int) -> Array:
+    """Return draws from N(0, 2 / fan_in), which keep the size of activations through ReLUs (He et al. 2015, eq. 10).
+
+    Parameters
+    ----------
+    shape : tuple of int
+    rng : numpy.random.Generator
+    dtype : {numpy.float32, numpy.float64}
+    fan_in : int
+        How many inputs a unit sums up. The layer says it: its shape does not tell, a convolution has other axes than a
+        Linear.
 
     Examples
     --------
-    >>> he((8, 4), np.random.default_rng(0), np.float32).shape
+    >>> he((8, 4), np.random.default_rng(0), np.float32, fan_in=8).shape
     (8, 4)
     """
-    return normal(math.sqrt(2 / shape[0]))(shape, rng, dtype)
+    return normal(math.sqrt(2 / fan_in))(shape, rng, dtype)
 
 
-def glorot(shape: tuple[int, ...], rng: np.random.Generator, dtype: Any) -> Array:
-    """Return draws from U(-r, r), r = sqrt(6 / (n_in + n_out)), made for tanh (Glorot and Bengio 2010, eq. 16).
+@_without_settings
+def glorot(shape: tuple[int, ...], rng: np.random.Generator, dtype: Any, *, fan_in: int, fan_out: int) -> Array:
+    """Return draws from U(-r, r), r = sqrt(6 / (fan_in + fan_out)), made for tanh (Glorot and Bengio 2010, eq. 16).
+
+    Parameters
+    ----------
+    shape : tuple of int
+    rng : numpy.random.Generator
+    dtype : {numpy.float32, numpy.float64}
+    fan_in, fan_out : int
+        How many inputs a unit sums up, and to how many units an input goes; the layer says it.
 
     Examples
     --------
-    >>> glorot((8, 4), np.random.default_rng(0), np.float32).shape
+    >>> glorot((8, 4), np.random.default_rng(0), np.float32, fan_in=8, fan_out=4).shape
     (8, 4)
     """
-    n_in, n_out = shape[0], shape[-1]
-    return uniform(math.sqrt(6 / (n_in + n_out)))(shape, rng, dtype)
+    return uniform(math.sqrt(6 / (fan_in + fan_out)))(shape, rng, dtype)
 
 
-def initialized(owner: str, init: Any, shape: tuple[int, ...], rng: np.random.Generator, dtype: Any) -> Array:
-    """Return an array of the layer's own with the values that the initializer gives, or raise if it gives others."""
+# What makes an initializer out of settings, and is none itself.
+MADE_WITH = {
+    "constant(0.1)": constant,
+    "marginal_bias(mean)": marginal_bias,
+    "normal(0.1)": normal,
+    "sparse_normal(15)": sparse_normal,
+    "uniform(0.05)": uniform,
+}
+
+
+def initialized(
+    what: str, init: Any, shape: tuple[int, ...], rng: np.random.Generator, dtype: Any, *, fan_in: int, fan_out: int
+) -> Array:
+    """Return the values that an initializer gives, in an array of their own, or raise an error that begins with `what`.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> initialized("Linear got bias_init", constant(2.0), (3,), rng, np.float32, fan_in=4, fan_out=3)
+    array([2., 2., 2.], dtype=float32)
+    """
+    for example, maker in MADE_WITH.items():
+        if init is maker:
+            raise TypeError(f"{what}={maker.__name__}, which makes an initializer; did you mean {example}?")
     if not callable(init):
-        raise TypeError(f"{owner} got {init!r} as an initializer; it takes a function such as uniform(0.05) or zeros")
-    values = init(shape, rng, dtype)
+        raise TypeError(f"{what}={init!r}; it takes an initializer, such as glorot or uniform(0.05)")
+    fans = {"fan_in": fan_in, "fan_out": fan_out}
+    wanted = inspect.signature(init).parameters
+    values = init(shape, rng, dtype, **{name: fan for name, fan in fans.items() if name in wanted})
     if np.shape(values) != shape:
-        raise ValueError(f"{owner} asked its initializer for shape {shape} and got {np.shape(values)}")
+        raise ValueError(f"{what} that returns shape {np.shape(values)}; it takes one that returns {shape}")
     return np.array(values, dtype)

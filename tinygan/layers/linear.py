@@ -1,5 +1,6 @@
 """The affine layer y = x W + b, the only one that learns."""
 
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,7 @@ from tinygan.layers.base import (
     layer_name,
     layer_table,
 )
-from tinygan.layers.initializers import Initializer, initialized, uniform, zeros
+from tinygan.layers.initializers import Initializer, glorot, initialized, zeros
 from tinygan.layers.parameter import Parameter
 
 
@@ -28,7 +29,8 @@ class Linear(Layer):
     n_in, n_out : int
         Columns of x and of y.
     weight_init, bias_init : initializer
-        Functions of (shape, rng, dtype) that return the first values, see `tinygan.layers.initializers`.
+        How they begin: `glorot`, `he`, `uniform(0.05)`, ..., or a function of (shape, rng, dtype) that returns the
+        first values. One that has arguments fan_in and fan_out gets n_in and n_out.
     rng : numpy.random.Generator, int or None
         Where random first values come from.
     dtype : {numpy.float32, numpy.float64}
@@ -73,7 +75,7 @@ class Linear(Layer):
         n_in: int,
         n_out: int,
         *,
-        weight_init: Initializer = uniform(0.05),  # noqa: B008  immutable
+        weight_init: Initializer = glorot,
         bias_init: Initializer = zeros,
         rng: RngLike = None,
         dtype: Any = np.float32,
@@ -83,8 +85,9 @@ class Linear(Layer):
         if np.dtype(dtype).char not in "fd":
             raise TypeError(f"Linear got dtype {np.dtype(dtype)}; it takes float32 or float64")
         rng = as_rng(rng)
-        self.weight = Parameter(initialized("Linear", weight_init, (self.n_in, self.n_out), rng, dtype), "weight")
-        self.bias = Parameter(initialized("Linear", bias_init, (self.n_out,), rng, dtype), "bias")
+        begin = partial(initialized, rng=rng, dtype=dtype, fan_in=self.n_in, fan_out=self.n_out)
+        self.weight = Parameter(begin("Linear got weight_init", weight_init, (self.n_in, self.n_out)), "weight")
+        self.bias = Parameter(begin("Linear got bias_init", bias_init, (self.n_out,)), "bias")
         self.parameters = (self.weight, self.bias)
 
     def forward(self, x: Array, *, rng: RngLike = None) -> tuple[Array, Any]:

@@ -15,6 +15,10 @@ class Parameter:
         The values, which an optimiser updates in place.
     name : str
         What messages call it, for example ``"weight"``.
+    unit_axis : int
+        The axis of data that counts the units of the layer: what comes in to one unit lies along all the others. The
+        last one in a Linear, (n_in, n_out), and in a convolution, (height, width, n_in, n_out); -2 in a transposed
+        convolution, whose weight lies the other way round.
 
     Attributes
     ----------
@@ -32,9 +36,10 @@ class Parameter:
     array([2., 2.])
     """
 
-    def __init__(self, data: Array, name: str = "") -> None:
+    def __init__(self, data: Array, name: str = "", *, unit_axis: int = -1) -> None:
         self.data = data
         self.name = name
+        self.unit_axis = unit_axis
         self.grad: Array | None = None
 
     def accumulate(self, grad: Array) -> None:

@@ -91,7 +91,7 @@ def trace(network: Layer, x: Array, grad_y: Array | None = None, *, rng: RngLike
     Examples
     --------
     >>> import numpy as np
-    >>> from tinygan.layers import Linear, ReLU, constant
+    >>> from tinygan.layers import Linear, ReLU, Sequential, constant
     >>> network = Sequential(Linear(2, 3, weight_init=constant(0.5), rng=0), ReLU())
     >>> print(trace(network, np.ones((4, 2)), np.ones((4, 3))))
     layer            shape of y  min  mean  max  |dL/dy|  |dL/dx|  |dL/dtheta|
