@@ -95,6 +95,10 @@ def test_json_csv_and_the_table_agree(evaluate, made):
         "seed": 0,
         "n_validation": 20,
         "n_test": 20,
+        "missed": [
+            "all samples look like the mean of the data (their spread is 0% of its): "
+            "G has learned little else yet; train longer"
+        ],
     }
     assert [row["source"] for row in rows] == ["samples", *["calibration"] * 3]
     assert [row["n_samples"] for row in rows] == [80, 80, 20, 1]
@@ -142,7 +146,7 @@ def test_the_curve_is_drawn_of_every_row(evaluate, tmp_path, monkeypatch):
 
 
 def test_sigma_at_the_end_of_the_grid_is_said(tmp_path, capsys):
-    np.save(tmp_path / "same.npy", np.full((40, 6, 5), 7, np.uint8))
+    np.save(tmp_path / "same.npy", np.full((40, 6, 5), 77, np.uint8))
     words = ["evaluate", "--samples-file", str(tmp_path / "same.npy"), "--data", str(tmp_path / "same.npy")]
     assert main([*words, "--experiment", "images", "--no-calibration"]) == 0
     said = " ".join(capsys.readouterr().out.split())
@@ -251,7 +255,7 @@ def test_a_file_of_something_else_is_refused(made, tmp_path, capsys):
     assert "(5, 31); samples of images are of shape (n, 6, 5) or (n, 30)" in refused(
         [*words, "--data", made[1]], capsys
     )
-    assert "images needs a file" in refused(words, capsys)
+    assert "images needs the images" in refused(words, capsys)
 
 
 @pytest.mark.data

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from tinygan.cli.argument_types import count, seed, threads
 from tinygan.cli.devices import add_device_option, chosen_device
-from tinygan.cli.terminal import progress
+from tinygan.cli.terminal import painted, progress
 from tinygan.files import as_path
 
 EXPERIMENTS = ("mnist", "fashion-mnist", "images", "tfd", "cifar10")
@@ -80,12 +80,15 @@ class Subject(NamedTuple):
     splits: Any
     draw: Callable[[], Any]
     about: dict[str, Any]
+    d_real: float | None = None
+    d_fake: float | None = None
 
 
 def run(options: argparse.Namespace) -> int:
     """Score, and report."""
     from threadpoolctl import threadpool_limits
 
+    from tinygan.backend import to_device
     from tinygan.backend.threads import resolved_threads
     from tinygan.experiments.table1.score import PAPER, held_out
 
@@ -101,17 +104,19 @@ def run(options: argparse.Namespace) -> int:
         n_threads = resolved_threads(options.threads, N_PROBE) if ranks.rank == 0 else 0
     n_rows = 1 if options.no_calibration else 4
     with threadpool_limits(ranks.largest(n_threads), "blas"):
-        found = _score_all(subject, images, device, ranks, calibrate=not options.no_calibration)
         try:
+            samples = to_device(subject.draw(), device)
+            ranks.spread(samples)  # to the last bit
+            found = _score_all(subject, samples, images, device, ranks, calibrate=not options.no_calibration)
             rows = list(progress(found, total=n_rows, label="scoring", quiet=options.quiet))
         except MemoryError as error:
             raise MemoryError(_out_of_memory(error, device, options)) from None
     if ranks.rank > 0:
         return 0
-    paper = PAPER.get(subject.experiment, ())
+    paper, missed = PAPER.get(subject.experiment, ()), _missed(subject, samples)
     if options.json:
         sizes = {"n_validation": len(images.validation), "n_test": len(images.test)}
-        print(json.dumps(subject.about | sizes | {"rows": _records(paper, rows)}))
+        print(json.dumps(subject.about | sizes | {"rows": _records(paper, rows), "missed": missed}))
     elif options.csv:
         records = _records(paper, rows)
         writer = csv.DictWriter(sys.stdout, list(records[-1]), lineterminator="\n")
@@ -124,6 +129,7 @@ def run(options: argparse.Namespace) -> int:
                 textwrap.fill(note, WIDTH, break_on_hyphens=False, break_long_words=False)
                 for note in _notes(subject, images, rows)
             ),
+            *(painted(f"Missed: {cause}.", "bad") for cause in missed),
             sep="\n",
         )
     if options.curve is not None:
@@ -143,9 +149,20 @@ def _out_of_memory(error: MemoryError, device: str, options: argparse.Namespace)
     return f"{'the host' if device == 'cpu' else device} has too little memory ({what}); {fewer} takes less{elsewhere}"
 
 
+def _missed(subject: Subject, samples: Any) -> list[str]:
+    """Return what has gone wrong with the samples, beside their score."""
+    from tinygan.data import ScaledImages
+    from tinygan.evaluation import find_collapse
+    from tinygan.recipes.data_sets import RECIPES
+
+    x = ScaledImages(subject.splits.train.images, RECIPES[subject.experiment].preprocess)
+    return find_collapse(samples, x, d_real=subject.d_real, d_fake=subject.d_fake)
+
+
 def _run_subject(options: argparse.Namespace, device: str) -> Subject:
     from tinygan.experiments.table1.score import N_SAMPLES
     from tinygan.recipes.data_sets import load_again
+    from tinygan.runs.folder import RunFolder
     from tinygan.runs.trained import load_trained
 
     if options.experiment is not None:
@@ -154,12 +171,15 @@ def _run_subject(options: argparse.Namespace, device: str) -> Subject:
     config, n = trained.config, options.samples or N_SAMPLES
     draw_seed = options.seed or 0
     about = {"run": str(options.folder), "experiment": config["experiment"], "epoch": trained.epoch, "seed": draw_seed}
+    last = ({}, *RunFolder(options.folder).read_metrics())[-1]
     return Subject(
         f"{options.folder}, epoch {trained.epoch}",
         config["experiment"],
         load_again(config, options.data),
         lambda: trained.sample(n, rng=draw_seed),
         about,
+        last.get("d_real"),
+        last.get("d_fake"),
     )
 
 
@@ -176,7 +196,9 @@ def _file_subject(options: argparse.Namespace) -> Subject:
     return Subject(str(options.samples_file), experiment, splits, lambda: samples, about)
 
 
-def _score_all(subject: Subject, images: Any, device: str, ranks: Any, *, calibrate: bool) -> Iterator[Any]:
+def _score_all(
+    subject: Subject, samples: Any, images: Any, device: str, ranks: Any, *, calibrate: bool
+) -> Iterator[Any]:
     from tinygan.backend import to_device
     from tinygan.data import ScaledImages
     from tinygan.experiments.table1.calibration import calibration
@@ -184,8 +206,6 @@ def _score_all(subject: Subject, images: Any, device: str, ranks: Any, *, calibr
     from tinygan.recipes.data_sets import RECIPES
 
     images = HeldOut(*(to_device(rows, device) for rows in images))
-    samples = to_device(subject.draw(), device)
-    ranks.spread(samples)  # to the last bit
     yield score(subject.model, samples, images, ranks=ranks)
     if calibrate:
         x = ScaledImages(subject.splits.train.images, RECIPES[subject.experiment].preprocess).on(device)

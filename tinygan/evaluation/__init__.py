@@ -1,6 +1,7 @@
 """How good are the samples: the paper's Parzen-window log-likelihood, and nearest training examples."""
 
 from tinygan.evaluation.bandwidth import FINE_BANDWIDTHS, PAPER_BANDWIDTHS, BandwidthSearch, search_bandwidth
+from tinygan.evaluation.collapse import find_collapse
 from tinygan.evaluation.k_means import k_means
 from tinygan.evaluation.neighbours import nearest_neighbours
 from tinygan.evaluation.parzen import LogLikelihood, ParzenWindow, parzen_log_likelihood
@@ -14,6 +15,7 @@ __all__ = [
     "KernelSums",
     "LogLikelihood",
     "ParzenWindow",
+    "find_collapse",
     "k_means",
     "kernel_sums",
     "mean_and_standard_error",

@@ -1,0 +1,99 @@
+"""What has gone wrong with a generator, seen from its samples and from what D says: each in a sentence."""
+
+import numpy as np
+
+from tinygan.backend import Array, to_host
+from tinygan.data import ScaledImages
+from tinygan.evaluation.distances import check_points
+from tinygan.evaluation.neighbours import nearest_neighbours
+
+UNTRAINED = "G has learned little else yet; train longer"
+COLLAPSED = "G maps many z to one x; lower learning rates or more discriminator steps may help"
+
+# As many samples and examples are looked at.
+N = 1000
+
+# D has won if mean D(x) is above this, and mean D(G(z)) below 1 minus this.
+WON = 0.98
+
+# Samples look alike, and around the mean of the examples, below these shares of the spread of the examples.
+NARROW, NEAR = 0.33, 0.25
+
+# Two samples are twins if they are nearer than this share of how near an example's nearest usually is; and G repeats
+# itself if more than this share of its samples have a twin.
+TWIN, MANY = 0.25, 0.5
+
+
+def find_collapse(
+    samples: Array, examples: Array | ScaledImages, *, d_real: float | None = None, d_fake: float | None = None
+) -> list[str]:
+    """Return what has gone wrong with a generator, a sentence each with what to try; nothing if nothing is found.
+
+    Found are a D that has won, and a G that draws only the mean of the data, only one thing, or a few again and again.
+    What is not found may still be bad: look at the samples.
+
+    Parameters
+    ----------
+    samples : ndarray of shape (n, d)
+        What G draws, float32 or float64. The first 1,000 are looked at.
+    examples : ndarray of shape (m, d), or ScaledImages
+        What it learns from; likewise.
+    d_real, d_fake : float, optional
+        Mean D(x) and mean D(G(z)), where they are known.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If samples or examples are not non-empty, finite float arrays of one width.
+
+    See Also
+    --------
+    tinygan.experiments.figure1.diagnosis.missed : For a game in one dimension, whose densities are known.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> examples = rng.normal(size=(100, 5))
+    >>> find_collapse(rng.normal(size=(100, 5)), examples)
+    []
+    >>> find_collapse(np.ones((100, 5)), examples)  # doctest: +ELLIPSIS
+    ['all samples look alike (their spread is 0% of that of the data): G maps many z to one x; lower ...']
+    """
+    some, others = samples[:N], examples[:N]
+    check_points("find_collapse", "samples", some)
+    check_points("find_collapse", "examples", others, some.shape[1])
+    return [*_won(d_real, d_fake), *_collapsed(to_host(some), to_host(others))]
+
+
+def _won(d_real: float | None, d_fake: float | None) -> list[str]:
+    if d_real is None or d_fake is None or d_real < WON or d_fake > 1 - WON:
+        return []
+    return [
+        f"D has won: it tells real from generated almost surely (mean D(x) {d_real:.2f}, mean D(G(z)) {d_fake:.2f}), "
+        "and G learns little from that; lower learning rates, alternating updates or a wider G may help"
+    ]
+
+
+def _collapsed(samples: Array, examples: Array) -> list[str]:
+    spread = _spread(examples)
+    if len(samples) < 2 or spread == 0:  # then they cannot help being alike
+        return []
+    if (share := _spread(samples) / spread) < NARROW:
+        if np.linalg.norm(samples.mean(axis=0) - examples.mean(axis=0)) < NEAR * spread:
+            return [f"all samples look like the mean of the data (their spread is {share:.0%} of its): {UNTRAINED}"]
+        return [f"all samples look alike (their spread is {share:.0%} of that of the data): {COLLAPSED}"]
+    twins = float((_apart(samples) < TWIN * np.median(_apart(examples))).mean())
+    if twins < MANY:
+        return []
+    return [f"G repeats itself ({twins:.0%} of its samples have a twin among as many others): {COLLAPSED}"]
+
+
+def _spread(x: Array) -> float:
+    """Return the root of the mean squared distance of the rows from their mean."""
+    return float(np.sqrt(x.var(axis=0, dtype=np.float64).sum()))
+
+
+def _apart(x: Array) -> Array:
+    """Return how far each row of the first half is from the nearest row of the second."""
+    half = len(x) // 2
+    return nearest_neighbours(x[:half], x[half:])[1]
