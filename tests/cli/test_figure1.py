@@ -1,6 +1,8 @@
 """tinygan figure1, as a person at a terminal meets it."""
 
+import contextlib
 import errno
+import io
 import json
 import os
 import shlex
@@ -20,6 +22,7 @@ SHORT = ["figure1", "--iterations", "30"]
 @pytest.fixture(autouse=True)
 def _in_an_empty_folder(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("tinygan.experiments.figure1.frames.D_UPDATES", 20)  # a panel in no time
 
 
 def run_json(capsys, *words):
@@ -72,7 +75,7 @@ def test_the_same_seed_gives_the_same_json_and_the_same_picture(tmp_path, capsys
 
 
 def test_drawing_does_not_change_the_run(capsys):
-    drawn = run_json(capsys)
+    drawn = run_json(capsys, "--out", "a.png")
     plain = run_json(capsys, "--no-draw")
     assert drawn["jsd"] == plain["jsd"]
     assert drawn["value"] == plain["value"]
@@ -102,8 +105,15 @@ def test_the_same_file_twice_is_written_once(capsys):
 
 
 def test_quiet_is_quiet(capsys):
-    assert main([*SHORT, "-q"]) == 0
+    assert main([*SHORT, "--out", "a.png", "-q"]) == 0
     assert capsys.readouterr() == ("", "")
+
+
+@pytest.fixture(scope="module")
+def plain_jsd():
+    with contextlib.redirect_stdout(io.StringIO()) as out:
+        assert main([*SHORT, "--json", "--no-draw"]) == 0
+    return json.loads(out.getvalue())["jsd"]
 
 
 @pytest.mark.parametrize(
@@ -123,8 +133,8 @@ def test_quiet_is_quiet(capsys):
     ],
     ids=lambda words: words[0],
 )
-def test_every_option_of_the_game_does_something(words, capsys):
-    assert run_json(capsys, "--no-draw", *words)["jsd"] != run_json(capsys, "--no-draw")["jsd"]
+def test_every_option_of_the_game_does_something(words, plain_jsd, capsys):
+    assert run_json(capsys, "--no-draw", *words)["jsd"] != plain_jsd
 
 
 FAMILIES = [
