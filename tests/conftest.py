@@ -31,6 +31,18 @@ def rng():
     return np.random.default_rng(0)
 
 
+def current_folder():
+    """Return where we are, and what lies there but what tools hide."""
+    return os.getcwd(), sorted(name for name in os.listdir() if not name.startswith("."))
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _the_current_folder_is_left_as_it_was():
+    before = current_folder()
+    yield
+    assert current_folder() == before
+
+
 @pytest.fixture(autouse=True)
 def _commands_stay_on_the_host(monkeypatch):
     """Unless a test has CuPy, real or fake, a command does not look for a GPU, also where CuPy is installed."""

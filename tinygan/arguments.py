@@ -3,6 +3,7 @@
 import math
 import numbers
 from collections.abc import Callable, Sequence
+from difflib import get_close_matches
 from typing import Any
 
 
@@ -18,6 +19,11 @@ def check_count(what: str, value: Any, *, least: int = 1) -> int:
 def check_share(what: str, value: Any) -> float:
     """Return value as a float in [0, 1), or raise an error that begins with `what`."""
     return _check_number(what, value, "a number in [0, 1)", lambda number: 0 <= number < 1)
+
+
+def check_momentum(what: str, value: Any) -> float:
+    """Return value as a float in (-1, 1), or raise an error that begins with `what`."""
+    return _check_number(what, value, "a number in (-1, 1)", lambda number: -1 < number < 1)
 
 
 def check_size(what: str, value: Any) -> float:
@@ -36,9 +42,11 @@ def check_finite(what: str, value: Any) -> float:
 
 
 def check_choice(what: str, value: Any, choices: Sequence[str]) -> None:
-    """Raise a ValueError that begins with `what` unless value is one of the choices."""
+    """Raise a ValueError that begins with `what` unless value is one of the choices; it names the one that is near."""
     if value not in choices:
-        raise ValueError(f"{what} {value!r}; it takes one of {', '.join(map(repr, choices))}")
+        near = get_close_matches(str(value), choices, n=1, cutoff=0.7)
+        hint = f", did you mean {near[0]!r}? It" if near else "; it"
+        raise ValueError(f"{what} {value!r}{hint} takes one of {', '.join(map(repr, choices))}")
 
 
 def _check_number(what: str, value: Any, wanted: str, fits: Callable[[float], bool]) -> float:

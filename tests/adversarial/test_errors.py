@@ -9,6 +9,7 @@ from tinygan.adversarial import (
     discriminator_step,
     generator_loss,
     generator_step,
+    simultaneous_step,
     train,
 )
 from tinygan.layers import Linear, Parameter
@@ -24,6 +25,17 @@ def learned(n=2):
 def two_logits():
     D = Linear(3, 2)
     discriminator_step(D, Linear(1, 3), X, X[:, :1], SGD(D.parameters, 0.1))
+
+
+def one_step(step, objective):
+    D, G = Linear(1, 1), Linear(1, 1)
+    optimizer_d, optimizer_g = SGD(D.parameters, 0.1), SGD(G.parameters, 0.1)
+    arguments = {
+        discriminator_step: (X[:, :1], X[:, :1], optimizer_d),
+        generator_step: (X[:, :1], optimizer_g),
+        simultaneous_step: (X[:, :1], X[:, :1], optimizer_d, optimizer_g),
+    }
+    step(D, G, *arguments[step], objective=objective)
 
 
 class Sampler:
@@ -48,15 +60,25 @@ def game(x=X[:, :1], D=None, G=None, prior=None, **options):
 # fmt: off
 CASES = [
     ("two logits", lambda: generator_loss(X[:, :2]), ValueError,
-     r"^generator_loss got logits_fake of shape \(4, 2\); it takes \(m, 1\) or \(m,\)"),
+     r"^the non_saturating objective got logits_fake of shape \(4, 2\); it takes \(m, 1\) or \(m,\)"),
     ("no logits", lambda: generator_loss(X[:0, :1]), ValueError,
      r"got logits_fake of shape \(0, 1\); it takes .*with m >= 1"),
-    ("integer logits", lambda: discriminator_loss(np.array([1]), X[:, 0]), TypeError,
-     r"^discriminator_loss got logits_real of dtype int\d+; it takes float32 or float64"),
+    ("integer logits", lambda: discriminator_loss(np.array([1]), X[:, 0], "minimax"), TypeError,
+     r"^the minimax objective got logits_real of dtype int\d+; it takes float32 or float64"),
     ("list as logits", lambda: discriminator_loss(X[:, 0], [0.5]), TypeError,
-     r"^discriminator_loss got logits_fake of type list; it takes an arr"),
-    ("unknown objective", lambda: generator_loss(X[:, :1], "wasserstein"), ValueError,
-     r"^generator_loss got objective 'wasserstein'; it takes one of 'non_saturating', 'minimax'$"),
+     r"^the non_saturating objective got logits_fake of type list; it takes an arr"),
+    ("unknown objective", lambda: generator_loss(X[:, :1], "r1"), ValueError,
+     r"^generator_loss got objective 'r1'; it takes one of 'non_saturating', 'minimax', 'least_squares', 'wasser"),
+    ("objective misspelt", lambda: discriminator_loss(X[:, 0], X[:, 0], "leastsquares"), ValueError,
+     r"^discriminator_loss got objective 'leastsquares', did you mean 'least_squares'\? It takes one of 'non"),
+    ("function as objective", lambda: generator_loss(X[:, :1], np.log), TypeError,
+     r"^generator_loss got objective <ufunc 'log'>; it takes an Objective or its name, such as 'minimax'$"),
+    ("objective of the step of D", lambda: one_step(discriminator_step, "minmax"), ValueError,
+     r"^discriminator_step got objective 'minmax', did you mean 'minimax'\?"),
+    ("objective of the step of G", lambda: one_step(generator_step, "minmax"), ValueError,
+     r"^generator_step got objective 'minmax', did you mean 'minimax'\?"),
+    ("objective of both at once", lambda: one_step(simultaneous_step, "minmax"), ValueError,
+     r"^simultaneous_step got objective 'minmax', did you mean 'minimax'\?"),
     ("D with two logits", two_logits, ValueError,
      r"got logits_real of shape \(4, 2\); .*one logit an example: does D end in Linear\(n, 1\)\?"),
     ("integer data", lambda: game(np.ones((4, 1), int)), TypeError,

@@ -1,4 +1,4 @@
-"""The two objectives: their values and gradients over the whole range of a float, held against exact arithmetic."""
+"""The objectives: their values and gradients, the paper's over the whole range of a float against exact arithmetic."""
 
 import numpy as np
 import pytest
@@ -6,9 +6,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.precision import exactly, log_one_plus_exp, logistic, whole_range, worst_ulps
 
-from tinygan.adversarial import discriminator_loss, generator_loss
+from tinygan.adversarial import LEAST_SQUARES, WASSERSTEIN, Objective, discriminator_loss, generator_loss
+from tinygan.adversarial.objectives import OBJECTIVES
+from tinygan.functional import sigmoid
 
-OBJECTIVES = ("non_saturating", "minimax")
+OF_THE_PAPER = ("non_saturating", "minimax")
 PRECISIONS = (np.float32, np.float64)
 ULPS = 6  # NumPy's float32 exp alone may be off by 2.5
 
@@ -116,8 +118,8 @@ def test_the_non_saturating_objective_is_minus_the_mean_of_log_d_and_the_default
 
 
 @given(fake=moderate_logits())
-def test_both_objectives_push_every_logit_up(fake):
-    for objective in OBJECTIVES:
+def test_both_objectives_of_the_paper_push_every_logit_up(fake):
+    for objective in OF_THE_PAPER:
         assert (generator_loss(fake, objective)[1] < 0).all()
 
 
@@ -126,6 +128,62 @@ def test_early_in_learning_the_non_saturating_gradient_is_the_stronger_one():
     strong = generator_loss(surely_fake, "non_saturating")[1]
     weak = generator_loss(surely_fake, "minimax")[1]
     np.testing.assert_allclose(strong / weak, np.exp(10.0), rtol=1e-9)
+
+
+@given(real=moderate_logits(), fake=moderate_logits())
+def test_the_least_squares_objective_is_equation_9_of_mao_et_al(real, fake):
+    loss = np.mean((real - 1) ** 2) / 2 + np.mean(fake**2) / 2
+    np.testing.assert_allclose(discriminator_loss(real, fake, "least_squares")[0], loss, rtol=1e-12)
+    np.testing.assert_allclose(generator_loss(fake, LEAST_SQUARES)[0], np.mean((fake - 1) ** 2) / 2, rtol=1e-12)
+
+
+@given(p_data=st.floats(0.01, 1), p_g=st.floats(0.01, 1))
+def test_the_best_least_squares_logit_is_the_optimal_discriminator(p_data, p_g):
+    best = np.array([p_data / (p_data + p_g)])
+    slope = p_data * LEAST_SQUARES.loss_real(best)[1] + p_g * LEAST_SQUARES.loss_fake(best)[1]
+    assert abs(slope[0]) < 1e-15
+    assert LEAST_SQUARES.output(best) == best
+
+
+@given(real=moderate_logits(), fake=moderate_logits())
+def test_the_wasserstein_objective_is_the_difference_of_the_critic_s_means(real, fake):
+    np.testing.assert_allclose(discriminator_loss(real, fake, "wasserstein")[0], fake.mean() - real.mean(), atol=1e-14)
+    np.testing.assert_allclose(generator_loss(fake, WASSERSTEIN)[0], -fake.mean(), atol=1e-14)
+
+
+# --- what an objective is ---------------------------------------------------------------------------------------------
+
+
+def test_a_name_stands_for_the_objective_of_that_name():
+    fake = np.array([0.5, -1.0])
+    for name, objective in OBJECTIVES.items():
+        assert objective.name == name
+        for one, other in zip(generator_loss(fake, name), objective.generator(fake), strict=True):
+            np.testing.assert_array_equal(one, other)
+        for one, other in zip(discriminator_loss(-fake, fake, name), objective.discriminator(-fake, fake), strict=True):
+            np.testing.assert_array_equal(one, other)
+
+
+def test_an_objective_of_one_s_own_needs_three_losses_and_nothing_else():
+    def cubed(a):
+        return a**3, 3 * a**2
+
+    own = Objective("cubes", loss_real=cubed, loss_fake=lambda a: (2 * a, 2 * np.ones_like(a)), loss_g=cubed)
+    loss, grad_real, grad_fake = own.discriminator(np.array([1.0, 2.0]), np.array([1.0, 3.0, 5.0]))
+    assert loss == 4.5 + 6
+    np.testing.assert_array_equal(grad_real, [1.5, 6.0])
+    np.testing.assert_allclose(grad_fake, [2 / 3] * 3)
+    loss, grad = generator_loss(np.array([[1.0], [2.0]]), own)
+    assert loss == 4.5
+    np.testing.assert_array_equal(grad, [[1.5], [6.0]])
+    assert own.output(np.zeros(1)) == 0.5
+    assert repr(own) == "Objective(name='cubes')"
+
+
+@pytest.mark.parametrize("name", OF_THE_PAPER)
+def test_the_paper_s_d_is_the_sigmoid_of_its_logit(name):
+    logits = np.linspace(-3, 3, 7)
+    np.testing.assert_array_equal(OBJECTIVES[name].output(logits), sigmoid(logits))
 
 
 # --- gradients, numerically -------------------------------------------------------------------------------------------
@@ -145,16 +203,16 @@ def numerical_gradient(function, a: np.ndarray, step: float = 1e-3) -> np.ndarra
     return gradient
 
 
-@given(real=moderate_logits((1,)), fake=moderate_logits((1,)))
-def test_the_gradients_of_the_discriminator_loss_are_its_derivatives(real, fake):
-    _, grad_real, grad_fake = discriminator_loss(real, fake)
-    numerical_real = numerical_gradient(lambda a: discriminator_loss(a, fake)[0], real)
-    numerical_fake = numerical_gradient(lambda a: discriminator_loss(real, a)[0], fake)
+@given(real=moderate_logits((1,)), fake=moderate_logits((1,)), objective=st.sampled_from([*OBJECTIVES]))
+def test_the_gradients_of_the_discriminator_loss_are_its_derivatives(real, fake, objective):
+    _, grad_real, grad_fake = discriminator_loss(real, fake, objective)
+    numerical_real = numerical_gradient(lambda a: discriminator_loss(a, fake, objective)[0], real)
+    numerical_fake = numerical_gradient(lambda a: discriminator_loss(real, a, objective)[0], fake)
     np.testing.assert_allclose(grad_real, numerical_real, atol=1e-10)
     np.testing.assert_allclose(grad_fake, numerical_fake, atol=1e-10)
 
 
-@given(fake=moderate_logits((1,)), objective=st.sampled_from(OBJECTIVES))
+@given(fake=moderate_logits((1,)), objective=st.sampled_from([*OBJECTIVES]))
 def test_the_gradient_of_the_generator_loss_is_its_derivative(fake, objective):
     numerical = numerical_gradient(lambda a: generator_loss(a, objective)[0], fake)
     np.testing.assert_allclose(generator_loss(fake, objective)[1], numerical, atol=1e-10)
@@ -167,13 +225,13 @@ def test_the_gradient_of_the_generator_loss_is_its_derivative(fake, objective):
 @pytest.mark.parametrize("shape", [(1,), (4,), (1, 1), (4, 1)])
 def test_losses_are_scalars_and_gradients_have_the_shape_and_dtype_of_the_logits(shape, dtype):
     a = np.linspace(-1, 1, shape[0]).reshape(shape).astype(dtype)
-    loss_d, grad_real, grad_fake = discriminator_loss(a, -a)
-    results = [(loss_d, grad_real), (loss_d, grad_fake), *(generator_loss(a, objective) for objective in OBJECTIVES)]
-    for loss, grad in results:
-        assert np.ndim(loss) == 0
-        assert loss.dtype == dtype
-        assert grad.shape == shape
-        assert grad.dtype == dtype
+    for objective in OBJECTIVES.values():
+        loss_d, grad_real, grad_fake = objective.discriminator(a, -a)
+        for loss, grad in [(loss_d, grad_real), (loss_d, grad_fake), objective.generator(a)]:
+            assert np.ndim(loss) == 0
+            assert loss.dtype == dtype
+            assert grad.shape == shape
+            assert grad.dtype == dtype
 
 
 @given(real=moderate_logits(), fake=moderate_logits())
@@ -213,8 +271,8 @@ def test_the_two_batches_of_the_discriminator_loss_may_differ_in_size():
 def test_the_losses_leave_the_logits_alone():
     real, fake = np.array([[0.5], [-2.0]]), np.array([[1.5], [3.0]])
     kept = real.copy(), fake.copy()
-    discriminator_loss(real, fake)
     for objective in OBJECTIVES:
+        discriminator_loss(real, fake, objective)
         generator_loss(fake, objective)
     np.testing.assert_array_equal(real, kept[0])
     np.testing.assert_array_equal(fake, kept[1])

@@ -126,7 +126,7 @@ def test_without_cupy_all_is_numpy():
     assert not gpu_available()
     assert sigmoid(np.zeros(1)) == 0.5
     with pytest.raises(
-        RuntimeError, match=r'^found no usable GPU for "gpu": CuPy is not installed; pip install .tinygan\[cuda12\]'
+        RuntimeError, match=r'^found no usable GPU for "gpu": CuPy is not installed; pip install "cupy-cuda12x\[ctk\]"'
     ):
         to_device(np.ones(2), "gpu")
 

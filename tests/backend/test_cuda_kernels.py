@@ -12,7 +12,7 @@ from tinygan.adversarial import objectives as losses
 from tinygan.backend import as_rng, kernels, streams
 from tinygan.backend.streams import Draw, Span
 from tinygan.layers import activations, dropout, maxout
-from tinygan.optim import updates
+from tinygan.optim import sgd
 
 pytestmark = pytest.mark.skipif(not host_cuda.available(), reason="there is no C++ compiler to run the kernels with")
 
@@ -139,14 +139,14 @@ def test_maxout_slope(cupy, shape, dtype, n_pieces):
 
 @of("momentum_step")
 @both_dtypes
-@pytest.mark.parametrize("n", [1, 255, 256, 257, 2 * updates.PIECE + 3])
+@pytest.mark.parametrize("n", [1, 255, 256, 257, 70_003])
 @pytest.mark.parametrize(("learning_rate", "momentum"), [(0.1, 0.0), (0.3, 0.7), (0.0, 0.9)])
 def test_momentum_step(cupy, dtype, n, learning_rate, momentum):
     data, velocity, grad = (special(n, dtype, seed) for seed in range(3))
     there = [cupy.asarray(array) for array in (data, velocity, grad)]
     with np.errstate(all="ignore"):
-        assert updates.momentum_step(*there, learning_rate, momentum) is None
-        updates.momentum_step(data, velocity, grad, learning_rate, momentum)
+        assert sgd._move(*there, learning_rate, momentum) is None
+        sgd._move(data, velocity, grad, learning_rate, momentum)
     assert_same_bits([array.get() for array in there], [data, velocity, grad])
 
 
@@ -183,56 +183,32 @@ def test_sigmoid_slope(cupy, dtype):
     np.testing.assert_allclose(found[0], wanted[0], rtol=4 * np.finfo(dtype).eps, atol=4 * np.finfo(dtype).tiny)
 
 
-@of("discriminator_loss")
+@of("minus_log_d")
 @both_dtypes
-@pytest.mark.parametrize(("m_real", "m_fake"), [(None, None), (7, 300), (300, 7), (1, 1)])
-def test_discriminator_loss(cupy, dtype, m_real, m_fake):
-    real, fake = logits(dtype)[:m_real], -logits(dtype)[:m_fake]
-    terms, grad_real, grad_fake = loss_terms(cupy, losses._discriminator_loss, real, fake)
-    assert worst_ulps(terms, [*means(log_one_plus_exp, -real), *means(log_one_plus_exp, fake)]) <= 2
-    assert worst_ulps(-grad_real, means(logistic, -real)) <= 2
-    assert worst_ulps(grad_fake, means(logistic, fake)) <= 2
+def test_minus_log_d(cupy, dtype):
+    check_loss_and_slope(cupy, losses.minus_log_d, logits(dtype), value=(1, -1), slope=(-1, -1))
 
 
-@of("generator_loss")
+@of("minus_log_not_d")
 @both_dtypes
-@pytest.mark.parametrize(("objective", "sign"), [("non_saturating", -1), ("minimax", 1)])
-def test_generator_loss(cupy, dtype, objective, sign):
-    a = logits(dtype)
-    terms, grad = loss_terms(cupy, losses._generator_loss, a, objective)
-    assert worst_ulps(-sign * terms, means(log_one_plus_exp, sign * a)) <= 2
-    assert worst_ulps(-grad, means(logistic, sign * a)) <= 2
+def test_minus_log_not_d(cupy, dtype):
+    check_loss_and_slope(cupy, losses.minus_log_not_d, logits(dtype), value=(1, 1), slope=(1, 1))
 
 
-def loss_terms(cupy, function, *arguments):
-    """Return the terms of which the loss is the sum, and the gradients."""
-    kept = []
-    total = fake_cupy.ndarray.sum
-
-    def noted(self, *args, **kwargs):
-        kept.append(self.get())
-        return total(self, *args, **kwargs)
-
-    with pytest.MonkeyPatch.context() as patch, np.errstate(all="ignore"):
-        patch.setattr(fake_cupy.ndarray, "sum", noted)
-        loss, *grads = function(*(cupy.asarray(a) if isinstance(a, np.ndarray) else a for a in arguments))
-    (terms,) = kept
-    assert loss.shape == ()
-    return terms, *(grad.get() for grad in grads)
-
-
-@of("discriminator_loss")
+@of("log_not_d")
 @both_dtypes
-def test_losses_of_odd_logits(cupy, dtype):
-    for real, fake in [(np.nan, 1.0), (np.inf, -np.inf), (-np.inf, np.inf), (1.0, np.nan), (0.0, -0.0)]:
-        arrays = [np.array([[real], [0.5]], dtype), np.array([[fake]], dtype)]
-        found, wanted = run(cupy, losses._discriminator_loss, arrays)
-        for array, other in zip(found, wanted, strict=True):
-            np.testing.assert_allclose(array, other, rtol=4 * np.finfo(dtype).eps)
-        for objective in losses.OBJECTIVES:
-            found, wanted = run(cupy, losses._generator_loss, [arrays[0], objective])
-            for array, other in zip(found, wanted, strict=True):
-                np.testing.assert_allclose(array, other, rtol=4 * np.finfo(dtype).eps)
+def test_log_not_d(cupy, dtype):
+    check_loss_and_slope(cupy, losses.log_not_d, logits(dtype), value=(-1, 1), slope=(-1, 1))
+
+
+def check_loss_and_slope(cupy, loss, a, value, slope):
+    """Hold a loss against c softplus(s a) for value = (c, s), and its slope against c sigmoid(s a)."""
+    found, slopes = (array.get() for array in loss(cupy.asarray(a)))
+    assert worst_ulps(value[0] * found, exactly(log_one_plus_exp, value[1] * a)) <= 2
+    assert worst_ulps(slope[0] * slopes, exactly(logistic, slope[1] * a)) <= 2
+    odd = np.array([[np.nan], [np.inf], [-np.inf], [0.0], [-0.0]], a.dtype)
+    for array, other in zip(*run(cupy, loss, [odd]), strict=True):
+        np.testing.assert_allclose(array, other, rtol=4 * np.finfo(a.dtype).eps)
 
 
 # Random words
@@ -354,13 +330,13 @@ def test_dropout_of_a_view(cupy):
 def test_on_the_host_no_kernel_runs(launched):
     x = np.ones((2, 3))
     activations._relu_slope(x, x)
-    updates.momentum_step(x[0], x[1], x[0], 0.1, 0.5)
+    sgd._move(x[0], x[1], x[0], 0.1, 0.5)
     assert launched == []
 
 
 def test_two_precisions_run_without_a_kernel(cupy, launched):
     data, velocity, grad = cupy.ones(3, np.float32), cupy.ones(3, np.float32), cupy.ones(3, np.float64)
-    updates.momentum_step(data, velocity, grad, 0.5, 0.0)
+    sgd._move(data, velocity, grad, 0.5, 0.0)
     np.testing.assert_array_equal(data.get(), np.full(3, 0.5, np.float32), strict=True)
     assert launched == []
 
@@ -375,8 +351,8 @@ def test_a_kernel_may_decline(cupy, launched):
 
 
 def test_a_fused_function_keeps_its_name_and_its_docstring():
-    assert updates.momentum_step.__name__ == "momentum_step"
-    assert "theta <- theta + v" in updates.momentum_step.__doc__
+    assert functional.sigmoid.__name__ == "sigmoid"
+    assert "1 / (1 + exp(-x))" in functional.sigmoid.__doc__
 
 
 def test_kernels_are_compiled_once_for_each_precision(cupy, monkeypatch):

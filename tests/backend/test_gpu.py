@@ -17,7 +17,7 @@ both_dtypes = pytest.mark.parametrize("dtype", DTYPES)
 both_updates = pytest.mark.parametrize("updates", ["alternating", "simultaneous"])
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture(autouse=True, scope="module")
 def gpu():
     """Return the name of the first GPU, or skip and say why there is none."""
     problem = gpu_problem()

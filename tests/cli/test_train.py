@@ -11,7 +11,8 @@ import pytest
 from scipy.io import savemat
 from support.runs import arrays_of, assert_same_run, made_images, metrics_of, quick_picture, state_of
 
-from tinygan.cli import main
+from tinygan.adversarial.objectives import OBJECTIVES
+from tinygan.cli import argument_types, main
 from tinygan.cli import train as train_module
 from tinygan.data import Labelled, Splits
 from tinygan.recipes.data_sets import LOADERS
@@ -110,6 +111,7 @@ def test_a_terminal_gets_a_bar(capsys, monkeypatch):
          {"updates": "alternating", "discriminator_factor": 1.0, "discriminator_steps": 2}),
         (["--updates", "alternating", "--set", "discriminator_factor=0.5"], {"updates": "alternating"}),
         (["--objective", "minimax"], {"objective": "minimax"}),
+        (["--objective", "least_squares"], {"objective": "least_squares"}),
         (["--scale", "0.02"], {"generator_units": 24, "discriminator_units": 5}),
         (["--set", "momentum=0.9"], {"momentum": 0.9}),
         (["--set", "momentum=0.9", "--set", "n_pieces=2"], {"momentum": 0.9, "n_pieces": 2}),
@@ -127,6 +129,10 @@ def test_every_option_of_the_recipe_does_what_it_says(words, setting):
     assert other == plain | setting
     changed = metrics_of(Path("runs/images")) != metrics_of(Path("runs/images-2"))
     assert changed == bool(setting)
+
+
+def test_the_command_line_knows_every_objective():
+    assert tuple(OBJECTIVES) == argument_types.OBJECTIVES
 
 
 def test_every_other_option_does_what_it_says(monkeypatch):

@@ -90,6 +90,15 @@ def test_curves_show_every_number_at_its_epoch(figure_of):
     assert losses.get_xlim() == outputs.get_xlim() == parzen.get_xlim()
 
 
+def test_the_output_of_a_critic_is_shown_whole_and_is_called_no_probability(figure_of):
+    metrics = [make_epoch(1), make_epoch(2, d_real=-3.0, d_fake=7.5)]
+    _, outputs = figure_of(lambda path: draw_curves(metrics, path)).axes
+    low, high = outputs.get_ylim()
+    assert low <= -3 < 7.5 <= high
+    assert outputs.get_ylabel() == "output of $D$"
+    assert 0.5 not in [line.get_ydata()[0] for line in outputs.lines]
+
+
 def test_curves_differ_without_colour(figure_of):
     for draw in ("curves", "bandwidths", "likelihoods"):
         for axes in figure_of(DRAW[draw]).axes:
@@ -197,6 +206,7 @@ def test_live_shows_the_run(figure_of):
     assert losses.get_xlim() == outputs.get_xlim()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("suffix", PICTURES)
 @pytest.mark.parametrize("name", ["curves", "bandwidths", "likelihoods", "live"])
 def test_same_numbers_give_the_same_bytes(name, suffix, tmp_path):

@@ -164,6 +164,7 @@ def test_pixels_of_an_svg_stay_squares(tmp_path):
     assert all(places(picture, image, scale) for image in LINES[:, 0])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("suffix", PICTURES)
 def test_same_arrays_give_the_same_bytes(suffix, tmp_path):
     for name, settings in (("one", {}), ("two", {"font.size": 30, "image.cmap": "jet", "savefig.bbox": "tight"})):

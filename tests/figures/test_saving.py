@@ -28,6 +28,7 @@ def write(path, frames, panels):
         draw_panels(panels, path)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("suffix", [suffix for suffix in ANIMATIONS + PICTURES if suffix != ".mp4"])
 def test_same_frames_give_the_same_bytes(suffix, tmp_path):
     for name in ("one", "two"):

@@ -6,7 +6,7 @@ import pytest
 from tinygan.adversarial import discriminator_loss, discriminator_step, generator_loss, generator_step
 from tinygan.adversarial.simultaneous import simultaneous_step
 from tinygan.gradcheck import check_step
-from tinygan.gradcheck.gallery.steps import BUGS
+from tinygan.gradcheck.gallery.wrong_steps import BUGS
 from tinygan.layers import Dropout, Linear, Maxout, ReLU, Sequential, Sigmoid, Tanh, normal
 from tinygan.optim import SGD
 
@@ -45,7 +45,7 @@ def minimax(D, G, z, optimizer, *, rng=None):
     "steps",
     [
         {},
-        {"generator_step": minimax},
+        {"generator_step": minimax, "objective": "minimax"},
         {"discriminator_step": simultaneous_d},
         {"generator_step": simultaneous_g},
     ],
@@ -77,9 +77,94 @@ def test_a_step_that_draws_in_another_order_is_checked_without_dropout():
     assert [layer.rate for layer in D if isinstance(layer, Dropout)] == [0.2, 0.5, 0.5]
 
 
-def diagnosis(step, right, **options):
+def squares_d(D, G, x, z, optimizer, *, rng=None):
+    logits_real, cache_real = D.forward(x, rng=rng)
+    logits_fake, cache_fake = D.forward(G(z), rng=rng)
+    D.backward_params((logits_real - 1) / len(x), cache_real)
+    D.backward_params(logits_fake / len(z), cache_fake)
+    optimizer.step()
+    return ((logits_real - 1) ** 2).mean() / 2 + (logits_fake**2).mean() / 2
+
+
+def squares_g(D, G, z, optimizer, *, rng=None):
+    x_fake, cache_g = G.forward(z, rng=rng)
+    logits, cache_d = D.forward(x_fake, rng=rng)
+    G.backward_params(D.backward_input((logits - 1) / len(z), cache_d), cache_g)
+    optimizer.step()
+    return ((logits - 1) ** 2).mean() / 2
+
+
+def critic_d(D, G, x, z, optimizer, *, rng=None):
+    value_real, cache_real = D.forward(x, rng=rng)
+    value_fake, cache_fake = D.forward(G(z), rng=rng)
+    D.backward_params(np.full_like(value_real, -1 / len(x)), cache_real)
+    D.backward_params(np.full_like(value_fake, 1 / len(z)), cache_fake)
+    optimizer.step()
+    return value_fake.mean() - value_real.mean()
+
+
+def critic_g(D, G, z, optimizer, *, rng=None):
+    x_fake, cache_g = G.forward(z, rng=rng)
+    value, cache_d = D.forward(x_fake, rng=rng)
+    G.backward_params(D.backward_input(np.full_like(value, -1 / len(z)), cache_d), cache_g)
+    optimizer.step()
+    return -value.mean()
+
+
+OF_A_STUDENT = {
+    "least_squares": {"discriminator_step": squares_d, "generator_step": squares_g},
+    "wasserstein": {"discriminator_step": critic_d, "generator_step": critic_g},
+}
+
+
+@pytest.mark.parametrize("whose", ["ours", "a student's"])
+@pytest.mark.parametrize("objective", OF_A_STUDENT)
+@pytest.mark.parametrize("build", [players, like_mnist])
+def test_right_steps_of_other_objectives_pass(build, objective, whose):
+    steps = {} if whose == "ours" else OF_A_STUDENT[objective]
+    report = check_step(*build(), **steps, objective=objective, rng=0)
+    assert report.ok, str(report)
+    assert {suspect.code for suspect in report.suspects} <= {"kinks_only"}
+
+
+@pytest.mark.parametrize("player", ["discriminator_step", "generator_step"])
+@pytest.mark.parametrize("objective", OF_A_STUDENT)
+def test_a_right_step_of_another_objective_is_called_that(objective, player):
+    report = check_step(*players(), **{player: OF_A_STUDENT[objective][player]}, rng=0)
+    codes = [suspect.code for suspect in report.suspects]
+    assert codes[:3] == ["other_objective"] * 3
+    assert codes[3] == ("zero" if objective == "wasserstein" and player == "discriminator_step" else "other_objective")
+    assert f'check_step(..., objective="{objective}")' in " ".join(str(report).split())
+
+
+def test_a_minimax_loss_is_not_taken_for_its_objective():
+    report = check_step(*players(), generator_step=minimax, rng=0)
+    assert {suspect.code for suspect in report.suspects} == {"other_objective"}
+    assert check_step(*players(), generator_step=minimax, objective="minimax", rng=0).ok
+
+
+@pytest.mark.parametrize("objective", OF_A_STUDENT)
+def test_twice_the_gradient_of_another_objective_is_wrong(objective):
+    def doubled(D, G, z, optimizer, *, rng=None):
+        x_fake, cache_g = G.forward(z, rng=rng)
+        logits, cache_d = D.forward(x_fake, rng=rng)
+        loss, grad_logits = generator_loss(logits, objective)
+        G.backward_params(D.backward_input(2 * grad_logits, cache_d), cache_g)
+        optimizer.step()
+        return loss
+
+    report = check_step(*players(), generator_step=doubled, objective=objective, rng=0)
+    assert {suspect.code for suspect in report.suspects} == {"factor"}
+
+
+def test_the_objective_of_a_check_is_named_right():
+    with pytest.raises(ValueError, match="check_step got objective 'minmax', did you mean 'minimax'"):
+        check_step(*players(), objective="minmax")
+
+
+def diagnosis(step, right, objective="non_saturating", **options):
     argument = right.__name__
-    return check_step(*players(**options), **{argument: step}, rng=0)
+    return check_step(*players(**options), **{argument: step}, objective=objective, rng=0)
 
 
 @pytest.mark.parametrize("bug", BUGS, ids=[bug.name for bug in BUGS])
@@ -87,7 +172,7 @@ def test_the_wrong_steps_of_the_gallery_are_told(bug):
     report = diagnosis(bug.wrong, bug.right)
     assert not report.ok
     assert report.suspects[0].code == bug.code, str(report)
-    assert report.suspects[0].where.partition(":")[0].endswith("gallery/steps.py")
+    assert report.suspects[0].where.partition(":")[0].endswith("gallery/wrong_steps.py")
     assert report.suspects[0].tensor[:2] in ("D.", "G.")
 
 
@@ -141,10 +226,6 @@ def skips_critic(D, G, z, optimizer, *, rng=None, objective="non_saturating"):
     return loss
 
 
-def skips_critic_minimax(D, G, z, optimizer, *, rng=None):
-    return skips_critic(D, G, z, optimizer, rng=rng, objective="minimax")
-
-
 def wrong_critic(D, G, z, optimizer, *, rng=None):
     x_fake, cache_g = G.forward(z, rng=rng)
     _, cache_d = D.forward(x_fake, rng=rng)
@@ -156,7 +237,6 @@ def wrong_critic(D, G, z, optimizer, *, rng=None):
     ("step", "right", "code", "tensor"),
     [
         (skips_critic, generator_step, "missing_term", "G.0.weight"),
-        (skips_critic_minimax, generator_step, "missing_term", "G.0.weight"),
         (wrong_critic, generator_step, "unknown", "G.0.weight"),
         (swapped_labels, discriminator_step, "sign", "D.0.weight"),
         (real_turned, discriminator_step, "sign", "D.0.weight"),
@@ -171,9 +251,10 @@ def test_other_wrong_steps_are_told(step, right, code, tensor):
     assert (report.suspects[0].code, report.suspects[0].tensor) == (code, tensor), str(report)
 
 
+@pytest.mark.parametrize("objective", ["non_saturating", "minimax"])
 @pytest.mark.parametrize("n_out", [1, 2])
-def test_a_gradient_that_never_passes_through_the_critic_is_told_for_every_parameter(n_out):
-    report = diagnosis(skips_critic, generator_step, n_out=n_out)
+def test_a_gradient_that_never_passes_through_the_critic_is_told_for_every_parameter(n_out, objective):
+    report = diagnosis(skips_critic, generator_step, objective, n_out=n_out)
     assert [suspect.code for suspect in report.suspects] == ["missing_term"] * 4
     assert all("never passed through D" in suspect.message for suspect in report.suspects)
     assert " ".join(str(report).split()).count("Likewise G.0.bias, G.2.weight, G.2.bias.") == 1

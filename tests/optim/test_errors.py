@@ -4,7 +4,7 @@ import numpy as np
 from support.errors import assert_answered, wrong_input
 
 from tinygan.layers import Parameter, ReLU
-from tinygan.optim import SGD, RMSProp, exponential_decay, linear_ramp
+from tinygan.optim import SGD, Adam, RMSProp, exponential_decay, linear_ramp
 
 X = np.ones((4, 3), np.float32)
 
@@ -36,9 +36,11 @@ CASES = [
     ("infinite learning rate", lambda: SGD(learned(), np.inf), ValueError,
      r"^SGD got learning_rate=inf; it takes a finite num"),
     ("momentum 1", lambda: SGD(learned(), 0.1, 1), ValueError,
-     r"^SGD got momentum=1; it takes a number in \[0, 1\)$"),
-    ("negative momentum", lambda: SGD(learned(), 0.1, -0.5), ValueError,
-     r"^SGD got momentum=-0\.5; it takes a number in \[0, 1\)$"),
+     r"^SGD got momentum=1; it takes a number in \(-1, 1\)$"),
+    ("momentum -1", lambda: SGD(learned(), 0.1, -1), ValueError,
+     r"^SGD got momentum=-1; it takes a number in \(-1, 1\)$"),
+    ("beta 1", lambda: Adam(learned(), 0.1, 0.9, 1), ValueError,
+     r"^Adam got beta2=1; it takes a number in \[0, 1\)$"),
     ("decay 1", lambda: RMSProp(learned(), 0.1, decay=1.0), ValueError,
      r"^RMSProp got decay=1\.0; it takes a number in \[0, 1\)$"),
     ("negative epsilon", lambda: RMSProp(learned(), 0.1, epsilon=-1), ValueError,

@@ -45,7 +45,7 @@ def assert_close_run(folder, other):
     for name, array in arrays_of(other).items():
         np.testing.assert_allclose(arrays_of(folder)[name], array, rtol=1e-4, atol=1e-6, err_msg=name)
     here, there = state_of(folder), state_of(other)
-    for name in ("iteration", "epoch", "position", "n_steps", "epoch_start"):
+    for name in ("iteration", "epoch", "position", "optimizers", "epoch_start"):
         assert here[name] == there[name]
     for line, expected in zip(metrics_of(folder), metrics_of(other), strict=True):
         assert line.keys() == expected.keys()

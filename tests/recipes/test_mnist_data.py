@@ -12,6 +12,7 @@ from tinygan.runs.quick_score import quick_score
 from tinygan.runs.start import start_run
 
 
+@pytest.mark.slow
 @pytest.mark.data
 def test_an_epoch_on_a_slice_of_mnist_moves_the_log_likelihood_up(tmp_path, monkeypatch):
     """From grey: at the mean of every pixel, where the recipe starts, it takes epochs of all images to do better.

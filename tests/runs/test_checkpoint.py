@@ -18,12 +18,13 @@ from hypothesis import strategies as st
 from tinygan.adversarial import discriminator_step, generator_step
 from tinygan.backend import as_rng
 from tinygan.layers import Dropout, Layer, Linear, Maxout, Parameter, ReLU, Sequential
-from tinygan.optim import SGD, RMSProp
+from tinygan.optim import SGD, Adam, Optimizer, RMSProp
 from tinygan.runs import checkpoint
 from tinygan.runs.checkpoint import (
     load_checkpoint,
     load_parameters,
     optimizer_arrays,
+    optimizer_numbers,
     parameter_arrays,
     restore_arrays,
     restored_rng,
@@ -150,8 +151,8 @@ def test_what_an_optimizer_keeps_is_named_by_parameter():
     optimizer = RMSProp(D.parameters, 0.1, 0.5)
     arrays = optimizer_arrays("D", D, optimizer)
     assert len(arrays) == 12
-    assert arrays["D.3.0.weight.velocity"] is optimizer.velocities[2]
-    assert arrays["D.4.bias.mean_square"] is optimizer.mean_squares[5]
+    assert arrays["D.3.0.weight.velocity"] is optimizer.state["velocity"][2]
+    assert arrays["D.4.bias.mean_square"] is optimizer.state["mean_square"][5]
     assert all(name.endswith(".velocity") for name in optimizer_arrays("D", D, SGD(D.parameters, 0.1)))
 
 
@@ -276,7 +277,7 @@ class Game:
     def save(self, path):
         state = {
             "iteration": self.iteration,
-            "n_steps": {name: optimizer.n_steps for name, optimizer in self.optimizers.items()},
+            "optimizers": {name: optimizer_numbers(optimizer) for name, optimizer in self.optimizers.items()},
             "rngs": {name: rng_state(rng) for name, rng in self.rngs.items()},
         }
         save_checkpoint(path, arrays=self.arrays(), state=state)
@@ -287,10 +288,28 @@ class Game:
         self.iteration = state["iteration"]
         self.rngs = {name: restored_rng(rng) for name, rng in state["rngs"].items()}
         for name, optimizer in self.optimizers.items():
-            optimizer.n_steps = state["n_steps"][name]
+            optimizer.state |= state["optimizers"][name]
+
+
+class Restless(Optimizer):
+    """Moves by a running sum of gradients, which starts anew whenever it has grown too large, and slows down then."""
+
+    def __init__(self, parameters, learning_rate):
+        super().__init__(parameters, learning_rate)
+        self.state["sum"], self.state["n_starts"] = self.zeros(), 1
+
+    def update(self, i, data, grad):
+        total = self.state["sum"][i]
+        total += grad
+        if abs(total).max() > 0.5:
+            total[...] = 0
+            self.state["n_starts"] += 1
+        data -= self.learning_rate / self.state["n_starts"] * total
 
 
 OPTIMIZERS = {
+    "one of one's own": lambda parameters: Restless(parameters, 0.1),
+    "Adam": lambda parameters: Adam(parameters, 0.01),
     "SGD": lambda parameters: SGD(parameters, 0.1, 0.7),
     "RMSProp": lambda parameters: RMSProp(parameters, 0.01, 0.5, decay=0.9),
 }

@@ -206,7 +206,7 @@ DAMAGES = {
     "no noise": (without("streams", "noise"), OF_THIS_RUN + r"KeyError\('noise'\)"),
     "no sums": (without("sums"), OF_THIS_RUN + r"KeyError\('sums'\)"),
     "no sum of J_D": (without("sums", "loss_d"), OF_THIS_RUN + r"KeyError\('loss_d'\)"),
-    "no steps": (without("n_steps", "D"), OF_THIS_RUN + r"KeyError\('D'\)"),
+    "no steps": (without("optimizers", "D"), OF_THIS_RUN + r"KeyError\('D'\)"),
     "no threads": (without("threads"), OF_THIS_RUN + r"KeyError\('threads'\)"),
     "no start of the epoch": (without("epoch_start"), OF_THIS_RUN + r"KeyError\('epoch_start'\)"),
     "iteration is a word": (changed_state(lambda s: s.update(iteration="seven")), OF_THIS_RUN + r".*seven"),
@@ -296,7 +296,7 @@ def test_the_norms_of_a_post_mortem(left):
     norms = json.loads((left / "post_mortem.json").read_text())["norms"]
     assert norms["D.1.bias"] == {"L2": 5.0, "largest": 4.0, "not_finite": 1}
     assert norms["G.0.weight"]["L2"] == pytest.approx(np.linalg.norm(run.G[0].weight.data.astype(float)))
-    assert norms["G.0.weight.velocity"]["largest"] == pytest.approx(abs(run.optimizer_g.velocities[0]).max())
+    assert norms["G.0.weight.velocity"]["largest"] == pytest.approx(abs(run.optimizer_g.state["velocity"][0]).max())
 
 
 def test_nothing_that_is_not_finite_is_ever_saved(left):

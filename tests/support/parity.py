@@ -224,7 +224,7 @@ class Paused:
         start = None if state.epoch_start is None else rng_state(state.epoch_start)
         numbers = {name: getattr(state, name) for name in ("iteration", "epoch", "position")}
         streams = {name: rng_state(getattr(state, name)) for name in STREAMS}
-        n_steps = [self.optimizer_d.n_steps, self.optimizer_g.n_steps]
+        n_steps = [optimizer.n_steps for optimizer in (self.optimizer_d, self.optimizer_g)]
         contents = {"numbers": numbers, "streams": streams, "epoch_start": start, "n_steps": n_steps}
         save_checkpoint(path, arrays=self.arrays(), state=contents)
 
@@ -237,7 +237,8 @@ class Paused:
             setattr(self.state, name, restored_rng(value))
         start = contents["epoch_start"]
         self.state.epoch_start = None if start is None else restored_rng(start).bit_generator.state
-        self.optimizer_d.n_steps, self.optimizer_g.n_steps = contents["n_steps"]
+        for optimizer, n_steps in zip((self.optimizer_d, self.optimizer_g), contents["n_steps"], strict=True):
+            optimizer.state["n_steps"] = n_steps
 
 
 def resumed(first, second, path, dtype, pause, end, **settings):

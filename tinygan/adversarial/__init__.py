@@ -6,7 +6,15 @@ from tinygan.adversarial.algorithm1 import (
     generator_step,
     train,
 )
-from tinygan.adversarial.objectives import discriminator_loss, generator_loss
+from tinygan.adversarial.objectives import (
+    LEAST_SQUARES,
+    MINIMAX,
+    NON_SATURATING,
+    WASSERSTEIN,
+    Objective,
+    discriminator_loss,
+    generator_loss,
+)
 from tinygan.adversarial.prior import NoisePrior
 from tinygan.adversarial.simultaneous import simultaneous_step
 from tinygan.adversarial.theory.density import pushforward_density
@@ -23,9 +31,14 @@ from tinygan.adversarial.theory.value import (
 from tinygan.adversarial.training.state import TrainingState
 
 __all__ = [
+    "LEAST_SQUARES",
+    "MINIMAX",
+    "NON_SATURATING",
+    "WASSERSTEIN",
     "AffineGenerator",
     "Iteration",
     "NoisePrior",
+    "Objective",
     "TrainingState",
     "discriminator_error",
     "discriminator_loss",

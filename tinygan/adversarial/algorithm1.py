@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from tinygan.adversarial.objectives import OBJECTIVES, discriminator_loss, generator_loss
+from tinygan.adversarial.objectives import NON_SATURATING, Objective, as_objective
 from tinygan.adversarial.prior import NoisePrior
 from tinygan.adversarial.simultaneous import simultaneous_step
 from tinygan.adversarial.training.minibatches import Source, minibatches, prepared
@@ -28,7 +28,7 @@ class Iteration(NamedTuple):
     iteration : int
         How many iterations are done, from 1.
     loss_d, loss_g : scalar
-        J_D of the last step of D and J_G, in nats, both before the update that they led to.
+        J_D of the last step of D and J_G, both before the update that they led to; in nats for the paper's objectives.
     """
 
     iteration: int
@@ -36,8 +36,17 @@ class Iteration(NamedTuple):
     loss_g: Array
 
 
-def discriminator_step(D: Layer, G: Layer, x: Array, z: Array, optimizer: Optimizer, *, rng: RngLike = None) -> Array:
-    """Update D once by the gradient of eq. (1) with respect to theta_d.
+def discriminator_step(
+    D: Layer,
+    G: Layer,
+    x: Array,
+    z: Array,
+    optimizer: Optimizer,
+    *,
+    rng: RngLike = None,
+    objective: Objective | str = NON_SATURATING,
+) -> Array:
+    """Update D once by the gradient of its objective, eq. (1) unless it is another, with respect to theta_d.
 
     Parameters
     ----------
@@ -51,11 +60,13 @@ def discriminator_step(D: Layer, G: Layer, x: Array, z: Array, optimizer: Optimi
         Of the parameters of D.
     rng : numpy.random.Generator, int or None
         For the dropout in G and D.
+    objective : Objective or str
+        What the players minimise, or its name, see `tinygan.adversarial.objectives`.
 
     Returns
     -------
     loss : scalar
-        J_D = -V before the update, in nats.
+        J_D before the update: -V, in nats, for the paper's objectives.
 
     Notes
     -----
@@ -75,11 +86,12 @@ def discriminator_step(D: Layer, G: Layer, x: Array, z: Array, optimizer: Optimi
     True
     """
     check_optimizer("D", D, optimizer)
+    objective = as_objective("discriminator_step", objective)
     rng = None if rng is None else as_rng(rng)
     x_fake, _ = G.forward(z, rng=rng)  # theta_g is a constant here
     logits_real, cache_real = D.forward(x, rng=rng)
     logits_fake, cache_fake = D.forward(x_fake, rng=rng)
-    loss, grad_real, grad_fake = discriminator_loss(logits_real, logits_fake)
+    loss, grad_real, grad_fake = objective.discriminator(logits_real, logits_fake)
     D.backward_params(grad_real, cache_real)
     D.backward_params(grad_fake, cache_fake)  # the two sums of the formula add up
     optimizer.step()
@@ -87,7 +99,13 @@ def discriminator_step(D: Layer, G: Layer, x: Array, z: Array, optimizer: Optimi
 
 
 def generator_step(
-    D: Layer, G: Layer, z: Array, optimizer: Optimizer, *, rng: RngLike = None, objective: str = "non_saturating"
+    D: Layer,
+    G: Layer,
+    z: Array,
+    optimizer: Optimizer,
+    *,
+    rng: RngLike = None,
+    objective: Objective | str = NON_SATURATING,
 ) -> Array:
     """Update G once by the gradient of its objective with respect to theta_g, which comes through D.
 
@@ -101,13 +119,13 @@ def generator_step(
         Of the parameters of G.
     rng : numpy.random.Generator, int or None
         For the dropout in D and G.
-    objective : {"non_saturating", "minimax"}
-        See `generator_loss`.
+    objective : Objective or str
+        What the players minimise, or its name, see `tinygan.adversarial.objectives`.
 
     Returns
     -------
     loss : scalar
-        J_G before the update, in nats.
+        J_G before the update, in nats for the paper's objectives.
 
     Notes
     -----
@@ -125,10 +143,11 @@ def generator_step(
     True
     """
     check_optimizer("G", G, optimizer)
+    objective = as_objective("generator_step", objective)
     rng = None if rng is None else as_rng(rng)
     x_fake, cache_g = G.forward(z, rng=rng)
     logits, cache_d = D.forward(x_fake, rng=rng)
-    loss, grad_logits = generator_loss(logits, objective)
+    loss, grad_logits = objective.generator(logits)
     G.backward_params(D.backward_input(grad_logits, cache_d), cache_g)
     optimizer.step()
     return loss
@@ -145,7 +164,7 @@ def train(
     n_iterations: int,
     batch_size: int = 100,
     discriminator_steps: int = 1,
-    objective: str = "non_saturating",
+    objective: Objective | str = NON_SATURATING,
     updates: str = "alternating",
     rng: RngLike = None,
     state: TrainingState | None = None,
@@ -170,8 +189,8 @@ def train(
         m, the examples and the noise vectors of a step.
     discriminator_steps : int
         k, the steps of D an iteration.
-    objective : {"non_saturating", "minimax"}
-        Of G, see `generator_loss`.
+    objective : Objective or str
+        What the players minimise, or its name, see `tinygan.adversarial.objectives`.
     updates : {"alternating", "simultaneous"}
         Algorithm 1 as printed, or both players at once as in the released code, see `simultaneous_step`.
     rng : numpy.random.Generator, int or None
@@ -205,7 +224,7 @@ def train(
     2 1.26 0.75
     3 1.13 0.71
     """
-    check_choice("train got objective", objective, OBJECTIVES)
+    objective = as_objective("train", objective)
     check_choice("train got updates", updates, UPDATES)
     n_iterations = check_count("train got n_iterations", n_iterations)
     batch_size = check_count("train got batch_size", batch_size)
@@ -245,7 +264,9 @@ def train(
             else:
                 for _ in range(discriminator_steps):
                     x_real = next(batches)
-                    loss_d = discriminator_step(D, G, x_real, noise(len(x_real)), optimizer_d, rng=state.dropout)
+                    loss_d = discriminator_step(
+                        D, G, x_real, noise(len(x_real)), optimizer_d, rng=state.dropout, objective=objective
+                    )
                     watch.look(iteration, "J_D", loss_d, G=G, D=D)
                 m = len(state.rows(batch_size))
                 loss_g = generator_step(D, G, noise(m), optimizer_g, rng=state.dropout, objective=objective)

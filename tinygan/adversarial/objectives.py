@@ -1,21 +1,205 @@
-"""The two players' objectives, from logits: value and gradient together."""
+"""What the players minimise: an objective is three losses of one example, each a function of its logit."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import partial
+from inspect import signature
+from typing import Any, TypeAlias
 
 from tinygan.arguments import check_choice
-from tinygan.backend import Array, kernels
+from tinygan.backend import Array, get_array_module, kernels
 from tinygan.backend.kernels import fused
 from tinygan.functional import sigmoid, softplus
 from tinygan.layers.base import array_kind, is_float_array
 
-OBJECTIVES = ("non_saturating", "minimax")
+# Takes logits; returns the loss of each example and its derivative with respect to the logit.
+Loss: TypeAlias = Callable[[Array], tuple[Array, Array]]
 
 
-def discriminator_loss(logits_real: Array, logits_fake: Array) -> tuple[Array, Array, Array]:
-    """Return J_D = -V(D, G), the negative of eq. (1) of the paper on two minibatches, and its gradients.
+@dataclass(frozen=True)
+class Objective:
+    """What D and G minimise: means over a minibatch of losses that look at one logit each.
+
+    Attributes
+    ----------
+    name : str
+        By which recipes and the command line know it.
+    loss_real, loss_fake : callable
+        What D loses on a real and on a generated example. Each takes logits a, an ndarray, and returns two arrays of
+        that shape: the loss of each example, and its derivative with respect to a.
+    loss_g : callable
+        What G loses on a generated example; likewise.
+    output : callable
+        What D says of an example, from its logit, for people to read: sigmoid(a), unless another is given.
+
+    Notes
+    -----
+    An objective sees logits only. What needs the features of D, or its parameters, is a step of its own, see `train`.
+
+    Examples
+    --------
+    The hinge loss (Lim and Ye 2017, arXiv:1705.02894) is one more value:
+
+    >>> import numpy as np
+    >>> hinge = Objective(
+    ...     "hinge",
+    ...     loss_real=lambda a: (np.maximum(1 - a, 0), -1.0 * (a < 1)),
+    ...     loss_fake=lambda a: (np.maximum(1 + a, 0), 1.0 * (a > -1)),
+    ...     loss_g=lambda a: (-a, -np.ones_like(a)),
+    ... )
+    >>> loss, grad_real, grad_fake = hinge.discriminator(np.array([0.5, 3.0]), np.array([-2.0, 1.0]))
+    >>> float(loss), grad_real, grad_fake
+    (1.25, array([-0.5, -0. ]), array([0. , 0.5]))
+    """
+
+    name: str
+    loss_real: Loss = field(repr=False)
+    loss_fake: Loss = field(repr=False)
+    loss_g: Loss = field(repr=False)
+    output: Callable[[Array], Array] = field(default=sigmoid, repr=False)
+
+    def discriminator(self, logits_real: Array, logits_fake: Array) -> tuple[Array, Array, Array]:
+        """Return the loss of D on two minibatches, and its gradients, as `discriminator_loss` does."""
+        get_array_module(logits_real, logits_fake)  # refuses two devices
+        loss_real, grad_real = self._mean(self.loss_real, "logits_real", logits_real)
+        loss_fake, grad_fake = self._mean(self.loss_fake, "logits_fake", logits_fake)
+        return loss_real + loss_fake, grad_real, grad_fake
+
+    def generator(self, logits_fake: Array) -> tuple[Array, Array]:
+        """Return the loss of G on a minibatch, and its gradient, as `generator_loss` does."""
+        return self._mean(self.loss_g, "logits_fake", logits_fake)
+
+    def _mean(self, loss: Loss, argument: str, logits: Array) -> tuple[Array, Array]:
+        """Return the mean of a loss over a minibatch, and the gradient of that mean with respect to the logits."""
+        self._check_logits(argument, logits)
+        values, slopes = loss(logits)
+        return (values / len(logits)).sum(), slopes / len(logits)  # the sum of the values themselves could overflow
+
+    def _check_logits(self, argument: str, logits: Array) -> None:
+        if not is_float_array(logits):
+            raise TypeError(f"the {self.name} objective got {argument} of {array_kind(logits)}")
+        if not (logits.ndim == 1 or (logits.ndim == 2 and logits.shape[1] == 1)) or len(logits) == 0:
+            raise ValueError(
+                f"the {self.name} objective got {argument} of shape {logits.shape}; "
+                "it takes (m, 1) or (m,) with m >= 1, one logit an example: does D end in Linear(n, 1)?"
+            )
+
+
+# The paper's terms, with D = sigmoid(a). Neither D nor 1 - D is ever computed as 1 minus something near 1.
+
+
+@fused(kernels.minus_log_d)
+def minus_log_d(logits: Array) -> tuple[Array, Array]:
+    """Return -log D = softplus(-a), and its derivative -sigmoid(-a) = -(1 - D)."""
+    return softplus(-logits), -sigmoid(-logits)
+
+
+@fused(kernels.minus_log_not_d)
+def minus_log_not_d(logits: Array) -> tuple[Array, Array]:
+    """Return -log(1 - D) = softplus(a), and its derivative sigmoid(a) = D."""
+    return softplus(logits), sigmoid(logits)
+
+
+@fused(kernels.log_not_d)
+def log_not_d(logits: Array) -> tuple[Array, Array]:
+    """Return log(1 - D) = -softplus(a), and its derivative -sigmoid(a) = -D."""
+    return -softplus(logits), -sigmoid(logits)
+
+
+# Terms of others, with D = a.
+
+
+def the_logit(logits: Array) -> Array:
+    """Return a: what D says where its last layer has no sigmoid, in the loss neither."""
+    return logits
+
+
+def half_square(target: float) -> Loss:
+    """Return the loss (a - target)^2 / 2, whose derivative is a - target."""
+
+    def loss(logits: Array) -> tuple[Array, Array]:
+        return (logits - target) ** 2 / 2, logits - target
+
+    return loss
+
+
+def raised(logits: Array) -> tuple[Array, Array]:
+    """Return -a, which falls as the logit rises, and its derivative -1."""
+    return -logits, -get_array_module(logits).ones_like(logits)
+
+
+def lowered(logits: Array) -> tuple[Array, Array]:
+    """Return a, which falls with the logit, and its derivative 1."""
+    return logits, get_array_module(logits).ones_like(logits)
+
+
+NON_SATURATING = Objective("non_saturating", loss_real=minus_log_d, loss_fake=minus_log_not_d, loss_g=minus_log_d)
+"""D: eq. (1) of the paper. G: maximise log D(G(z)), as section 3 advises, strong where D is sure of a fake."""
+
+MINIMAX = Objective("minimax", loss_real=minus_log_d, loss_fake=minus_log_not_d, loss_g=log_not_d)
+"""D: eq. (1) of the paper. G: minimise the same value, log(1 - D(G(z))), which saturates where D is sure of a fake."""
+
+LEAST_SQUARES = Objective(
+    "least_squares", loss_real=half_square(1.0), loss_fake=half_square(0.0), loss_g=half_square(1.0), output=the_logit
+)
+"""Mao et al. 2017 (arXiv:1611.04076), eq. (9). The logit itself is what D says: 1 for real, 0 for generated.
+
+The best D, with G held, says D* = p_data / (p_data + p_g); another may leave [0, 1].
+"""
+
+WASSERSTEIN = Objective("wasserstein", loss_real=raised, loss_fake=lowered, loss_g=raised, output=the_logit)
+"""Arjovsky et al. 2017 (arXiv:1701.07875), eq. (2) and (3). The logit is the value of a critic, which has no zero.
+
+Among the critics that are K-Lipschitz, the best has the loss -K W1(p_data, p_g). Nothing in the loss makes D one of
+them: its weights need a limit, such as the paper's clipping, or the loss falls for ever.
+"""
+
+OBJECTIVES = {objective.name: objective for objective in (NON_SATURATING, MINIMAX, LEAST_SQUARES, WASSERSTEIN)}
+
+
+def as_objective(function: str, objective: Objective | str) -> Objective:
+    """Return the objective of a name, or the objective itself; `function` is who an error speaks for.
+
+    Examples
+    --------
+    >>> as_objective("train", "minimax") is MINIMAX
+    True
+    >>> as_objective("train", "minmax")  # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+    ValueError: train got objective 'minmax', did you mean 'minimax'? It takes one of 'non_saturating', 'minimax', ...
+    """
+    if isinstance(objective, Objective):
+        return objective
+    if not isinstance(objective, str):
+        raise TypeError(f"{function} got objective {objective!r}; it takes an Objective or its name, such as 'minimax'")
+    check_choice(f"{function} got objective", objective, tuple(OBJECTIVES))
+    return OBJECTIVES[objective]
+
+
+def given_objective(step: Callable[..., Any], objective: Objective) -> Callable[..., Any]:
+    """Return the step with this objective if it takes one; a step of one's own may know only its own.
+
+    Examples
+    --------
+    >>> def step(D, G, z, optimizer, *, rng=None):
+    ...     pass
+    >>> given_objective(step, MINIMAX) is step
+    True
+    """
+    return partial(step, objective=objective) if "objective" in signature(step).parameters else step
+
+
+def discriminator_loss(
+    logits_real: Array, logits_fake: Array, objective: Objective | str = NON_SATURATING
+) -> tuple[Array, Array, Array]:
+    """Return the loss of D on two minibatches and its gradients: J_D = -V(D, G), unless the objective is another.
 
     Parameters
     ----------
     logits_real, logits_fake : ndarray of shape (m, 1) or (m,)
         a(x) and a(G(z)), where D = sigmoid(a).
+    objective : Objective or str
+        Its value or its name. The paper's two differ for G only.
 
     Returns
     -------
@@ -26,7 +210,7 @@ def discriminator_loss(logits_real: Array, logits_fake: Array) -> tuple[Array, A
     Raises
     ------
     TypeError, ValueError
-        If the logits are no float arrays of those shapes or a batch is empty.
+        If the logits are no float arrays of those shapes, a batch is empty, or the objective is unknown.
 
     Notes
     -----
@@ -34,28 +218,27 @@ def discriminator_loss(logits_real: Array, logits_fake: Array) -> tuple[Array, A
 
     dJ_D/da = -sigmoid(-a) / m = -(1 - D) / m on real examples, and sigmoid(a) / m = D / m on fake ones.
 
-    Neither is ever computed as 1 minus something near 1.
-
     Examples
     --------
     >>> import numpy as np
     >>> discriminator_loss(np.zeros((2, 1)), np.zeros((2, 1)))[0]  # D = 1/2: 2 log 2
     np.float64(1.3862943611198906)
+    >>> discriminator_loss(np.ones((2, 1)), np.zeros((2, 1)), "least_squares")[0]  # all right
+    np.float64(0.0)
     """
-    _check_logits("discriminator_loss", "logits_real", logits_real)
-    _check_logits("discriminator_loss", "logits_fake", logits_fake)
-    return _discriminator_loss(logits_real, logits_fake)
+    return as_objective("discriminator_loss", objective).discriminator(logits_real, logits_fake)
 
 
-def generator_loss(logits_fake: Array, objective: str = "non_saturating") -> tuple[Array, Array]:
-    """Return J_G on a minibatch and its gradient.
+def generator_loss(logits_fake: Array, objective: Objective | str = NON_SATURATING) -> tuple[Array, Array]:
+    """Return the loss of G on a minibatch, J_G, and its gradient.
 
     Parameters
     ----------
     logits_fake : ndarray of shape (m, 1) or (m,)
         a(G(z)), where D = sigmoid(a).
-    objective : {"non_saturating", "minimax"}
-        Maximise log D(G(z)), as section 3 of the paper advises, or minimise log(1 - D(G(z))), as eq. (1) says.
+    objective : Objective or str
+        Its value or its name, such as "non_saturating" or "minimax": maximise log D(G(z)), as section 3 of the paper
+        advises, or minimise log(1 - D(G(z))), as eq. (1) says.
 
     Returns
     -------
@@ -84,35 +267,4 @@ def generator_loss(logits_fake: Array, objective: str = "non_saturating") -> tup
     -1
     -2.06e-09
     """
-    _check_logits("generator_loss", "logits_fake", logits_fake)
-    check_choice("generator_loss got objective", objective, OBJECTIVES)
-    return _generator_loss(logits_fake, objective)
-
-
-@fused(kernels.discriminator_loss)
-def _discriminator_loss(logits_real: Array, logits_fake: Array) -> tuple[Array, Array, Array]:
-    loss = _mean(softplus(-logits_real)) + _mean(softplus(logits_fake))
-    grad_real = -sigmoid(-logits_real) / len(logits_real)
-    grad_fake = sigmoid(logits_fake) / len(logits_fake)
-    return loss, grad_real, grad_fake
-
-
-@fused(kernels.generator_loss)
-def _generator_loss(logits_fake: Array, objective: str) -> tuple[Array, Array]:
-    if objective == "non_saturating":
-        return _mean(softplus(-logits_fake)), -sigmoid(-logits_fake) / len(logits_fake)
-    return -_mean(softplus(logits_fake)), -sigmoid(logits_fake) / len(logits_fake)
-
-
-def _mean(values: Array) -> Array:
-    return (values / len(values)).sum()  # the sum of the values themselves could overflow
-
-
-def _check_logits(function: str, argument: str, logits: Array) -> None:
-    if not is_float_array(logits):
-        raise TypeError(f"{function} got {argument} of {array_kind(logits)}")
-    if not (logits.ndim == 1 or (logits.ndim == 2 and logits.shape[1] == 1)) or len(logits) == 0:
-        raise ValueError(
-            f"{function} got {argument} of shape {logits.shape}; "
-            "it takes (m, 1) or (m,) with m >= 1, one logit an example: does D end in Linear(n, 1)?"
-        )
+    return as_objective("generator_loss", objective).generator(logits_fake)

@@ -1,6 +1,6 @@
 """Both players at once, as in the code that the authors released, instead of Algorithm 1."""
 
-from tinygan.adversarial.objectives import discriminator_loss, generator_loss
+from tinygan.adversarial.objectives import NON_SATURATING, Objective, as_objective
 from tinygan.adversarial.training.watch import check_optimizer
 from tinygan.backend import Array, RngLike, as_rng
 from tinygan.layers import Layer
@@ -16,7 +16,7 @@ def simultaneous_step(
     optimizer_g: Optimizer,
     *,
     rng: RngLike = None,
-    objective: str = "non_saturating",
+    objective: Objective | str = NON_SATURATING,
 ) -> tuple[Array, Array]:
     """Update D and G at once, both by gradients at the old parameters; return (J_D, J_G).
 
@@ -34,13 +34,13 @@ def simultaneous_step(
         Of the parameters of D and of G.
     rng : numpy.random.Generator, int or None
         For the dropout in D and G.
-    objective : {"non_saturating", "minimax"}
-        See `generator_loss`.
+    objective : Objective or str
+        What the players minimise, or its name, see `tinygan.adversarial.objectives`.
 
     Returns
     -------
     loss_d, loss_g : scalar
-        J_D and J_G before the updates, in nats.
+        J_D and J_G before the updates, in nats for the paper's objectives.
 
     Examples
     --------
@@ -55,12 +55,13 @@ def simultaneous_step(
     """
     check_optimizer("D", D, optimizer_d)
     check_optimizer("G", G, optimizer_g)
+    objective = as_objective("simultaneous_step", objective)
     rng = None if rng is None else as_rng(rng)
     x_fake, cache_g = G.forward(z, rng=rng)
     logits_real, cache_real = D.forward(x, rng=rng)
     logits_fake, cache_fake = D.forward(x_fake, rng=rng)
-    loss_d, grad_real, grad_fake = discriminator_loss(logits_real, logits_fake)
-    loss_g, grad_logits = generator_loss(logits_fake, objective)
+    loss_d, grad_real, grad_fake = objective.discriminator(logits_real, logits_fake)
+    loss_g, grad_logits = objective.generator(logits_fake)
     D.backward_params(grad_real, cache_real)
     D.backward_params(grad_fake, cache_fake)
     G.backward_params(D.backward_input(grad_logits, cache_fake), cache_g)

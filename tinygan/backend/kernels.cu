@@ -106,25 +106,19 @@ extern "C" __global__ void maxout_slope(const REAL* grad_y, const bool* won, REA
     grad_piece[0] = rest;
 }
 
-// terms = softplus(-real) / m, softplus(fake) / m'; grad_real = -sigmoid(-real) / m, grad_fake = sigmoid(fake) / m'
-extern "C" __global__ void discriminator_loss(const REAL* real, const REAL* fake, REAL* terms, REAL* grad_real,
-                                              REAL* grad_fake, long long n_real, long long n) {
-    EACH
-    if (i < n_real) {
-        terms[i] = softplus(-real[i]) / (REAL)n_real;
-        grad_real[i] = -logistic(-real[i]) / (REAL)n_real;
-    } else {
-        REAL a = fake[i - n_real], m = (REAL)(n - n_real);
-        terms[i] = softplus(a) / m;
-        grad_fake[i - n_real] = logistic(a) / m;
-    }
+// loss = softplus(-a), slope = -logistic(-a)
+extern "C" __global__ void minus_log_d(const REAL* a, REAL* loss, REAL* slope, long long n) {
+    EACH loss[i] = softplus(-a[i]); slope[i] = -logistic(-a[i]);
 }
 
-// sign = -1: softplus(-a) / m, -sigmoid(-a) / m (non-saturating); sign = 1: -softplus(a) / m, -sigmoid(a) / m (minimax)
-extern "C" __global__ void generator_loss(const REAL* logits, REAL* terms, REAL* grad, int sign, long long n) {
-    EACH REAL a = sign * logits[i];
-    terms[i] = -sign * (softplus(a) / (REAL)n);
-    grad[i] = -logistic(a) / (REAL)n;
+// loss = softplus(a), slope = logistic(a)
+extern "C" __global__ void minus_log_not_d(const REAL* a, REAL* loss, REAL* slope, long long n) {
+    EACH loss[i] = softplus(a[i]); slope[i] = logistic(a[i]);
+}
+
+// loss = -softplus(a), slope = -logistic(a)
+extern "C" __global__ void log_not_d(const REAL* a, REAL* loss, REAL* slope, long long n) {
+    EACH loss[i] = -softplus(a[i]); slope[i] = -logistic(a[i]);
 }
 
 // velocity = momentum * velocity - learning_rate * grad; data += velocity

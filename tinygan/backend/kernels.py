@@ -126,29 +126,35 @@ def maxout_slope(grad_y: Array, won: Array) -> Array:
     return grad_x
 
 
-def discriminator_loss(logits_real: Array, logits_fake: Array) -> tuple[Array, Array, Array]:
-    """Return J_D and its gradients."""
-    (logits_real, xp), (logits_fake, _) = _contiguous(logits_real), _contiguous(logits_fake)
-    n = len(logits_real) + len(logits_fake)
-    terms, grad_real, grad_fake = xp.empty(n, logits_real.dtype), xp.empty_like(logits_real), xp.empty_like(logits_fake)
-    arrays = logits_real, logits_fake, terms, grad_real, grad_fake
-    _launch("discriminator_loss", n, *arrays, np.int64(len(logits_real)), like=terms)
-    return terms.sum(), grad_real, grad_fake
+def minus_log_d(logits: Array) -> tuple[Array, Array]:
+    """Return softplus(-a) and its derivative."""
+    return _loss_and_slope("minus_log_d", logits)
 
 
-def generator_loss(logits: Array, objective: str) -> tuple[Array, Array]:
-    """Return J_G and its gradient."""
+def minus_log_not_d(logits: Array) -> tuple[Array, Array]:
+    """Return softplus(a) and its derivative."""
+    return _loss_and_slope("minus_log_not_d", logits)
+
+
+def log_not_d(logits: Array) -> tuple[Array, Array]:
+    """Return -softplus(a) and its derivative."""
+    return _loss_and_slope("log_not_d", logits)
+
+
+def _loss_and_slope(name: str, logits: Array) -> tuple[Array, Array]:
     logits, xp = _contiguous(logits)
-    terms, grad = xp.empty(len(logits), logits.dtype), xp.empty_like(logits)
-    sign = np.int32(-1 if objective == "non_saturating" else 1)
-    _launch("generator_loss", len(logits), logits, terms, grad, sign, like=logits)
-    return terms.sum(), grad
+    loss, slope = xp.empty_like(logits), xp.empty_like(logits)
+    _launch(name, logits.size, logits, loss, slope, like=logits)
+    return loss, slope
 
 
-def momentum_step(data: Array, velocity: Array, grad: Array, learning_rate: float, momentum: float) -> None:
-    """Update velocity and data, flat arrays, in place."""
-    real = data.dtype.type
+def momentum_step(data: Array, velocity: Array, grad: Array, learning_rate: float, momentum: float) -> Any:
+    """Update velocity and data in place."""
+    if not (data.flags.c_contiguous and velocity.flags.c_contiguous):
+        return NotImplemented
+    real, (grad, _) = data.dtype.type, _contiguous(grad)
     _launch("momentum_step", data.size, data, velocity, grad, real(learning_rate), real(momentum), like=data)
+    return None
 
 
 def counter_words(block: int) -> list[int]:

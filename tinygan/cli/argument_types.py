@@ -3,6 +3,9 @@
 import argparse
 from typing import Any, get_args
 
+# The names of tinygan.adversarial.objectives, which `tinygan --help` does not wait for.
+OBJECTIVES = ("non_saturating", "minimax", "least_squares", "wasserstein")
+
 
 def count(word: str) -> int:
     """Return the whole number >= 1 that a word says."""

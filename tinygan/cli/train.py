@@ -7,7 +7,7 @@ import sys
 import time
 from typing import TYPE_CHECKING, Any
 
-from tinygan.cli.argument_types import count, counted, rate, seed, setting, threads
+from tinygan.cli.argument_types import OBJECTIVES, count, counted, rate, seed, setting, threads
 from tinygan.cli.devices import add_device_option
 from tinygan.cli.interrupts import Request, polite_interrupts
 from tinygan.cli.start_training import NAMES, locked_run
@@ -51,7 +51,7 @@ def add_parser(subparsers: Any) -> None:
     game.add_argument(
         "--discriminator-steps", type=count, metavar="K", help="k, steps of D an iteration, if alternating (default: 1)"
     )
-    game.add_argument("--objective", choices=("non_saturating", "minimax"), help="of G (default: non_saturating)")
+    game.add_argument("--objective", choices=OBJECTIVES, help="what D and G minimise (default: non_saturating)")
     game.add_argument("--scale", type=rate, metavar="SHARE", help="make every hidden layer so many times as wide")
     game.add_argument(
         "--set",

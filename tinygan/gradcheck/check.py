@@ -7,12 +7,12 @@ from typing import Any
 import numpy as np
 
 from tinygan.backend import Array, RngLike, as_rng, get_array_module, is_finite, to_device
-from tinygan.gradcheck.compare import case_of, diagnosed, row_of
-from tinygan.gradcheck.diagnosis.conduct import faults
-from tinygan.gradcheck.diagnosis.suspect import Suspect
-from tinygan.gradcheck.report import Report, Row
+from tinygan.gradcheck.diagnosis.side_effects import faults
+from tinygan.gradcheck.diagnosis.verdict import case_of, diagnosed, row_of
+from tinygan.gradcheck.report import Report, TensorCheck
 from tinygan.gradcheck.subjects.subject import LayerSubject, Subject, checked_result
-from tinygan.gradcheck.subjects.trial import run
+from tinygan.gradcheck.suspect import Suspect
+from tinygan.gradcheck.trial import run
 from tinygan.layers import Layer
 from tinygan.layers.base import check_input
 from tinygan.layers.trace import watched
@@ -104,7 +104,7 @@ def examine(subject: Subject, seed: int, rng: np.random.Generator, tolerance: fl
     return Report(subject.name, rows, suspects)
 
 
-def _kinks_only(subject: Subject, rows: list[Row]) -> Suspect:
+def _kinks_only(subject: Subject, rows: list[TensorCheck]) -> Suspect:
     n = sum(row.n_kinks for row in rows)
     tensor = next(row.tensor for row in rows if row.n_kinks)
     return Suspect(

@@ -6,12 +6,12 @@ from dataclasses import asdict, dataclass, field
 from math import isfinite
 from typing import Any
 
-from tinygan.gradcheck.diagnosis.suspect import HARMLESS, Suspect
+from tinygan.gradcheck.suspect import HARMLESS, Suspect
 from tinygan.table import text_table
 
 
 @dataclass(frozen=True)
-class Row:
+class TensorCheck:
     """The check of one tensor.
 
     Attributes
@@ -57,14 +57,14 @@ class Report:
     ----------
     subject : str
         What was checked.
-    rows : list of Row
+    rows : list of TensorCheck
         One a tensor: the inputs, then every parameter.
     suspects : list of Suspect
         What is probably wrong, most likely first.
     """
 
     subject: str
-    rows: list[Row]
+    rows: list[TensorCheck]
     suspects: list[Suspect] = field(default_factory=list)
 
     @property

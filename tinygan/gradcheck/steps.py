@@ -8,16 +8,23 @@ import numpy as np
 
 from tinygan.adversarial import discriminator_step as our_discriminator_step
 from tinygan.adversarial import generator_step as our_generator_step
+from tinygan.adversarial.objectives import NON_SATURATING, Objective, as_objective
 from tinygan.arguments import check_positive
 from tinygan.backend import Array, RngLike, as_rng, to_host
-from tinygan.gradcheck.compare import case_of, diagnosed, row_of
 from tinygan.gradcheck.diagnosis.step_hypotheses import step_findings
-from tinygan.gradcheck.diagnosis.suspect import Suspect
+from tinygan.gradcheck.diagnosis.verdict import case_of, diagnosed, row_of
 from tinygan.gradcheck.numerical import EPS
-from tinygan.gradcheck.report import Report, Row
+from tinygan.gradcheck.report import Report, TensorCheck
 from tinygan.gradcheck.subjects.on_device import place_of
-from tinygan.gradcheck.subjects.steps import DiscriminatorStep, GeneratorStep, PlayedStep, dropout_off, example_noise
-from tinygan.gradcheck.subjects.trial import run
+from tinygan.gradcheck.subjects.played_step import (
+    DiscriminatorStep,
+    GeneratorStep,
+    PlayedStep,
+    dropout_off,
+    example_noise,
+)
+from tinygan.gradcheck.suspect import Suspect
+from tinygan.gradcheck.trial import run
 from tinygan.layers import Layer
 from tinygan.layers.names import named_parameters
 
@@ -28,6 +35,7 @@ def check_step(
     *,
     discriminator_step: Callable[..., Any] = our_discriminator_step,
     generator_step: Callable[..., Any] = our_generator_step,
+    objective: Objective | str = NON_SATURATING,
     x: Array | None = None,
     z: Array | None = None,
     rng: RngLike = None,
@@ -43,6 +51,8 @@ def check_step(
         Called as ``discriminator_step(D, G, x, z, optimizer, rng=rng)``; ours if none is given.
     generator_step : callable
         Called as ``generator_step(D, G, z, optimizer, rng=rng)``; likewise.
+    objective : Objective or str
+        What the steps should lower, or its name. A step that takes ``objective=`` is given it.
     x : ndarray of shape (m, ...), optional
         Examples; without it, noise of the shape of G(z).
     z : ndarray of shape (m, latent_dim), optional
@@ -65,8 +75,8 @@ def check_step(
     Notes
     -----
     What a step applies is read off an optimizer of learning rate 1 without momentum: theta before minus theta after. It
-    is compared with numerical derivatives of J_D = -V(D, G), eq. (1), with respect to theta_d, and of J_G with respect
-    to theta_g through D. J_G is the non-saturating one, unless the loss that the step returns is the other.
+    is compared with numerical derivatives of J_D with respect to theta_d, and of J_G with respect to theta_g through D.
+    The objective says what both are; with the paper's, J_D = -V(D, G), eq. (1).
 
     Dropout draws the masks that it drew in the step, if the step runs G first, then D on x and then D on G(z), as ours
     do. If the loss that it returns shows another order, the check runs with all dropout at rate 0.
@@ -80,7 +90,7 @@ def check_step(
     (True, ['D.0.weight', 'D.0.bias', 'D.2.weight', 'D.2.bias', 'G.weight', 'G.bias'])
     """
     check_positive("check_step got tolerance", tolerance)
-    rng = as_rng(rng)
+    objective, rng = as_objective("check_step", objective), as_rng(rng)
     players = {"D": D, "G": G}
     learned = {f"{player}.{name}": theta for player in players for name, theta in named_parameters(players[player])}
     place = place_of("check_step", learned, x=x, z=z)
@@ -90,7 +100,10 @@ def check_step(
             x = rng.normal(size=G(z_there).shape)
     x = to_host(x)
     seed = int(rng.integers(2**63))
-    steps = (DiscriminatorStep(discriminator_step, D, G, place, x, z), GeneratorStep(generator_step, D, G, place, z))
+    steps = (
+        DiscriminatorStep(discriminator_step, objective, D, G, place, x=x, z=z),
+        GeneratorStep(generator_step, objective, D, G, place, z=z),
+    )
     with place.in_float64():
         rows, suspects = [], []
         for step in steps:
@@ -107,7 +120,7 @@ def check_step(
 
 def _examined(
     step: PlayedStep, seed: int, rng: np.random.Generator, tolerance: float
-) -> tuple[list[Row], list[Suspect]]:
+) -> tuple[list[TensorCheck], list[Suspect]]:
     """Compare what one step applies with the derivatives of its objective."""
     y = step.replayed_y(seed)
     trial = run(step, np.ones_like(y), seed)

@@ -12,7 +12,7 @@ class Parameter:
     Parameters
     ----------
     data : ndarray
-        The values. Making an optimiser moves them into its storage, where it updates them in place.
+        The values, which an optimiser updates in place.
     name : str
         What messages call it, for example ``"weight"``.
     unit_axis : int

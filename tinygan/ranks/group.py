@@ -64,7 +64,7 @@ class Ranks:
 
         Parameters
         ----------
-        array : ndarray of shape (n,)
+        array : ndarray
             Of the same shape and precision on every rank. Where it is on a GPU, it goes through the host, which any MPI
             can do.
         weight : float
@@ -83,13 +83,13 @@ class Ranks:
             return
         length = -(-array.size // self.size)  # the variants of MPI for pieces of several lengths take twice the time
         weighted, parts = self._room(length, array.dtype)
-        np.multiply(to_host(array), weight, out=weighted[: array.size])
+        np.multiply(to_host(array).ravel(), weight, out=weighted[: array.size])
         self._comm.Alltoall(weighted, parts)
         total = parts[0]
         for part in parts[1:]:
             total += part
         self._comm.Allgather(total, weighted)
-        _put(weighted[: array.size], array)
+        _put(weighted[: array.size].reshape(array.shape), array)
 
     def gathered(self, array: Array) -> list[Array]:
         """Return the arrays of all ranks, in their order, on the device of this one; all are of one shape and dtype."""

@@ -15,7 +15,7 @@ from tinygan.arguments import check_choice, check_count, check_positive, check_s
 from tinygan.backend import Array, RngLike, as_rng
 from tinygan.data import scale_to_unit
 from tinygan.layers import Dropout, Linear, Maxout, Sequential, uniform
-from tinygan.optim import SGD, exponential_decay, linear_ramp
+from tinygan.optim import SGD, column_norms, exponential_decay, linear_ramp
 
 
 def check_decay(what: str, value: Any) -> None:
@@ -48,8 +48,8 @@ class Recipe(ABC):
         Both players at once, as in the released code, or Algorithm 1 as printed.
     discriminator_steps : int
         k, the steps of D an iteration: 1 in the paper.
-    objective : {"non_saturating", "minimax"}
-        Of G: the paper's section 3, and the released code, take the first.
+    objective : {"non_saturating", "minimax", "least_squares", "wasserstein"}
+        The paper's section 3, and the released code, take the first.
     noise_prior : {"uniform", "gaussian", "spherical"}
         p_z; the uniform one goes from -sqrt(3) to sqrt(3), so that its variance is 1.
     latent_dim : int
@@ -98,7 +98,7 @@ class Recipe(ABC):
     }
     choices: ClassVar[dict[str, tuple[str, ...]]] = {
         "updates": UPDATES,
-        "objective": OBJECTIVES,
+        "objective": tuple(OBJECTIVES),
         "noise_prior": KINDS,
     }
 
@@ -154,9 +154,9 @@ class Recipe(ABC):
 
     def optimizers(self, D: Sequential, G: Sequential) -> tuple[SGD, SGD]:
         """Return the optimisers of D and of G, as they start."""
+        constraint = None if self.max_col_norm is None else column_norms(self.max_col_norm)
         optimizer_d, optimizer_g = (
-            SGD(player.parameters, self.learning_rate, self.momentum, max_col_norm=self.max_col_norm)
-            for player in (D, G)
+            SGD(player.parameters, self.learning_rate, self.momentum, constraint=constraint) for player in (D, G)
         )
         return optimizer_d, optimizer_g
 

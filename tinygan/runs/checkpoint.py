@@ -32,7 +32,7 @@ def save_checkpoint(
     arrays : mapping from str to ndarray
         See `parameter_arrays` and `optimizer_arrays`. Those on a GPU are copied to the host.
     state : mapping
-        What JSON can hold: the iteration, the recipe, each optimiser's `n_steps`, random streams through `rng_state`.
+        What JSON can hold: the iteration, the recipe, each optimiser's numbers, random streams through `rng_state`.
     kind : str
         What `load_checkpoint` must be told to take it.
 
@@ -139,8 +139,6 @@ def load_parameters(path: str | Path, /, **networks: Layer) -> None:
 def parameter_arrays(**networks: Layer) -> dict[str, Array]:
     """Return the arrays, not copies, of all parameters by name.
 
-    Making an optimiser moves them; so take them after that.
-
     Examples
     --------
     >>> from tinygan.layers import Linear, Sequential
@@ -160,7 +158,7 @@ def parameter_arrays(**networks: Layer) -> dict[str, Array]:
 def optimizer_arrays(player: str, network: Layer, optimizer: Optimizer) -> dict[str, Array]:
     """Return the arrays, not copies, that an optimiser of a network keeps: ``D.1.weight.velocity``.
 
-    Its `n_steps` is no array and belongs in the state of the checkpoint.
+    Its numbers are no arrays and belong in the state of the checkpoint, see `optimizer_numbers`.
 
     Examples
     --------
@@ -173,8 +171,21 @@ def optimizer_arrays(player: str, network: Layer, optimizer: Optimizer) -> dict[
     names = list(parameter_arrays(**{player: network}))
     if list(map(id, optimizer.parameters)) != list(map(id, network.parameters)):
         raise ValueError(f"the optimizer of {player} updates other parameters than those of {player}")
-    kept = {"velocity": getattr(optimizer, "velocities", ()), "mean_square": getattr(optimizer, "mean_squares", ())}
-    return {f"{name}.{word}": array for word in kept for name, array in zip(names, kept[word], strict=bool(kept[word]))}
+    kept = {word: arrays for word, arrays in optimizer.state.items() if isinstance(arrays, list)}
+    return {f"{name}.{word}": array for word in kept for name, array in zip(names, kept[word], strict=True)}
+
+
+def optimizer_numbers(optimizer: Optimizer) -> dict[str, Any]:
+    """Return what an optimiser keeps beside arrays, such as its `n_steps`; `Optimizer.state` takes it back.
+
+    Examples
+    --------
+    >>> from tinygan.layers import Linear
+    >>> from tinygan.optim import SGD
+    >>> optimizer_numbers(SGD(Linear(2, 1).parameters, 0.1))
+    {'n_steps': 0}
+    """
+    return {word: number for word, number in optimizer.state.items() if not isinstance(number, list)}
 
 
 def restore_arrays(current: Mapping[str, Array], saved: Mapping[str, Array], path: str | Path) -> None:

@@ -11,17 +11,19 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from tinygan.adversarial import TrainingState, train
+from tinygan.adversarial.objectives import OBJECTIVES
 from tinygan.adversarial.training.watch import check_in_time, check_loss, check_parameters
 from tinygan.backend import Array, as_rng, spawn_rngs, to_device, to_host
 from tinygan.data import ScaledImages, Splits, marginal_mean
 from tinygan.evaluation import find_collapse
 from tinygan.figures.curves import draw_live
 from tinygan.figures.samples import draw_samples
-from tinygan.functional import sigmoid
+from tinygan.optim import Optimizer
 from tinygan.ranks.group import Ranks
 from tinygan.runs.checkpoint import (
     load_checkpoint,
     optimizer_arrays,
+    optimizer_numbers,
     parameter_arrays,
     restore_arrays,
     restored_rng,
@@ -210,7 +212,8 @@ class Run:
 
     def _probe(self) -> dict[str, float]:
         x_fake = self.G(self.z_view[:N_PROBE])
-        d_real, d_fake = sigmoid(self.D(self.x[:N_PROBE])).mean(), sigmoid(self.D(x_fake)).mean()
+        output = OBJECTIVES[self.recipe.objective].output
+        d_real, d_fake = output(self.D(self.x[:N_PROBE])).mean(), output(self.D(x_fake)).mean()
         check_loss(self.state.iteration, "mean D(x) + mean D(G(z))", d_real + d_fake, D=self.D, G=self.G)
         return {"d_real": float(d_real), "d_fake": float(d_fake)}
 
@@ -259,6 +262,11 @@ class Run:
         return find_collapse(self.G(self.z_view), self.x, **self._probe())
 
     @property
+    def optimizers(self) -> dict[str, Optimizer]:
+        """The optimisers by the names of their players."""
+        return {"D": self.optimizer_d, "G": self.optimizer_g}
+
+    @property
     def arrays(self) -> dict[str, Array]:
         """All arrays that training changes, not copies, by name."""
         return {
@@ -290,7 +298,7 @@ class Run:
                 "position": state.position,
                 "epoch_start": None if state.epoch_start is None else rng_state(state.epoch_start),
                 "streams": {name: rng_state(getattr(state, name)) for name in STREAMS},
-                "n_steps": {"D": self.optimizer_d.n_steps, "G": self.optimizer_g.n_steps},
+                "optimizers": {player: optimizer_numbers(optimizer) for player, optimizer in self.optimizers.items()},
                 "sums": self.epoch_means.sums,
                 "threads": self.threads,
             },
@@ -317,7 +325,12 @@ class Run:
             numbers = {name: int(saved[name]) for name in ("iteration", "epoch", "position")}
             start = saved["epoch_start"]
             epoch_start = None if start is None else restored_rng(start).bit_generator.state
-            n_steps = {player: int(saved["n_steps"][player]) for player in "DG"}
+            steps = {player: {"n_steps": n} for player, n in saved.get("n_steps", {}).items()}  # as older files have it
+            kept = saved.get("optimizers", steps)
+            numbers_of = {
+                player: {name: type(now)(kept[player][name]) for name, now in optimizer_numbers(optimizer).items()}
+                for player, optimizer in self.optimizers.items()
+            }
             sums = {name: type(zero)(saved["sums"][name]) for name, zero in self.epoch_means.sums.items()}
             threads = int(saved["threads"])
         except (AttributeError, LookupError, TypeError, ValueError) as error:
@@ -326,7 +339,8 @@ class Run:
         restore_arrays(self.arrays, arrays, path)
         for name, value in {**streams, **numbers, "epoch_start": epoch_start}.items():
             setattr(self.state, name, value)
-        self.optimizer_d.n_steps, self.optimizer_g.n_steps = n_steps["D"], n_steps["G"]
+        for player, optimizer in self.optimizers.items():
+            optimizer.state.update(numbers_of[player])
         self.epoch_means.sums, self.threads = sums, threads
 
     @contextmanager

@@ -324,7 +324,7 @@ def test_wrong_arguments_raise_at_once_and_not_at_the_first_record():
         "n_iterations": 3,
     }
     for wrong, words in [
-        ({"objective": "wasserstein"}, "train got objective 'wasserstein'"),
+        ({"objective": "hinge"}, "train got objective 'hinge'"),
         ({"updates": "sometimes"}, "train got updates 'sometimes'"),
         ({"n_iterations": 0}, "n_iterations"),
         ({"batch_size": 0}, "batch_size"),

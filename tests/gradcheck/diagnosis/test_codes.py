@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from tinygan.gradcheck.diagnosis.suspect import CODES
+from tinygan.gradcheck.suspect import CODES
 
 PAGE = Path(__file__).parents[3] / "docs" / "check.md"
 

@@ -8,7 +8,7 @@ from support.wrong_layers import WRONG_AFFINE, WRONG_FUNCTIONS, Affine, Function
 from support.wrong_structures import WRONG_STRUCTURES, Softmax
 
 from tinygan.gradcheck import check_gradients
-from tinygan.gradcheck.diagnosis.suspect import CODES
+from tinygan.gradcheck.suspect import CODES
 from tinygan.layers import LeakyReLU, Linear, Tanh
 
 WRONG = WRONG_AFFINE | WRONG_FUNCTIONS | WRONG_STRUCTURES
@@ -31,7 +31,7 @@ def test_it_is_flagged_and_named(name):
 
 def test_nine_in_ten_are_named_rightly():
     assert len(WRONG) > 100
-    assert {code for code, _, _ in WRONG.values()} == set(CODES)
+    assert {code for code, _, _ in WRONG.values()} == set(CODES) - {"other_objective"}  # which is said of steps alone
     n_named = sum(report(name).suspects[0].code == code for name, (code, _, _) in WRONG.items())
     assert n_named == len(WRONG) - len(MISNAMED) >= 0.9 * len(WRONG)
 

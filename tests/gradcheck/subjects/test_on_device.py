@@ -132,6 +132,7 @@ def test_the_layer_at_fault_in_a_network_is_found_at_the_input_that_it_gets():
     assert [(suspect.code, suspect.tensor) for suspect in found.suspects] == [("sign", "3.x")]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("right", "wrong", "activation", "code"),
     [

@@ -41,7 +41,7 @@ def play(ranks, updates, steps, batch_size, n_examples, n_iterations=N_ITERATION
     )  # fmt: skip
     losses = np.array([[record.loss_d, record.loss_g] for record in records])
     learned = {f"{name}{i}": theta.data for name, net in (("D", D), ("G", G)) for i, theta in enumerate(net.parameters)}
-    velocities = {f"v_{name}": optimizer.velocities[0] for name, optimizer in optimizers.items()}
+    velocities = {f"v_{name}": optimizer.state["velocity"][0] for name, optimizer in optimizers.items()}
     streams = {name: getattr(state, name).bit_generator.random_raw(5) for name in ("data", "noise", "dropout")}
     return learned | velocities | streams | {"losses": losses}
 

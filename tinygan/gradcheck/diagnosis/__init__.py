@@ -1,1 +1,1 @@
-"""Why a gradient is wrong: hypotheses, each with an experiment that tells it from the others."""
+"""Is a gradient wrong, and why? Hypotheses, each with an experiment that tells it from the others."""

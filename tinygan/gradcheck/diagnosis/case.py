@@ -11,7 +11,7 @@ from tinygan.backend import Array
 from tinygan.gradcheck.diagnosis.closeness import same
 from tinygan.gradcheck.numerical import Numerical, numerical_gradient
 from tinygan.gradcheck.subjects.subject import Subject
-from tinygan.gradcheck.subjects.trial import Trial, run
+from tinygan.gradcheck.trial import Trial, run
 
 
 @dataclass

@@ -36,7 +36,7 @@ def sign(case: Case) -> Finding:
 
 def batch_size(case: Case) -> Finding:
     """Off by m, the batch size: too large or too small by a number that changes when m does."""
-    c, n = constant(case), case.m - 1
+    c, n = multiple_of_right(case), case.m - 1
     if c is None or not _near(c, float(case.m), 1 / case.m):
         return None
     c_smaller = _constant_of_first(case, n)
@@ -143,7 +143,7 @@ def reshaped(case: Case) -> Finding:
 
 def factor(case: Case) -> Finding:
     """A constant times the right gradient."""
-    c = constant(case)
+    c = multiple_of_right(case)
     if c is None or _near(c, 1.0, -1.0) or abs(c) < 1e-6:
         return None
     if len(case.right) == 1:  # any number is a multiple of another one; let it be the same with another batch
@@ -157,7 +157,7 @@ def factor(case: Case) -> Finding:
     )
 
 
-def constant(case: Case) -> float | None:
+def multiple_of_right(case: Case) -> float | None:
     """Return c if the wrong gradient is c times the right one."""
     if not case.has_shape or not np.any(np.abs(case.right) > case.margin):
         return None

@@ -1,15 +1,16 @@
-"""Hypotheses on a wrong step: of D, a sum that is missing, turned, or has the other cache; of G, a path past D."""
+"""Hypotheses on a wrong step: a sum missing or turned, the other cache, a path past D, another objective."""
 
 from collections.abc import Iterator
+from itertools import chain
 
 import numpy as np
 
+from tinygan.adversarial.objectives import OBJECTIVES, Loss, Objective
 from tinygan.backend import Array
-from tinygan.functional import sigmoid
 from tinygan.gradcheck.diagnosis.case import Case
 from tinygan.gradcheck.diagnosis.closeness import same
 from tinygan.gradcheck.numerical import numerical_gradient
-from tinygan.gradcheck.subjects.steps import DiscriminatorStep, GeneratorStep, PlayedStep
+from tinygan.gradcheck.subjects.played_step import DiscriminatorStep, GeneratorStep, PlayedStep
 
 
 def step_findings(step: PlayedStep, case: Case) -> Iterator[tuple[str, str]]:
@@ -21,7 +22,7 @@ def step_findings(step: PlayedStep, case: Case) -> Iterator[tuple[str, str]]:
         predictions = _of_two_sums(step, case)
     else:
         assert isinstance(step, GeneratorStep)  # there is no third
-        predictions = _past_the_critic(step, case)
+        predictions = chain(_past_the_critic(step, case), _of_other_objectives_of_g(step, case))
     for code, prediction, message in predictions:
         if same(prediction[case.usable], wrong, case.margin):
             yield code, message
@@ -30,7 +31,8 @@ def step_findings(step: PlayedStep, case: Case) -> Iterator[tuple[str, str]]:
 
 def _past_the_critic(step: GeneratorStep, case: Case) -> Iterator[tuple[str, Array, str]]:
     """Yield the gradient in which that of each logit is taken for that of all entries of its example."""
-    x_fake, grad_logits = step.x_fake(case.seed), step.grad_logits(case.seed)
+    x_fake, logits = step.x_fake(case.seed), step.logits(case.seed)
+    grad_logits = step.objective.loss_g(logits)[1] / len(logits)
     if grad_logits.size != len(x_fake):
         return
     grad_x_fake = np.broadcast_to(grad_logits.reshape(-1, *[1] * (x_fake.ndim - 1)), x_fake.shape)
@@ -46,15 +48,36 @@ def _past_the_critic(step: GeneratorStep, case: Case) -> Iterator[tuple[str, Arr
     )
 
 
+def _of_other_objectives_of_g(step: GeneratorStep, case: Case) -> Iterator[tuple[str, Array, str]]:
+    logits, tensor = step.logits(case.seed), step.tensors[case.tensor]
+    for other in _others(step):
+        grad_logits = other.loss_g(logits)[1] / len(logits)
+        found = numerical_gradient(lambda: step.logits(case.seed), grad_logits, tensor, case.entries).gradient
+        yield "other_objective", found, _right_for(other, step, case)
+
+
+def _others(step: PlayedStep) -> Iterator[Objective]:
+    return (other for other in OBJECTIVES.values() if other != step.objective)
+
+
+def _right_for(other: Objective, step: PlayedStep, case: Case) -> str:
+    return (
+        f"the gradient of {case.tensor} is that of the {other.name} objective, and the check is for "
+        f'{step.objective.name}. If you mean that one, check_step(..., objective="{other.name}") checks it.'
+    )
+
+
 def _of_two_sums(step: DiscriminatorStep, case: Case) -> Iterator[tuple[str, Array, str]]:
-    logits = step.logits(case.seed)
-    m = len(logits[0])
-    grad_real, grad_fake = -sigmoid(-logits[0]) / m, sigmoid(logits[1]) / len(logits[1])
-    tensor = step.tensors[case.tensor]
+    logits, tensor = step.logits(case.seed), step.tensors[case.tensor]
 
     def gradient(batch: int, grad_logits: Array) -> Array:
         return numerical_gradient(lambda: step.logits(case.seed)[batch], grad_logits, tensor, case.entries).gradient
 
+    def slopes(loss: Loss, batch: int) -> Array:
+        return loss(logits[batch])[1] / len(logits[batch])
+
+    loss_real, loss_fake = step.objective.loss_real, step.objective.loss_fake
+    grad_real, grad_fake = slopes(loss_real, 0), slopes(loss_fake, 1)
     real, fake = gradient(0, grad_real), gradient(1, grad_fake)
     for here, prediction, lacking in (("fake", fake, "real"), ("real", real, "fake")):
         yield (
@@ -83,9 +106,11 @@ def _of_two_sums(step: DiscriminatorStep, case: Case) -> Iterator[tuple[str, Arr
                 f"the gradient of {case.tensor} is what comes out with the cache of {used}. D runs twice before it "
                 "goes back, so there are two caches: keep each with its logits.",
             )
-    swapped = gradient(0, sigmoid(logits[0]) / m) + gradient(1, -sigmoid(-logits[1]) / len(logits[1]))
     yield (
         "sign",
-        swapped,
+        gradient(0, slopes(loss_fake, 0)) + gradient(1, slopes(loss_real, 1)),
         f"the gradient of {case.tensor} is that for swapped labels: real examples count as fake and fake ones as real.",
     )
+    for other in _others(step):
+        prediction = gradient(0, slopes(other.loss_real, 0)) + gradient(1, slopes(other.loss_fake, 1))
+        yield "other_objective", prediction, _right_for(other, step, case)

@@ -8,7 +8,7 @@ import numpy as np
 from tinygan.backend import Array
 from tinygan.gradcheck.diagnosis.case import Case
 from tinygan.gradcheck.diagnosis.closeness import ratio, same
-from tinygan.gradcheck.diagnosis.relations import Finding, constant
+from tinygan.gradcheck.diagnosis.relations import Finding, multiple_of_right
 from tinygan.gradcheck.numerical import numerical_gradient
 
 # Terms that are a whole path by themselves: past the layer, or through one factor of a product x f(x).
@@ -64,7 +64,7 @@ def mask(case: Case) -> Finding:
 
 def missing_term(case: Case) -> Finding:
     """Right but for one term that can be named; or one term alone of several."""
-    if not case.has_shape or not case.is_whole or case.numerical.at_kink.any() or constant(case) is not None:
+    if not case.has_shape or not case.is_whole or case.numerical.at_kink.any() or multiple_of_right(case) is not None:
         return None
     rest = case.whole_right - case.wrong
     for term, words in _terms(case):

@@ -1,8 +1,8 @@
-"""The bug gallery: backward passes and steps that are wrong, many of them found in the wild, and their diagnoses."""
+"""The bug gallery: wrong backward passes and steps, many of them from published code, with their diagnoses."""
 
 from tinygan.adversarial import discriminator_step
 from tinygan.gradcheck.check import check_gradients
-from tinygan.gradcheck.gallery import activations, linear, masks, memory, paths, pooling, steps
+from tinygan.gradcheck.gallery import affine, masks, memory, paths, pooling, slopes, wrong_steps
 from tinygan.gradcheck.gallery.bug import Bug, linear_arguments
 from tinygan.gradcheck.report import Report
 from tinygan.gradcheck.steps import check_step
@@ -12,7 +12,7 @@ __all__ = ["GALLERY", "Bug", "report"]
 
 # By name, in the order in which a class may want to see them.
 GALLERY: dict[str, Bug] = {
-    bug.name: bug for room in (linear, activations, masks, pooling, paths, memory, steps) for bug in room.BUGS
+    bug.name: bug for room in (affine, slopes, masks, pooling, paths, memory, wrong_steps) for bug in room.BUGS
 }
 
 

@@ -34,7 +34,7 @@ class ForgottenSkip(Skip):
         return grad_y * (1 - cache * cache)
 
 
-class Centred(Layer):
+class Centring(Layer):
     """y = x less its mean over the units: the first half of layer normalisation."""
 
     def forward(self, x: Array, *, rng: RngLike = None) -> tuple[Array, Any]:
@@ -46,7 +46,7 @@ class Centred(Layer):
         return grad_y - grad_y.mean(axis=1, keepdims=True)
 
 
-class ConstantMean(Centred):
+class ConstantMean(Centring):
     """Takes the mean that it subtracts for a constant, though the mean is made of x as well.
 
     The most common mistake in a first batch or layer normalisation: every x acts on y twice, by itself and by the
@@ -86,7 +86,7 @@ class OnlyTheDiagonal(Softmax):
 
 BUGS = [
     Bug("forgotten_skip", "missing_term", "no gradient through the skip connection", ForgottenSkip, Skip),
-    Bug("constant_mean", "missing_term", "normalisation whose mean counts as constant", ConstantMean, Centred,
+    Bug("constant_mean", "missing_term", "normalisation whose mean counts as constant", ConstantMean, Centring,
         follows=True),
     Bug("only_the_diagonal", "missing_term", "softmax with the diagonal of its Jacobian", OnlyTheDiagonal, Softmax),
 ]  # fmt: skip

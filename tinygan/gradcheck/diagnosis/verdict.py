@@ -1,4 +1,4 @@
-"""Compare one gradient with numerical derivatives, and say what is wrong with it."""
+"""The verdict on one gradient: compare it with numerical derivatives, and say what is wrong with it."""
 
 from collections.abc import Iterator
 
@@ -8,11 +8,11 @@ from tinygan.backend import Array, is_finite
 from tinygan.gradcheck.complex_step import refined
 from tinygan.gradcheck.diagnosis.case import Case
 from tinygan.gradcheck.diagnosis.hypotheses import findings
-from tinygan.gradcheck.diagnosis.suspect import Suspect
 from tinygan.gradcheck.numerical import directional_derivative, numerical_gradient
-from tinygan.gradcheck.report import Row
+from tinygan.gradcheck.report import TensorCheck
 from tinygan.gradcheck.subjects.subject import Subject
-from tinygan.gradcheck.subjects.trial import Trial, rounding
+from tinygan.gradcheck.suspect import Suspect
+from tinygan.gradcheck.trial import Trial, rounding
 
 # A tensor of at most so many entries is compared whole; of a larger one, at least so many that are drawn at random,
 # and as many more as the work of all forward passes, in multiplications, allows.
@@ -34,7 +34,7 @@ def case_of(subject: Subject, name: str, trial: Trial, seed: int, rng: np.random
     return Case(subject, name, trial, numerical, entries, seed, tolerance)
 
 
-def row_of(case: Case, rng: np.random.Generator) -> Row:
+def row_of(case: Case, rng: np.random.Generator) -> TensorCheck:
     """Return the verdict on one gradient; of a large tensor, random directions stand for the entries not looked at."""
     gradient = case.trial.gradients[case.tensor]
     at_kink, noise = case.numerical.at_kink, case.numerical.noise
@@ -44,7 +44,7 @@ def row_of(case: Case, rng: np.random.Generator) -> Row:
     elif not is_finite(gradient):
         verdict = "NaN or infinite"
     if verdict:
-        return Row(case.tensor, case.shape, int((~at_kink).sum()), int(at_kink.sum()), 0, np.inf, 0.0, verdict)
+        return TensorCheck(case.tensor, case.shape, int((~at_kink).sum()), int(at_kink.sum()), 0, np.inf, 0.0, verdict)
     found, wanted = gradient.reshape(-1)[case.entries], case.numerical.gradient
     size = max(np.abs(found[~at_kink]).max(initial=0.0), np.abs(wanted[~at_kink]).max(initial=0.0))
     difference = np.abs(found - wanted)
@@ -61,7 +61,7 @@ def row_of(case: Case, rng: np.random.Generator) -> Row:
     if not checked.any():
         verdict = "at kinks only" if at_kink.all() else "not resolved"
     n_checked, n_kinks, n_unresolved = (int(entries.sum()) for entries in (checked, at_kink, unresolved))
-    return Row(case.tensor, case.shape, n_checked, n_kinks, n_unresolved, error, around, verdict)
+    return TensorCheck(case.tensor, case.shape, n_checked, n_kinks, n_unresolved, error, around, verdict)
 
 
 def _differing_direction(case: Case, gradient: Array, rng: np.random.Generator) -> tuple[float, float] | None:
@@ -79,7 +79,7 @@ def _differing_direction(case: Case, gradient: Array, rng: np.random.Generator) 
     return None
 
 
-def diagnosed(case: Case, row: Row) -> Iterator[Suspect]:
+def diagnosed(case: Case, row: TensorCheck) -> Iterator[Suspect]:
     """Yield what explains a wrong gradient, or one suspect that says how the error is distributed."""
     where = case.subject.where(case.tensor)
     if case.trial.gradients[case.tensor] is None:

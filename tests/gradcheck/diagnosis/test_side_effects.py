@@ -1,4 +1,4 @@
-"""Faults of conduct, what cannot be checked at all, and that a check leaves everything as it was."""
+"""What a backward pass does beside its work, what cannot be checked, and that a check leaves all as it was."""
 
 import numpy as np
 import pytest

@@ -1,14 +1,14 @@
-"""Faults of conduct: what a backward pass changes, rounds, adds up twice, or does otherwise at its second call."""
+"""What a backward pass does beside its work: it changes arrays, rounds, adds twice, or differs at its second call."""
 
 from collections.abc import Collection, Iterator
 
 import numpy as np
 
 from tinygan.gradcheck.diagnosis.closeness import equal, is_derivative
-from tinygan.gradcheck.diagnosis.elsewhere import other_batch, other_parameters, ties
-from tinygan.gradcheck.diagnosis.suspect import Suspect
+from tinygan.gradcheck.diagnosis.other_calls import other_batch, other_parameters, ties
 from tinygan.gradcheck.subjects.subject import Subject
-from tinygan.gradcheck.subjects.trial import Trial, backward
+from tinygan.gradcheck.suspect import Suspect
+from tinygan.gradcheck.trial import Trial, backward
 
 
 def faults(
@@ -20,7 +20,7 @@ def faults(
     rng: np.random.Generator,
     tolerance: float,
 ) -> Iterator[Suspect]:
-    """Yield every fault of conduct that shows, each after the experiment that tells it from the others.
+    """Yield every such fault that shows, each after the experiment that tells it from the others.
 
     Parameters
     ----------

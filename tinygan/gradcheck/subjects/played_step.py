@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from tinygan.adversarial.objectives import Objective, given_objective
 from tinygan.backend import Array, as_rng, to_host
-from tinygan.functional import sigmoid, softplus
 from tinygan.gradcheck.subjects.place import Place
 from tinygan.gradcheck.subjects.subject import Subject, location
 from tinygan.layers import Dropout, Layer
@@ -20,13 +20,14 @@ class Applied(Optimizer):
 
     def step(self) -> None:
         """Subtract every gradient there is, and drop it."""
-        for theta in self.parameters:
+        for i, theta in enumerate(self.parameters):
             if theta.grad is not None:
-                theta.data -= theta.grad
+                self.update(i, theta.data, theta.grad)
                 theta.grad = None
 
-    def _update(self, i: int, data: Array, grad: Array) -> None:
-        raise NotImplementedError  # step does all
+    def update(self, i: int, data: Array, grad: Array) -> None:
+        """Subtract the gradient."""
+        data -= grad
 
 
 class PlayedStep(Subject):
@@ -43,8 +44,10 @@ class PlayedStep(Subject):
     numbers: Mapping[str, float] = {}
     player: str
 
-    def __init__(self, step: Callable[..., Any], D: Layer, G: Layer, place: Place, **inputs: Array) -> None:
-        self.step, self.D, self.G, self.place = step, D, G, place
+    def __init__(
+        self, step: Callable[..., Any], objective: Objective, D: Layer, G: Layer, place: Place, **inputs: Array
+    ) -> None:
+        self.step, self.objective, self.D, self.G, self.place = step, objective, D, G, place
         self.name = getattr(step, "__name__", type(step).__name__)
         self.inputs = {name: array.astype(np.float64, order="C") for name, array in inputs.items()}
         self.parameters = {name: theta for name, theta in place.parameters.items() if name.startswith(self.player)}
@@ -77,7 +80,8 @@ class PlayedStep(Subject):
         try:
             optimizer = Applied(tuple(self.place.learned[name] for name in self.parameters), 1.0)
             with self.place.lending(*inputs.values()) as arrays:
-                loss = to_host(self.step(self.D, self.G, *arrays, optimizer, rng=as_rng(seed)))
+                step = given_objective(self.step, self.objective)
+                loss = to_host(step(self.D, self.G, *arrays, optimizer, rng=as_rng(seed)))
             self.loss = float(loss) if np.size(loss) == 1 and np.asarray(loss).dtype.kind == "f" else None
             applied = {name: data[name] - theta.data for name, theta in self.parameters.items()}
             others = [name for name in data if name not in self.parameters]
@@ -98,12 +102,9 @@ class PlayedStep(Subject):
 
 
 class DiscriminatorStep(PlayedStep):
-    """A step of D, whose objective is J_D = -V(D, G) of eq. (1)."""
+    """A step of D, checked against J_D: for the paper's objectives -V(D, G), eq. (1)."""
 
     player = "D"
-
-    def __init__(self, step: Callable[..., Any], D: Layer, G: Layer, place: Place, x: Array, z: Array) -> None:
-        super().__init__(step, D, G, place, x=x, z=z)
 
     def logits(self, seed: int) -> tuple[Array, Array]:
         """Return the logits of real and of fake examples; G draws first, then D for the real and for the fake ones."""
@@ -115,23 +116,21 @@ class DiscriminatorStep(PlayedStep):
             return to_host(logits_real), to_host(logits_fake)
 
     def forward(self, seed: int) -> tuple[Array, Any]:
-        """Return (softplus(-a) + softplus(a_fake)) / m, whose sum is J_D, and the seed."""
+        """Return the share of each pair of examples in J_D, and the seed."""
         logits_real, logits_fake = self.logits(seed)
-        return softplus(-logits_real) / len(logits_real) + softplus(logits_fake) / len(logits_fake), seed
+        loss_real, loss_fake = self.objective.loss_real(logits_real)[0], self.objective.loss_fake(logits_fake)[0]
+        return loss_real / len(loss_real) + loss_fake / len(loss_fake), seed
 
 
 class GeneratorStep(PlayedStep):
-    """A step of G, whose objective is J_G: the non-saturating one, unless the step returns the minimax one."""
+    """A step of G, checked against J_G."""
 
     player = "G"
 
-    def __init__(self, step: Callable[..., Any], D: Layer, G: Layer, place: Place, z: Array) -> None:
-        super().__init__(step, D, G, place, z=z)
-
     def forward(self, seed: int) -> tuple[Array, Any]:
-        """Return softplus(-a) / m, or -softplus(a) / m for minimax, whose sum is J_G, and the seed."""
-        logits = self._logits(seed)
-        return (-softplus(logits) if self._is_minimax else softplus(-logits)) / len(logits), seed
+        """Return the share of each example in J_G, and the seed."""
+        loss, _ = self.objective.loss_g(self.logits(seed))
+        return loss / len(loss), seed
 
     def x_fake(self, seed: int) -> Array:
         """Return G(z)."""
@@ -139,21 +138,13 @@ class GeneratorStep(PlayedStep):
             x_fake: Array = to_host(self.G.forward(z, rng=as_rng(seed))[0])
         return x_fake
 
-    def grad_logits(self, seed: int) -> Array:
-        """Return the gradient of J_G with respect to the logits."""
-        logits = self._logits(seed)
-        return -sigmoid(logits if self._is_minimax else -logits) / len(logits)
-
-    def _logits(self, seed: int) -> Array:
+    def logits(self, seed: int) -> Array:
+        """Return the logits of D(G(z))."""
         rng = as_rng(seed)
         with self.place.lending(self.inputs["z"]) as (z,):
             x_fake, _ = self.G.forward(z, rng=rng)
             logits: Array = to_host(self.D.forward(x_fake, rng=rng)[0])
         return logits
-
-    @property
-    def _is_minimax(self) -> bool:
-        return self.loss is not None and self.loss < 0  # the other one never is
 
 
 @contextmanager

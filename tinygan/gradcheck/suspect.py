@@ -12,6 +12,7 @@ CODES = {
     "not_accumulated": "it overwrites where it should add",
     "mutated_input": "x, grad_y, the cache or another network is changed",
     "other_batch": "it comes from the cache of another call",
+    "other_objective": "it is right for another objective",
     "stale_parameters": "it comes from the parameters before an update",
     "redrawn_mask": "backward drops other units than forward",
     "unscaled_mask": "backward drops the same units, but does not scale the others",

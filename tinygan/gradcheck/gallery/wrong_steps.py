@@ -16,8 +16,9 @@ def one_cache(D: Layer, G: Layer, x: Array, z: Array, optimizer: Optimizer, *, r
     the fake batch. With images the two batches have much in common, and digits still appear. In one dimension they
     have little, and p_g goes astray. Diagnosis: other_batch.
     """
+    x_fake, _ = G.forward(z, rng=rng)
     logits_real, cache = D.forward(x, rng=rng)
-    logits_fake, cache = D.forward(G(z), rng=rng)
+    logits_fake, cache = D.forward(x_fake, rng=rng)
     loss, grad_real, grad_fake = discriminator_loss(logits_real, logits_fake)
     D.backward_params(grad_real, cache)
     D.backward_params(grad_fake, cache)
@@ -31,8 +32,9 @@ def only_the_fakes(D: Layer, G: Layer, x: Array, z: Array, optimizer: Optimizer,
     Its loss is printed in full, so nothing looks odd. D lowers its logits wherever G is and has no reason to raise them
     anywhere. Diagnosis: missing_term.
     """
+    x_fake, _ = G.forward(z, rng=rng)
     logits_real, _ = D.forward(x, rng=rng)
-    logits_fake, cache_fake = D.forward(G(z), rng=rng)
+    logits_fake, cache_fake = D.forward(x_fake, rng=rng)
     loss, _, grad_fake = discriminator_loss(logits_real, logits_fake)
     D.backward_params(grad_fake, cache_fake)
     optimizer.step()
@@ -46,8 +48,9 @@ def summed_loss(D: Layer, G: Layer, x: Array, z: Array, optimizer: Optimizer, *,
     plain gradient descent the step is m times too long. RMSProp divides by the size of the gradient, and hides it
     completely. Diagnosis: missing_mean.
     """
+    x_fake, _ = G.forward(z, rng=rng)
     logits_real, cache_real = D.forward(x, rng=rng)
-    logits_fake, cache_fake = D.forward(G(z), rng=rng)
+    logits_fake, cache_fake = D.forward(x_fake, rng=rng)
     loss, grad_real, grad_fake = discriminator_loss(logits_real, logits_fake)
     D.backward_params(grad_real * len(x), cache_real)
     D.backward_params(grad_fake * len(z), cache_fake)
@@ -61,8 +64,9 @@ def halved_loss(D: Layer, G: Layer, x: Array, z: Array, optimizer: Optimizer, *,
     Many programs train D on one batch of 2 m examples, whose mean has a factor 1/2 that the paper does not have. It is
     harmless by itself, and a trap for whoever compares learning rates with the paper. Diagnosis: factor.
     """
+    x_fake, _ = G.forward(z, rng=rng)
     logits_real, cache_real = D.forward(x, rng=rng)
-    logits_fake, cache_fake = D.forward(G(z), rng=rng)
+    logits_fake, cache_fake = D.forward(x_fake, rng=rng)
     loss, grad_real, grad_fake = discriminator_loss(logits_real, logits_fake)
     D.backward_params(grad_real / 2, cache_real)
     D.backward_params(grad_fake / 2, cache_fake)
@@ -77,8 +81,9 @@ def never_cleared(D: Layer, G: Layer, x: Array, z: Array, optimizer: Optimizer, 
     steps are even faster than the right ones. Our optimisers drop the gradients; this step puts them back.
     Diagnosis: accumulated_twice.
     """
+    x_fake, _ = G.forward(z, rng=rng)
     logits_real, cache_real = D.forward(x, rng=rng)
-    logits_fake, cache_fake = D.forward(G(z), rng=rng)
+    logits_fake, cache_fake = D.forward(x_fake, rng=rng)
     loss, grad_real, grad_fake = discriminator_loss(logits_real, logits_fake)
     D.backward_params(grad_real, cache_real)
     D.backward_params(grad_fake, cache_fake)

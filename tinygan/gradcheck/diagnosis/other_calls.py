@@ -1,4 +1,4 @@
-"""Faults that show elsewhere: after forward has run on another batch, at other parameters, and where entries tie."""
+"""Faults that only another call shows: after forward on another batch, at other parameters, and where entries tie."""
 
 from collections.abc import Collection, Iterator
 from dataclasses import replace
@@ -6,12 +6,12 @@ from dataclasses import replace
 import numpy as np
 
 from tinygan.backend import Array
-from tinygan.gradcheck.compare import case_of, diagnosed, row_of
 from tinygan.gradcheck.diagnosis.closeness import MARGIN, equal, is_derivative, same
-from tinygan.gradcheck.diagnosis.suspect import Suspect
+from tinygan.gradcheck.diagnosis.verdict import case_of, diagnosed, row_of
 from tinygan.gradcheck.numerical import directional_derivative
 from tinygan.gradcheck.subjects.subject import Subject
-from tinygan.gradcheck.subjects.trial import Trial, backward, run
+from tinygan.gradcheck.suspect import Suspect
+from tinygan.gradcheck.trial import Trial, backward, run
 
 
 def other_batch(subject: Subject, trial: Trial, seed: int, rng: np.random.Generator) -> Iterator[Suspect]:

@@ -1,0 +1,68 @@
+"""Stochastic gradient descent with momentum, the paper's optimiser."""
+
+from collections.abc import Sequence
+
+from tinygan.arguments import check_momentum
+from tinygan.backend import Array, kernels
+from tinygan.backend.kernels import fused
+from tinygan.layers import Parameter
+from tinygan.optim.constraints import Constraint
+from tinygan.optim.optimizer import Optimizer
+
+
+class SGD(Optimizer):
+    """v <- momentum v - learning_rate g; theta <- theta + v.
+
+    Parameters
+    ----------
+    parameters : sequence of Parameter
+        What to update; at least one, each once.
+    learning_rate : float
+        At least 0. A plain attribute: a schedule sets it between steps.
+    momentum : float
+        In (-1, 1); likewise. Below 0 it damps players who circle each other (Gidel et al. 2019).
+    constraint : callable, optional
+        What the values may be, see `Optimizer`.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If there are no parameters, one comes twice, or a number is out of its range.
+
+    References
+    ----------
+    Gidel et al. 2019, Negative momentum for improved game dynamics, arXiv:1807.04740.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> theta = Parameter(np.array([1.0]))
+    >>> optimizer = SGD([theta], learning_rate=0.1)
+    >>> theta.accumulate(2 * theta.data)  # the gradient of theta^2
+    >>> optimizer.step()
+    >>> theta.data, theta.grad
+    (array([0.8]), None)
+    """
+
+    def __init__(
+        self,
+        parameters: Sequence[Parameter],
+        learning_rate: float,
+        momentum: float = 0.0,
+        *,
+        constraint: Constraint | None = None,
+    ) -> None:
+        super().__init__(parameters, learning_rate, constraint=constraint)
+        self.momentum = check_momentum(f"{type(self).__name__} got momentum", momentum)
+        self.state["velocity"] = self.zeros()
+
+    def update(self, i: int, data: Array, grad: Array) -> None:
+        """Move by the velocity, which the gradient changes."""
+        _move(data, self.state["velocity"][i], grad, self.learning_rate, self.momentum)
+
+
+@fused(kernels.momentum_step)
+def _move(data: Array, velocity: Array, grad: Array, learning_rate: float, momentum: float) -> None:
+    velocity *= momentum
+    velocity -= learning_rate * grad
+    data += velocity
