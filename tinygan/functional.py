@@ -2,11 +2,11 @@
 
 import numpy as np
 
-from tinygan.backend import Array, get_array_module, kernels
-from tinygan.backend.kernels import fused
+from tinygan.backend import Array, get_array_module
+from tinygan.backend.fused import fused
 
 
-@fused(kernels.sigmoid)
+@fused("REAL e = exp(-fabs(x)); y = fmax(e, (REAL)(x >= 0)) / (1 + e)")
 def sigmoid(x: Array) -> Array:
     """Return 1 / (1 + exp(-x)), to a few ulp for every float.
 
@@ -38,6 +38,7 @@ def sigmoid(x: Array) -> Array:
     return xp.maximum(e, x >= 0) / (1 + e)
 
 
+@fused("y = fmax(x, (REAL)0) + log1p(exp(-fabs(x)))")
 def softplus(x: Array) -> Array:
     """Return log(1 + exp(x)), to a few ulp for every float.
 

@@ -25,7 +25,7 @@ pytestmark = pytest.mark.skipif(not host_cuda.available(), reason="there is no C
 GPU = "gpu:0"
 DTYPES = [np.float32, np.float64]
 UPDATES = ["alternating", "simultaneous"]
-MOST_LAUNCHES = 140  # of an iteration, as docs/performance.md says
+MOST_LAUNCHES = 160  # of an iteration, as docs/performance.md says
 
 both_dtypes = pytest.mark.parametrize("dtype", DTYPES)
 both_updates = pytest.mark.parametrize("updates", UPDATES)
@@ -177,7 +177,7 @@ def test_noise_of_a_philox_stream_is_made_on_the_device(cupy):
     prior.sample(10, rng=0, device=GPU)
     with cupy.counting() as counts:
         prior.sample(10, rng=0, device=GPU)
-    assert counts == fake_cupy.Counters(launches=1, allocations=1)
+    assert counts == fake_cupy.Counters(launches=2, allocations=2)  # words, and numbers of them
 
 
 def test_noise_of_another_stream_is_copied(cupy):
@@ -326,7 +326,7 @@ def test_what_is_sampled_is_drawn_on_the_host_and_copied(cupy):
 
 def steady(device, updates, n_iterations=104, batch_size=1):
     """Return a training of the MNIST recipe on bytes."""
-    D, G, recipe = parity.players(device, np.float32, updates=updates)
+    D, G, recipe = parity.players(device, np.float32, scale=1 / 30, updates=updates)  # widths are whole words of bits
     optimizers = dict(zip(("optimizer_d", "optimizer_g"), recipe.optimizers(D, G), strict=True))
     x = ScaledImages(parity.images(300))
     return train(
@@ -568,6 +568,4 @@ def test_players_on_two_devices_are_refused():
 
 
 def test_words_drawn_for_the_device_are_there_before_anybody_asks(cupy):
-    parity.assert_same(
-        parity.home(GPU, words=draw(as_rng(0), 3, 5, cupy).words()), {"words": draw(as_rng(0), 3, 5).words()}
-    )
+    parity.assert_same(parity.home(GPU, words=draw(as_rng(0), 3, 5, cupy)), {"words": draw(as_rng(0), 3, 5)})

@@ -13,7 +13,7 @@ from scipy import stats
 
 from tinygan.adversarial import NoisePrior, TrainingState
 from tinygan.backend import as_rng, to_host
-from tinygan.backend.streams import Share, as_bits, bits, draw, gaussian, uniform
+from tinygan.backend.streams import Share, bits, draw, gaussian, uniform
 from tinygan.layers import Dropout
 
 BIT_GENERATORS = [np.random.Philox, np.random.MT19937, np.random.SFC64, np.random.PCG64]
@@ -70,8 +70,8 @@ def state_of(rng):
 @pytest.mark.parametrize("kind", BIT_GENERATORS)
 def test_a_batch_drawn_in_parts_is_the_batch_drawn_at_once(xp, kind, seed, begun, width, parts):
     whole, apart = stream(seed, begun, kind), stream(seed, begun, kind)
-    wanted = draw(whole, sum(parts), width).words()
-    found = [to_host(draw(apart, rows, width, xp).words()) for rows in parts]
+    wanted = draw(whole, sum(parts), width)
+    found = [to_host(draw(apart, rows, width, xp)) for rows in parts]
     np.testing.assert_array_equal(np.concatenate(found), wanted, strict=True)
     assert state_of(apart) == state_of(whole)
 
@@ -83,23 +83,22 @@ def test_a_draw_ends_where_the_next_one_begins_on_either_device(xp, kind, seed, 
     """A step on a GPU between two on the host, or the other way round, changes nothing."""
     mixed, whole = stream(seed, begun, kind), stream(seed, begun, kind)
     for i, rows in enumerate(parts):
-        found = draw(mixed, rows, width, xp if i % 2 else np).words()
-        np.testing.assert_array_equal(to_host(found), draw(whole, rows, width).words())
+        found = draw(mixed, rows, width, xp if i % 2 else np)
+        np.testing.assert_array_equal(to_host(found), draw(whole, rows, width))
     assert mixed.random() == whole.random()
 
 
 def test_the_words_are_those_of_numpys_philox(xp):
     wanted = np.random.Philox(5).random_raw(21).reshape(3, 7)
-    np.testing.assert_array_equal(to_host(draw(as_rng(5), 3, 7, xp).words()), wanted, strict=True)
+    np.testing.assert_array_equal(to_host(draw(as_rng(5), 3, 7, xp)), wanted, strict=True)
 
 
 @pytest.mark.parametrize("source", [*BIT_GENERATORS, Share], ids=lambda source: source.__name__)
 def test_words_are_where_they_are_wanted(xp, source):
     rng = share_of(0, 0, 0, 1, 3) if source is Share else stream(0, kind=source)
     drawn = draw(rng, 3, 5, xp)
-    assert isinstance(drawn.words(), xp.ndarray)
-    assert drawn.words().shape == drawn.shape == (3, 5)
-    assert drawn.xp is xp
+    assert isinstance(drawn, xp.ndarray)
+    assert drawn.shape == (3, 5)
 
 
 @pytest.mark.parametrize("kind", BIT_GENERATORS)
@@ -126,7 +125,7 @@ def test_a_stream_goes_over_the_edge_of_a_word_of_its_counter(xp, block):
     counter = np.array([(block >> 64 * i) % 2**64 for i in range(4)], np.uint64)
     there, here = (np.random.Generator(np.random.Philox(key=7, counter=counter)) for _ in range(2))
     for rows in (1, 2, 3):
-        np.testing.assert_array_equal(to_host(draw(there, rows, 5, xp).words()), draw(here, rows, 5).words())
+        np.testing.assert_array_equal(to_host(draw(there, rows, 5, xp)), draw(here, rows, 5))
     if block != EDGES[-1]:  # a stream of 2^258 words starts anew
         assert state_of(there) == state_of(here)
 
@@ -141,10 +140,10 @@ def test_the_shares_of_all_processes_make_the_whole_batch(xp, seed, begun, width
     """Also for a batch of real and fake rows: a process has its share of either."""
     total = n_ranks + more
     whole = stream(seed, begun)
-    wanted = draw(whole, n_groups * total, width).words().reshape(n_groups, total, width)
+    wanted = draw(whole, n_groups * total, width).reshape(n_groups, total, width)
     for rank in range(n_ranks):
         share = share_of(seed, begun, rank, n_ranks, total)
-        found = to_host(draw(share, n_groups * share.n_rows, width, xp).words())
+        found = to_host(draw(share, n_groups * share.n_rows, width, xp))
         rows = slice(share.start, share.start + share.n_rows)
         np.testing.assert_array_equal(found.reshape(n_groups, -1, width), wanted[:, rows], strict=True)
         assert state_of(share) == state_of(whole)
@@ -161,8 +160,8 @@ def test_shares_are_right_for_every_key(xp, key, begun):
         generator.random_raw(begun)
     share = Share(share)
     share.start, share.n_rows, share.total = 1, 2, 4
-    wanted = draw(np.random.Generator(whole), 4, 3).words()
-    np.testing.assert_array_equal(to_host(draw(share, 2, 3, xp).words()), wanted[1:3])
+    wanted = draw(np.random.Generator(whole), 4, 3)
+    np.testing.assert_array_equal(to_host(draw(share, 2, 3, xp)), wanted[1:3])
 
 
 @pytest.mark.parametrize("n_ranks", [1, 2, 3, 4])
@@ -199,8 +198,8 @@ def test_a_copy_of_a_share_is_a_share(copied):
     twin = copied(state)
     assert type(twin.noise) is type(twin.dropout) is Share
     assert (twin.noise.start, twin.noise.n_rows, twin.noise.total) == (3, 3, 10)
-    wanted = draw(state.noise, 3, 5).words()
-    np.testing.assert_array_equal(draw(twin.noise, 3, 5).words(), wanted)  # and is not drawn along
+    wanted = draw(state.noise, 3, 5)
+    np.testing.assert_array_equal(draw(twin.noise, 3, 5), wanted)  # and is not drawn along
     assert state_of(twin.noise) == state_of(state.noise)
 
 
@@ -331,7 +330,7 @@ def test_no_word_gives_an_infinite_draw(dtype, word):
 @pytest.mark.parametrize("shape", [(3, 1), (2, 4), (3, 5), (2, 3, 3), (1, 8)], ids=str)
 def test_bits_are_a_quarter_of_a_word_each_the_lowest_first(xp, shape):
     width = math.prod(shape[1:])
-    found = as_bits(to_host(bits(as_rng(2), xp.ones(shape)).words()), shape)
+    found = to_host(bits(as_rng(2), xp.ones(shape)))
     words = np.random.Philox(2).random_raw(shape[0] * -(-width // 4)).reshape(shape[0], -1).tolist()
     wanted = [[word >> 16 * i & 0xFFFF for word in row for i in range(4)][:width] for row in words]
     assert found.dtype == np.uint16

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tinygan.backend import kernels
+from tinygan.backend import fused
 from tinygan.gradcheck.gallery import GALLERY
 from tinygan.layers import Dropout, Linear, Maxout, ReLU, Sequential, Sigmoid, normal
 
@@ -50,6 +50,13 @@ def belongings(network):
 
 
 def break_kernels(monkeypatch, right, wrong):
-    """Put a mistake into the kernels, which each fake compiles anew."""
-    assert right in kernels.SOURCE
-    monkeypatch.setattr(kernels, "SOURCE", kernels.SOURCE.replace(right, wrong))
+    """Put a mistake into the kernels, which each fake compiles anew; return the names of those that have it."""
+    compiled, broken = fused._kernel, set()
+
+    def compiled_wrong(cupy, source, name, real):
+        if right in source:
+            broken.add(name)
+        return compiled(cupy, source.replace(right, wrong), name, real)
+
+    monkeypatch.setattr(fused, "_kernel", compiled_wrong)
+    return broken

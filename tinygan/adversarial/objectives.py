@@ -7,8 +7,7 @@ from inspect import signature
 from typing import Any, TypeAlias
 
 from tinygan.arguments import check_choice
-from tinygan.backend import Array, get_array_module, kernels
-from tinygan.backend.kernels import fused
+from tinygan.backend import Array, get_array_module
 from tinygan.functional import sigmoid, softplus
 from tinygan.layers.base import array_kind, is_float_array
 
@@ -88,19 +87,16 @@ class Objective:
 # The paper's terms, with D = sigmoid(a). Neither D nor 1 - D is ever computed as 1 minus something near 1.
 
 
-@fused(kernels.minus_log_d)
 def minus_log_d(logits: Array) -> tuple[Array, Array]:
     """Return -log D = softplus(-a), and its derivative -sigmoid(-a) = -(1 - D)."""
     return softplus(-logits), -sigmoid(-logits)
 
 
-@fused(kernels.minus_log_not_d)
 def minus_log_not_d(logits: Array) -> tuple[Array, Array]:
     """Return -log(1 - D) = softplus(a), and its derivative sigmoid(a) = D."""
     return softplus(logits), sigmoid(logits)
 
 
-@fused(kernels.log_not_d)
 def log_not_d(logits: Array) -> tuple[Array, Array]:
     """Return log(1 - D) = -softplus(a), and its derivative -sigmoid(a) = -D."""
     return -softplus(logits), -sigmoid(logits)

@@ -1,15 +1,18 @@
 """Random words from a stream: the same ones on every device, and for every way to split a batch between processes."""
 
 import math
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from tinygan.backend import Array, get_array_module, kernels
-from tinygan.backend.kernels import fused
+from tinygan.backend import Array, get_array_module
+from tinygan.backend.fused import fused, launch
 
 # Philox4x64 makes four words of 64 bits at a time.
 BLOCK = 4
+
+PHILOX = Path(__file__).with_name("philox.cu").read_text(encoding="utf-8")
 
 
 class Share(np.random.Generator):
@@ -27,7 +30,7 @@ class Share(np.random.Generator):
     >>> whole = np.random.Generator(np.random.Philox(0))
     >>> share = Share(np.random.Philox(0))
     >>> share.start, share.n_rows, share.total = 2, 2, 4
-    >>> bool((draw(share, 2, 3).words() == draw(whole, 4, 3).words()[2:]).all())
+    >>> bool((draw(share, 2, 3) == draw(whole, 4, 3)[2:]).all())
     True
     """
 
@@ -75,33 +78,8 @@ class Span(NamedTuple):
     stride: int
 
 
-class Draw(NamedTuple):
-    """Some rows of random words that belong to one draw from a stream.
-
-    Attributes
-    ----------
-    shape : tuple of int
-        (rows, words a row).
-    made : ndarray of uint64 or None
-        The words, if they are there already.
-    span : Span or None
-        Where they lie in a Philox stream, if a kernel is to make them.
-    xp : module
-        Of the device where they are wanted.
-    """
-
-    shape: tuple[int, int]
-    made: Array | None
-    span: Span | None
-    xp: Any
-
-    def words(self) -> Array:
-        """Return the words: uint64 of the shape."""
-        return kernels.philox(self, self.xp) if self.made is None else self.made
-
-
-def draw(rng: np.random.Generator, rows: int, per_row: int, xp: Any = np) -> Draw:
-    """Return so many rows of so many words from the stream, which moves on past them.
+def draw(rng: np.random.Generator, rows: int, per_row: int, xp: Any = np) -> Array:
+    """Return rows of random words, of shape (rows, per_row), from the stream, which moves on past them.
 
     Parameters
     ----------
@@ -115,17 +93,17 @@ def draw(rng: np.random.Generator, rows: int, per_row: int, xp: Any = np) -> Dra
     Examples
     --------
     >>> whole, parts = (np.random.Generator(np.random.Philox(0)) for _ in range(2))
-    >>> both = np.concatenate([draw(parts, 1, 3).words(), draw(parts, 4, 3).words()])
-    >>> bool((draw(whole, 5, 3).words() == both).all())
+    >>> both = np.concatenate([draw(parts, 1, 3), draw(parts, 4, 3)])
+    >>> bool((draw(whole, 5, 3) == both).all())
     True
     """
     shape = rows, per_row
     if isinstance(rng, Share):
         span = _taken(rng, rng.start, rng.n_rows, rng.total, rows // rng.n_rows, per_row)
-        return Draw(shape, _read(span, shape) if xp is np else None, span, xp)
+        return _read(span, shape) if xp is np else _philox(span, shape, xp)
     if xp is np or not isinstance(rng.bit_generator, np.random.Philox):
-        return Draw(shape, xp.asarray(_raw(rng, shape)), None, xp)
-    return Draw(shape, None, _taken(rng, 0, rows, rows, 1, per_row), xp)
+        return xp.asarray(_raw(rng, shape))
+    return _philox(_taken(rng, 0, rows, rows, 1, per_row), shape, xp)
 
 
 def uniform(
@@ -139,17 +117,18 @@ def uniform(
     >>> x.dtype, bool((abs(x) <= 1).all())
     (dtype('float32'), True)
     """
-    return _scaled(xp.empty(shape, dtype), draw(rng, *shape, xp), float(low), float(high))
-
-
-@fused(kernels.uniform)
-def _scaled(x: Array, drawn: Draw, low: float, high: float) -> Array:
-    digits = np.finfo(x.dtype).nmant + 1
-    x[...] = drawn.words() >> np.uint64(64 - digits)
-    x *= 2.0**-digits
-    x *= high - low
-    x += low
+    x = xp.empty(shape, dtype)
+    digits = np.finfo(dtype).nmant + 1
+    _scale(x, draw(rng, *shape, xp), 64 - digits, 2.0**-digits, float(low), float(high - low))
     return x
+
+
+@fused("x = (REAL)(words >> shift) * ulp * width + low")
+def _scale(x: Array, words: Array, shift: int, ulp: float, low: float, width: float) -> None:
+    x[...] = words >> np.uint64(shift)
+    x *= ulp
+    x *= width
+    x += low
 
 
 def gaussian(rng: np.random.Generator, shape: tuple[int, int], dtype: Any, xp: Any = np) -> Array:
@@ -176,14 +155,17 @@ def gaussian(rng: np.random.Generator, shape: tuple[int, int], dtype: Any, xp: A
     return z.reshape(rows, 2 * pairs)[:, :columns]
 
 
-def bits(rng: np.random.Generator, x: Array) -> Draw:
-    """Return a draw with 16 bits for every entry of a batch, on its device; `as_bits` unpacks it."""
-    return draw(rng, len(x), -(-math.prod(x.shape[1:]) // BLOCK), get_array_module(x))
+def bits(rng: np.random.Generator, x: Array) -> Array:
+    """Return 16 random bits for every entry of a batch: uint16 of its shape, on its device.
 
-
-def as_bits(words: Array, shape: tuple[int, ...]) -> Array:
-    """Return the words of `bits` as uint16 of the shape of the batch; the last word of a row may have bits to spare."""
-    return words.view(np.uint16)[:, : math.prod(shape[1:])].reshape(shape)
+    Examples
+    --------
+    >>> bits(np.random.Generator(np.random.Philox(0)), np.ones((1, 3)))
+    array([[12201,  8888, 58802]], dtype=uint16)
+    """
+    width = math.prod(x.shape[1:])
+    words = draw(rng, len(x), -(-width // BLOCK), get_array_module(x))
+    return words.view(np.uint16)[:, :width].reshape(x.shape)  # the last word of a row may have some to spare
 
 
 def _share(bit_generator: Any, start: int, n_rows: int, total: int) -> Share:
@@ -212,7 +194,7 @@ def _taken(rng: np.random.Generator, start: int, group: int, stride: int, n_grou
 def _seek(generator: Any, state: Any, position: int) -> None:
     """Put a Philox generator of the state given before the word of this number, as if it had drawn all before it."""
     block = max(position - 1, 0) // BLOCK
-    state["state"]["counter"] = np.array(kernels.counter_words(block), np.uint64)
+    state["state"]["counter"] = np.array(_counter(block), np.uint64)
     generator.state = state | {"buffer_pos": BLOCK}
     generator.random_raw(position - BLOCK * block)  # which leaves the last of the blocks in its buffer
 
@@ -226,3 +208,17 @@ def _read(span: Span, shape: tuple[int, int]) -> Array:
         _seek(generator, generator.state, span.start + i * span.stride * per_row)
         groups.append(generator.random_raw(span.group * per_row))
     return np.concatenate(groups).reshape(shape)
+
+
+def _philox(span: Span, shape: tuple[int, int], xp: Any) -> Array:
+    """Return the words of a span on a GPU. NumPy numbers its blocks from 1."""
+    words = xp.empty(shape, np.uint64)
+    numbers = [np.uint64(word) for word in (*span.key, *_counter(span.start // BLOCK + 1))]
+    places = [np.int64(place) for place in (span.start % BLOCK, span.group, span.stride, shape[1])]
+    launch(PHILOX, "philox", words.size, words, *numbers, *places, like=xp.empty(0, np.float32))
+    return words
+
+
+def _counter(block: int) -> list[int]:
+    """Return the number of a block as Philox counts it: four words of 64 bits, the lowest first."""
+    return [(block >> (64 * i)) & (2**64 - 1) for i in range(4)]

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from tinygan.backend import Array, RngLike, get_array_module, kernels
-from tinygan.backend.kernels import fused
+from tinygan.backend import Array, RngLike, get_array_module
+from tinygan.backend.fused import fused
 from tinygan.functional import sigmoid
 from tinygan.layers.base import Elementwise, check_input
 
@@ -132,12 +132,12 @@ class Tanh(Elementwise):
         return grad_y * (1 - y * y)
 
 
-@fused(kernels.relu_slope)
+@fused("grad_x = grad_y * (y > 0)")
 def _relu_slope(grad_y: Array, y: Array) -> Array:
     return grad_y * (y > 0)
 
 
-@fused(kernels.sigmoid_slope)
+@fused("REAL e = exp(-fabs(x)); grad_x = grad_y * (e / ((1 + e) * (1 + e)))")
 def _sigmoid_slope(grad_y: Array, x: Array) -> Array:
     xp = get_array_module(x)
     e = xp.exp(-xp.abs(x))

@@ -3,9 +3,9 @@
 from typing import Any
 
 from tinygan.arguments import check_share
-from tinygan.backend import Array, RngLike, as_rng, kernels
-from tinygan.backend.kernels import fused
-from tinygan.backend.streams import Draw, as_bits, bits
+from tinygan.backend import Array, RngLike, as_rng
+from tinygan.backend.fused import fused
+from tinygan.backend.streams import bits
 from tinygan.layers.base import Elementwise, check_input, layer_name
 
 
@@ -55,7 +55,8 @@ class Dropout(Elementwise):
                 f"{layer_name(self)}.forward got no rng, and dropout draws; "
                 "pass rng=np.random.default_rng(seed), or call layer(x) to evaluate"
             )
-        return _dropped(x, bits(as_rng(rng), x), self.rate)
+        mask, y = _dropped(x, bits(as_rng(rng), x), round(self.rate * 2**16), 1 / (1 - self.rate))
+        return y, mask
 
     def backward_input(self, grad_y: Array, cache: Any) -> Array:
         """Return dL/dx = dL/dy mask."""
@@ -63,9 +64,8 @@ class Dropout(Elementwise):
         return grad_y * cache
 
 
-@fused(kernels.dropout)
-def _dropped(x: Array, draw: Draw, rate: float) -> tuple[Array, Array]:
-    """Return x mask and the mask, of the precision of x, made of 16 random bits an entry."""
-    mask = (as_bits(draw.words(), x.shape) >= round(rate * 2**16)).astype(x.dtype)
-    mask *= 1 / (1 - rate)
-    return x * mask, mask
+@fused("mask = bits >= threshold ? scale : 0; y = x * mask")
+def _dropped(x: Array, bits: Array, threshold: int, scale: float) -> tuple[Array, Array]:
+    mask = (bits >= threshold).astype(x.dtype)
+    mask *= scale
+    return mask, x * mask

@@ -1,11 +1,16 @@
 """Maxout: the largest of several pieces, each an affine function of what lies below."""
 
+from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from tinygan.arguments import check_count
-from tinygan.backend import Array, RngLike, get_array_module, kernels
-from tinygan.backend.kernels import fused
+from tinygan.backend import Array, RngLike, get_array_module
+from tinygan.backend.fused import launch, on_gpu
 from tinygan.layers.base import Layer, Shape, check_cache, check_grad_y, check_input, layer_name
+
+CUDA = Path(__file__).with_suffix(".cu").read_text(encoding="utf-8")
 
 
 class Maxout(Layer):
@@ -68,7 +73,23 @@ class Maxout(Layer):
         return (width // self.n_pieces,)
 
 
-@fused(kernels.maxout)
+def _largest_piece_on_gpu(x: Array, n_pieces: int) -> tuple[Array, Array]:
+    xp, shape = get_array_module(x), (len(x), x.shape[1] // n_pieces)
+    y, won = xp.empty(shape, x.dtype), xp.empty((n_pieces - 1, *shape), bool)
+    arrays = xp.ascontiguousarray(x), y, won
+    launch(CUDA, "largest_piece", y.size, *arrays, np.int64(shape[1]), np.int64(n_pieces), like=x)
+    return y, won
+
+
+def _slope_on_gpu(grad_y: Array, won: Array) -> Array:
+    xp, n_pieces, (m, n_units) = get_array_module(grad_y), len(won) + 1, grad_y.shape
+    grad_x = xp.empty((m, n_pieces * n_units), grad_y.dtype)
+    arrays = xp.ascontiguousarray(grad_y), won, grad_x
+    launch(CUDA, "slope", grad_y.size, *arrays, np.int64(n_units), np.int64(n_pieces), like=grad_y)
+    return grad_x
+
+
+@on_gpu(_largest_piece_on_gpu)
 def _largest_piece(x: Array, n_pieces: int) -> tuple[Array, Array]:
     """Return y, and where each piece beat all before it."""
     xp = get_array_module(x)
@@ -81,7 +102,7 @@ def _largest_piece(x: Array, n_pieces: int) -> tuple[Array, Array]:
     return y, won
 
 
-@fused(kernels.maxout_slope)
+@on_gpu(_slope_on_gpu)
 def _maxout_slope(grad_y: Array, won: Array) -> Array:
     """Return grad_y at the piece that won, from the last piece to the first, and 0 at the others."""
     xp, n_pieces, rest = get_array_module(grad_y), len(won) + 1, grad_y.copy()

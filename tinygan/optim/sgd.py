@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 from tinygan.arguments import check_momentum
-from tinygan.backend import Array, kernels
-from tinygan.backend.kernels import fused
+from tinygan.backend import Array
+from tinygan.backend.fused import fused
 from tinygan.layers import Parameter
 from tinygan.optim.constraints import Constraint
 from tinygan.optim.optimizer import Optimizer
@@ -61,7 +61,7 @@ class SGD(Optimizer):
         _move(data, self.state["velocity"][i], grad, self.learning_rate, self.momentum)
 
 
-@fused(kernels.momentum_step)
+@fused("velocity = momentum * velocity - learning_rate * grad; data += velocity")
 def _move(data: Array, velocity: Array, grad: Array, learning_rate: float, momentum: float) -> None:
     velocity *= momentum
     velocity -= learning_rate * grad

@@ -136,17 +136,18 @@ def test_the_layer_at_fault_in_a_network_is_found_at_the_input_that_it_gets():
 @pytest.mark.parametrize(
     ("right", "wrong", "activation", "code"),
     [
-        ("= grad_y[i] * (REAL)(y[i] > 0)", "= -grad_y[i] * (REAL)(y[i] > 0)", ReLU(), "sign"),
-        ("grad_y[i] * (e / ((1 + e) * (1 + e)))", "2 * grad_y[i] * (e / ((1 + e) * (1 + e)))", Sigmoid(), "factor"),
+        ("= grad_y * (y > 0)", "= -grad_y * (y > 0)", ReLU(), "sign"),
+        ("grad_y * (e / ((1 + e) * (1 + e)))", "2 * grad_y * (e / ((1 + e) * (1 + e)))", Sigmoid(), "factor"),
         ("grad_piece[0] = rest", "grad_piece[0] = grad_y[i]", Maxout(2), "unknown"),
     ],
     ids=["relu_slope", "sigmoid_slope", "maxout_slope"],
 )
 def test_a_broken_kernel_is_caught_where_it_runs(right, wrong, activation, code, monkeypatch):
-    break_kernels(monkeypatch, right, wrong)
+    broken = break_kernels(monkeypatch, right, wrong)
     on_host, on_device = checked_on_both(
         lambda: Sequential(Linear(3, 4, rng=0), activation), as_rng(0).normal(size=(4, 3))
     )
+    assert broken
     assert on_host.ok
     assert (on_device.suspects[0].code, on_device.suspects[0].tensor) == (code, "1.x")
 

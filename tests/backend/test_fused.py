@@ -1,5 +1,8 @@
 """Every kernel for a GPU, run on the host: bit for bit what NumPy computes, to 2 ulp where there is an exp in it."""
 
+import ast
+from pathlib import Path
+
 import numpy as np
 import pytest
 from fake_gpu import fake_cupy, host_cuda
@@ -7,15 +10,16 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from support.precision import exactly, log_one_plus_exp, logistic, logistic_slope, whole_range, worst_ulps
 
+import tinygan
 from tinygan import functional
-from tinygan.adversarial import objectives as losses
-from tinygan.backend import as_rng, kernels, streams
-from tinygan.backend.streams import Draw, Span
+from tinygan.backend import as_rng, fused, streams
+from tinygan.backend.streams import Span
 from tinygan.layers import activations, dropout, maxout
 from tinygan.optim import sgd
 
 pytestmark = pytest.mark.skipif(not host_cuda.available(), reason="there is no C++ compiler to run the kernels with")
 
+ROOT = Path(tinygan.__file__).parent
 DTYPES = [np.float32, np.float64]
 BITS = {np.dtype(np.float32): np.uint32, np.dtype(np.float64): np.uint64}
 both_dtypes = pytest.mark.parametrize("dtype", DTYPES)
@@ -36,13 +40,13 @@ def cupy(monkeypatch):
 @pytest.fixture(autouse=True)
 def launched(cupy, monkeypatch, request):
     """Note down which kernels run, and make sure that the one that a test is about is among them."""
-    names, launch = [], kernels._launch
+    names, compiled = [], fused._kernel
 
-    def noted(name, *arguments, **options):
+    def noted(cupy, source, name, real):
         names.append(name)
-        return launch(name, *arguments, **options)
+        return compiled(cupy, source, name, real)
 
-    monkeypatch.setattr(kernels, "_launch", noted)
+    monkeypatch.setattr(fused, "_kernel", noted)
     yield names
     assert getattr(request.function, "kernel", None) in (None, *names)
 
@@ -70,7 +74,7 @@ def run(cupy, function, arguments):
     here = [a.copy() if isinstance(a, np.ndarray) else a for a in arguments]
     with np.errstate(all="ignore"):
         results = function(*there), function.__wrapped__(*here)
-    found, wanted = (list(result) if isinstance(result, tuple) else [result] for result in results)
+    found, wanted = (result if isinstance(result, tuple) else [result][: result is not None] for result in results)
     changed, others = ([a for a in args if hasattr(a, "shape") and hasattr(a, "dtype")] for args in (there, here))
     return [array.get() for array in (*found, *changed)], [np.asarray(array) for array in (*wanted, *others)]
 
@@ -102,20 +106,25 @@ def of(name):
     return mark
 
 
-def test_every_kernel_of_the_source_is_tested():
-    names = host_cuda.kernel_names(kernels.SOURCE)
-    assert kernels.SOURCE.count("__global__") == len(names) == len(set(names))
+def test_every_kernel_is_tested():
+    names = [name for path in ROOT.rglob("*.cu") for name in host_cuda.kernel_names(path.read_text())]
+    for path in ROOT.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            marks = [ast.unparse(mark) for mark in getattr(node, "decorator_list", ())]
+            if any(mark.startswith("fused(") for mark in marks):
+                names.append(node.name)
+    assert len(names) == len(set(names))
     assert set(names) == TESTED
 
 
-@of("relu_slope")
+@of("_relu_slope")
 @both_dtypes
 @every_shape
 def test_relu_slope(cupy, shape, dtype):
     assert_same_bits(*run(cupy, activations._relu_slope, [special(shape, dtype), special(shape, dtype, 1)]))
 
 
-@of("maxout")
+@of("largest_piece")
 @both_dtypes
 @every_shape
 @pytest.mark.parametrize("n_pieces", [1, 2, 5])
@@ -127,7 +136,7 @@ def test_maxout(cupy, shape, dtype, n_pieces, entries):
     assert_same_bits([y, won], [other, other_won], signs=False)  # which of 0 and -0 is larger, processors disagree
 
 
-@of("maxout_slope")
+@of("slope")
 @both_dtypes
 @every_shape
 @pytest.mark.parametrize("n_pieces", [1, 2, 5])
@@ -137,11 +146,11 @@ def test_maxout_slope(cupy, shape, dtype, n_pieces):
     assert_same_bits(*run(cupy, maxout._maxout_slope, [special(shape, dtype), won]))
 
 
-@of("momentum_step")
+@of("_move")
 @both_dtypes
 @pytest.mark.parametrize("n", [1, 255, 256, 257, 70_003])
 @pytest.mark.parametrize(("learning_rate", "momentum"), [(0.1, 0.0), (0.3, 0.7), (0.0, 0.9)])
-def test_momentum_step(cupy, dtype, n, learning_rate, momentum):
+def test_move(cupy, dtype, n, learning_rate, momentum):
     data, velocity, grad = (special(n, dtype, seed) for seed in range(3))
     there = [cupy.asarray(array) for array in (data, velocity, grad)]
     with np.errstate(all="ignore"):
@@ -157,11 +166,6 @@ def logits(dtype):
     return whole_range(dtype)[::7][:, None]
 
 
-def means(function, x):
-    """Return the terms of which the sum is the mean of function(x), exactly."""
-    return [value / len(x) for value in exactly(function, x)]
-
-
 @of("sigmoid")
 @both_dtypes
 def test_sigmoid(cupy, dtype):
@@ -171,7 +175,7 @@ def test_sigmoid(cupy, dtype):
     np.testing.assert_allclose(y, other, rtol=4 * np.finfo(dtype).eps, atol=4 * np.finfo(dtype).smallest_subnormal)
 
 
-@of("sigmoid_slope")
+@of("_sigmoid_slope")
 @both_dtypes
 def test_sigmoid_slope(cupy, dtype):
     x = logits(dtype)
@@ -183,32 +187,13 @@ def test_sigmoid_slope(cupy, dtype):
     np.testing.assert_allclose(found[0], wanted[0], rtol=4 * np.finfo(dtype).eps, atol=4 * np.finfo(dtype).tiny)
 
 
-@of("minus_log_d")
+@of("softplus")
 @both_dtypes
-def test_minus_log_d(cupy, dtype):
-    check_loss_and_slope(cupy, losses.minus_log_d, logits(dtype), value=(1, -1), slope=(-1, -1))
-
-
-@of("minus_log_not_d")
-@both_dtypes
-def test_minus_log_not_d(cupy, dtype):
-    check_loss_and_slope(cupy, losses.minus_log_not_d, logits(dtype), value=(1, 1), slope=(1, 1))
-
-
-@of("log_not_d")
-@both_dtypes
-def test_log_not_d(cupy, dtype):
-    check_loss_and_slope(cupy, losses.log_not_d, logits(dtype), value=(-1, 1), slope=(-1, 1))
-
-
-def check_loss_and_slope(cupy, loss, a, value, slope):
-    """Hold a loss against c softplus(s a) for value = (c, s), and its slope against c sigmoid(s a)."""
-    found, slopes = (array.get() for array in loss(cupy.asarray(a)))
-    assert worst_ulps(value[0] * found, exactly(log_one_plus_exp, value[1] * a)) <= 2
-    assert worst_ulps(slope[0] * slopes, exactly(logistic, slope[1] * a)) <= 2
-    odd = np.array([[np.nan], [np.inf], [-np.inf], [0.0], [-0.0]], a.dtype)
-    for array, other in zip(*run(cupy, loss, [odd]), strict=True):
-        np.testing.assert_allclose(array, other, rtol=4 * np.finfo(a.dtype).eps)
+def test_softplus(cupy, dtype):
+    x = logits(dtype)
+    assert worst_ulps(functional.softplus(cupy.asarray(x)).get(), exactly(log_one_plus_exp, x)) <= 2
+    (y, _), (other, _) = run(cupy, functional.softplus, [special((3, 301), dtype)])
+    np.testing.assert_allclose(y, other, rtol=4 * np.finfo(dtype).eps, atol=4 * np.finfo(dtype).smallest_subnormal)
 
 
 # Random words
@@ -226,7 +211,7 @@ blocks = st.one_of(
 def wanted_words(key, start, rows, per_row, group=None, stride=None):
     """Return the words of a span, read from NumPy's stream one at a time."""
     group, stride = group or rows, stride or rows
-    counter = np.array(kernels.counter_words(start // 4), np.uint64)
+    counter = np.array(streams._counter(start // 4), np.uint64)
     generator = np.random.Philox(key=np.array(key, np.uint64), counter=counter)
     skipped = start % 4
     length = skipped + (((rows - 1) // group) * stride + (rows - 1) % group + 1) * per_row
@@ -246,8 +231,7 @@ def wanted_words(key, start, rows, per_row, group=None, stride=None):
 @example((EDGE - 1, 0), 3, 0, 70, 4)
 def test_philox_is_numpys_for_every_key_and_position(cupy, key, block, within, rows, per_row):
     start = 4 * block + within
-    draw = Draw((rows, per_row), None, Span(key, start, rows, rows), cupy)
-    found = kernels.philox(draw, cupy).get()
+    found = streams._philox(Span(key, start, rows, rows), (rows, per_row), cupy).get()
     np.testing.assert_array_equal(found, wanted_words(key, start, rows, per_row), strict=True)
 
 
@@ -264,64 +248,31 @@ def test_philox_is_numpys_for_every_key_and_position(cupy, key, block, within, r
 )
 def test_philox_reads_groups_of_rows_with_others_between(cupy, key, block, within, n_groups, group, between, per_row):
     start, rows = 4 * block + within, n_groups * group
-    draw = Draw((rows, per_row), None, Span(key, start, group, group + between), cupy)
+    span = Span(key, start, group, group + between)
     wanted = wanted_words(key, start, rows, per_row, group, group + between)
-    np.testing.assert_array_equal(kernels.philox(draw, cupy).get(), wanted)
+    np.testing.assert_array_equal(streams._philox(span, (rows, per_row), cupy).get(), wanted)
 
 
-def spans(rows, per_row, xp):
-    """Return draws of a few kinds: from the start, unaligned, near a carry, and in groups."""
-    key = (2**63 + 5, 3)
-    starts = [(0, rows, rows), (7, rows, rows), (4 * EDGE - 3, rows, rows), (5, 1, 3), (6, max(1, rows // 2), rows)]
-    return [Draw((rows, per_row), None, Span(key, *start), xp) for start in starts]
-
-
-def made(draw):
-    """Return the same draw with its words there already, on the host."""
-    _, start, group, stride = draw.span
-    words = wanted_words(draw.span.key, start, *draw.shape, group, stride)
-    return Draw(draw.shape, words, None, np)
-
-
-@of("uniform")
+@of("_scale")
 @both_dtypes
 @every_shape
 @pytest.mark.parametrize(("low", "high"), [(0.0, 1.0), (-(3**0.5), 3**0.5), (5.0, 5.5)])
-def test_uniform(cupy, shape, dtype, low, high):
-    for draw in spans(*shape, cupy):
-        found = streams._scaled(cupy.empty(shape, dtype), draw, low, high)
-        assert_same_bits([found.get()], [streams._scaled.__wrapped__(np.empty(shape, dtype), made(draw), low, high)])
+def test_scale(cupy, shape, dtype, low, high):
+    words = np.random.Philox(1).random_raw(shape)
+    words.ravel()[:2] = (0, 2**64 - 1)[: words.size]
+    digits = np.finfo(dtype).nmant + 1
+    numbers = 64 - digits, 2.0**-digits, low, high - low
+    assert_same_bits(*run(cupy, streams._scale, [np.empty(shape, dtype), words, *numbers]))
 
 
-@of("dropout")
+@of("_dropped")
 @both_dtypes
-@pytest.mark.parametrize("shape", [*SHAPES, (3, 2, 5), (2, 3, 4, 4)], ids=str)
+@every_shape
 @pytest.mark.parametrize("rate", [0.0, 0.2, 0.5, 0.99999])
-def test_dropout(cupy, shape, dtype, rate):
-    x = special(shape, dtype)
-    for draw in spans(shape[0], -(-int(np.prod(shape[1:])) // 4), cupy):
-        found = dropout._dropped(cupy.asarray(x), draw, rate)
-        with np.errstate(all="ignore"):
-            wanted = dropout._dropped.__wrapped__(x, made(draw), rate)
-        assert_same_bits([array.get() for array in found], wanted)
-
-
-@of("dropout")
-def test_bits_that_equal_the_rate_are_kept(cupy):
-    draw, *_ = spans(4, 2, cupy)
-    x, bits = np.ones((4, 8), np.float32), streams.as_bits(made(draw).words(), (4, 8))
-    for threshold in bits[:, ::3].ravel().tolist():
-        _, mask = dropout._dropped(cupy.asarray(x), draw, threshold / 2**16)
-        np.testing.assert_array_equal(mask.get() > 0, bits >= threshold)
-
-
-@of("dropout")
-def test_dropout_of_a_view(cupy):
-    x = special((6, 8), np.float32)
-    (draw, *_) = spans(6, 1, cupy)
-    with np.errstate(all="ignore"):
-        wanted = dropout._dropped.__wrapped__(x[:, ::2], made(draw), 0.5)
-    assert_same_bits([array.get() for array in dropout._dropped(cupy.asarray(x)[:, ::2], draw, 0.5)], wanted)
+def test_dropped(cupy, shape, dtype, rate):
+    bits, threshold = streams.bits(as_rng(1), np.ones(shape)), round(rate * 2**16)
+    bits.ravel()[:3] = [threshold - 1, threshold, threshold + 1][: bits.size] if 0 < threshold < 2**16 - 1 else 0
+    assert_same_bits(*run(cupy, dropout._dropped, [special(shape, dtype), bits, threshold, 1 / (1 - rate)]))
 
 
 # What decides whether a kernel runs
@@ -341,13 +292,25 @@ def test_two_precisions_run_without_a_kernel(cupy, launched):
     assert launched == []
 
 
-def test_a_kernel_may_decline(cupy, launched):
-    draw = Draw((2, 1), cupy.asarray(np.arange(2, dtype=np.uint64)[:, None]), None, cupy)
-    x = streams._scaled(cupy.empty((2, 1), np.float32), draw, 0.0, 1.0)
-    np.testing.assert_array_equal(x.get(), 0)
-    _, mask = dropout._dropped(cupy.ones((2, 4), np.float32), draw, 0.5)
-    np.testing.assert_array_equal(mask.get(), 0)
+def test_shapes_that_differ_are_left_to_the_definition(cupy, launched):
+    grad_x = activations._relu_slope(cupy.ones((2, 3)), cupy.asarray(np.array([1.0, 0.0, 2.0])))
+    np.testing.assert_array_equal(grad_x.get(), [[1, 0, 1], [1, 0, 1]])
     assert launched == []
+
+
+def test_what_is_changed_must_lie_in_one_block(cupy, launched):
+    data = cupy.ones((4, 6))
+    sgd._move(data[:, ::2], cupy.zeros((4, 3)), cupy.ones((4, 3)), 0.5, 0.0)
+    np.testing.assert_array_equal(data.get(), np.tile([0.5, 1], (4, 3)))
+    assert launched == []
+
+
+@of("_relu_slope")
+def test_what_is_only_read_may_be_a_view(cupy):
+    grad_y, y = special((4, 6), np.float32), special((4, 6), np.float32, 1)
+    found = activations._relu_slope(cupy.asarray(grad_y)[:, ::2], cupy.asarray(y)[:, ::2])
+    with np.errstate(all="ignore"):
+        assert_same_bits([found.get()], [grad_y[:, ::2] * (y[:, ::2] > 0)])
 
 
 def test_a_fused_function_keeps_its_name_and_its_docstring():
@@ -367,9 +330,9 @@ def test_kernels_are_compiled_once_for_each_precision(cupy, monkeypatch):
         x = cupy.ones((2, 3), dtype)
         activations._relu_slope(x, x)
         activations._sigmoid_slope(x, x)
-    assert compiled == [kernels.options("float"), kernels.options("double")]
+    assert compiled == 2 * [fused.options("float")] + 2 * [fused.options("double")]
 
 
 def test_nothing_is_rounded_once_where_numpy_rounds_twice():
     for real in ("float", "double"):
-        assert "--fmad=false" in kernels.options(real)
+        assert "--fmad=false" in fused.options(real)
