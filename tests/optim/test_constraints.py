@@ -33,6 +33,18 @@ def test_a_unit_of_a_convolution_is_its_last_axis(rng):
     np.testing.assert_allclose(norms(kernel.data.reshape(18, 8)), 0.5)
 
 
+def test_a_unit_of_a_transposed_convolution_is_the_axis_before(rng):
+    kernel = Parameter(rng.standard_normal((3, 3, 2, 8)), unit_axis=-2)
+    column_norms(0.5)(kernel)
+    np.testing.assert_allclose(norms(kernel.data.transpose(0, 1, 3, 2).reshape(72, 2)), 0.5)
+
+
+def test_a_bias_of_several_axes_stays():
+    bias = Parameter(np.full((4, 4, 3), 9.0), unit_axis=None)
+    column_norms(1.0)(bias)
+    np.testing.assert_array_equal(bias.data, 9)
+
+
 def test_a_column_of_zeros_and_a_bias_stay():
     weight, bias = Parameter(np.zeros((2, 3))), Parameter(np.full(3, 9.0))
     for theta in (weight, bias):

@@ -1,11 +1,17 @@
 """What the ranks of a run agree on, without MPI: shares, checksums and the losses of all."""
 
+import re
+
 import numpy as np
 import pytest
 
+from tinygan.layers import Layer, Linear, Residual, Sequential, Tanh
 from tinygan.ranks.group import ALONE, Ranks
+from tinygan.recipes.mnist import MNIST
 from tinygan.runs.epoch_means import EpochMeans
-from tinygan.runs.parallel.agreeing import check_alike, check_shares
+from tinygan.runs.parallel.agreeing import check_alike, check_rows_apart, check_shares
+from tinygan.runs.parallel.joining import join
+from tinygan.runs.start import start_run
 
 
 class Fellows(Ranks):
@@ -17,6 +23,9 @@ class Fellows(Ranks):
 
     def gathered(self, array):
         return self.answers(array)
+
+    def told_bytes(self, content):
+        return content
 
 
 @pytest.mark.parametrize(
@@ -37,6 +46,44 @@ def test_shares_that_have_a_row_are_accepted(n_ranks, n_images, batch_size):
 def test_shares_without_a_row_are_refused(n_ranks, n_images, batch_size, error):
     with pytest.raises(ValueError, match=error):
         check_shares(n_ranks, n_images, batch_size)
+
+
+class Centred(Layer):
+    """Each row minus the mean of all rows."""
+
+    mixes_rows = True
+
+    def forward(self, x, *, rng=None):
+        return x - x.mean(axis=0), None
+
+    def backward_input(self, grad_y, cache):
+        return grad_y - grad_y.mean(axis=0)
+
+
+@pytest.mark.parametrize(
+    ("D", "layer"),
+    [
+        (Centred(), "0, Centred()"),
+        (Sequential(Linear(2, 2), Centred(), Linear(2, 1)), "1, Centred()"),
+        (Sequential(Linear(2, 2), Residual(Tanh(), Centred())), "1.1, Centred()"),
+    ],
+)
+def test_a_layer_that_looks_at_its_whole_batch_is_refused_by_name(D, layer):
+    words = f"4 ranks cannot train D: its layer {layer}, looks at its whole batch, and every rank has only some rows"
+    with pytest.raises(ValueError, match=re.escape(words)):
+        check_rows_apart(4, G=Linear(2, 2), D=D)
+    check_rows_apart(4, G=Linear(2, 2), D=Sequential(Residual(Tanh()), Linear(2, 1)))
+
+
+def test_a_run_with_such_a_layer_is_not_joined(tmp_path):
+    np.save(tmp_path / "faces.npy", np.zeros((80, 8, 6), np.uint8))
+    recipe = MNIST(n_epochs=1, batch_size=20).scaled(0.01)
+    run = start_run(tmp_path / "run", "images", recipe, data=tmp_path / "faces.npy", threads=1)
+    assert join(run, ALONE) is run
+    run.G = Sequential(*run.G, Centred())
+    assert join(run, ALONE) is run  # one process may
+    with pytest.raises(ValueError, match=r"^2 ranks cannot train G: its layer \d, Centred\(\), looks at its whole"):
+        join(run, Fellows(0, 2, lambda found: [found, 0 * found]))
 
 
 def test_a_bit_that_differs_is_named():

@@ -15,10 +15,10 @@ class Parameter:
         The values, which an optimiser updates in place.
     name : str
         What messages call it, for example ``"weight"``.
-    unit_axis : int
-        The axis of data that counts the units of the layer: what comes in to one unit lies along all the others. The
-        last one in a Linear, (n_in, n_out), and in a convolution, (height, width, n_in, n_out); -2 in a transposed
-        convolution, whose weight lies the other way round.
+    unit_axis : int or None
+        The axis of a weight that counts the units of its layer; what comes in to one unit lies along all the others. It
+        is the last one in a Linear, (n_in, n_out), and in a convolution, (height, width, n_in, n_out), and -2 in a
+        transposed convolution, whose weight lies the other way round. None for a bias of several axes.
 
     Attributes
     ----------
@@ -36,7 +36,7 @@ class Parameter:
     array([2., 2.])
     """
 
-    def __init__(self, data: Array, name: str = "", *, unit_axis: int = -1) -> None:
+    def __init__(self, data: Array, name: str = "", *, unit_axis: int | None = -1) -> None:
         self.data = data
         self.name = name
         self.unit_axis = unit_axis

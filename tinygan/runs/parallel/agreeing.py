@@ -6,6 +6,8 @@ from collections.abc import Mapping
 import numpy as np
 
 from tinygan.backend import Array, to_host
+from tinygan.layers import Layer, named_layers
+from tinygan.layers.base import layer_name
 from tinygan.ranks.group import Ranks
 
 
@@ -22,6 +24,23 @@ def check_shares(n_ranks: int, n_images: int, batch_size: int) -> None:
                 f"{n_ranks} ranks cannot share {which} of {m}, for each trains on some rows of it; "
                 f"it takes fewer ranks, or another batch_size than {batch_size} for {n_images:,} images"
             )
+
+
+def check_rows_apart(n_ranks: int, **networks: Layer) -> None:
+    """Raise a ValueError if a layer looks at its whole batch, of which every rank has only some rows.
+
+    Examples
+    --------
+    >>> from tinygan.layers import Linear
+    >>> check_rows_apart(4, D=Linear(2, 1))
+    """
+    for player, network in networks.items():
+        for name, layer in named_layers(network):
+            if layer.mixes_rows and not any(inner.mixes_rows for inner in layer.layers):
+                raise ValueError(
+                    f"{n_ranks} ranks cannot train {player}: its layer {name or 0}, {layer_name(layer)}, looks at its "
+                    "whole batch, and every rank has only some rows of it; it takes one process"
+                )
 
 
 def check_alike(arrays: Mapping[str, Array], ranks: Ranks) -> None:

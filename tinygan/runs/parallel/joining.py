@@ -9,6 +9,7 @@ from tinygan.backend import Array
 from tinygan.ranks.group import Ranks
 from tinygan.recipes.data_sets import load_again
 from tinygan.runs.folder import RunFolder
+from tinygan.runs.parallel.agreeing import check_rows_apart
 from tinygan.runs.run import Run
 
 
@@ -32,7 +33,8 @@ def join(run: Run | None, ranks: Ranks, *, data: str | Path | None = None, devic
     Raises
     ------
     ValueError, OSError
-        If a rank cannot read the images, or they are others there; `tinygan.ranks.group.Elsewhere` on those that can.
+        If a rank cannot read the images, or they are others there, or a layer mixes rows; on ranks where all is well,
+        `tinygan.ranks.group.Elsewhere`.
     """
     if ranks.size > 1:
         run = _told(run, ranks, data, device)
@@ -57,6 +59,7 @@ def _told(run: Run | None, ranks: Ranks, data: str | Path | None, device: str) -
                 copy.write_bytes(checkpoint)
                 run.restore(copy)
             run.epoch_means.clear()  # rank 0 has those of all
+        check_rows_apart(ranks.size, D=run.D, G=run.G)
     return run
 
 
