@@ -13,9 +13,9 @@ from tinygan.data.distributions import (
 from tinygan.data.folders import fetch
 from tinygan.data.images import Labelled, Splits, load_fashion_mnist, load_mnist
 from tinygan.data.own_images import load_images
+from tinygan.data.parse_distribution import parse_distribution
 from tinygan.data.planar import Ring
 from tinygan.data.preprocessing import ScaledImages, marginal_mean, normalize_contrast, scale_to_unit
-from tinygan.data.spec import parse_distribution
 from tinygan.data.tfd import load_tfd
 
 __all__ = [
