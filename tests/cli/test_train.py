@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 from scipy.io import savemat
 from support.runs import arrays_of, assert_same_run, made_images, metrics_of, quick_picture, state_of
 
@@ -405,6 +406,24 @@ def test_mnist_and_fashion_mnist_come_from_a_data_folder(name, monkeypatch, caps
     assert (given["data"], found["data"]) == (str(Path("here").resolve()), None)
     assert (given["experiment"], given["n_images"], given["image_shape"]) == (name, [50, 10, 10], [28, 28])
     assert_same_run(Path(f"runs/{name}"), Path(f"runs/{name}-2"))
+
+
+@pytest.mark.parametrize(("n", "said"), [
+    (3, ["1 image to train on, fewer than a minibatch of 20: too few to learn from."]),
+    (28, []),
+])  # fmt: skip
+def test_too_few_images_are_said_to_be(n, said, capsys):
+    np.save("few.npy", made_images(n))
+    assert main(["train", "images", "--data", "few.npy", *SMALL, "--epochs", "1"]) == 0
+    assert capsys.readouterr().err.splitlines() == said
+
+
+@pytest.mark.parametrize("colour", [False, True])
+def test_a_folder_of_pictures_is_trained_on_and_drawn(colour):
+    for i, image in enumerate(made_images(50, (5, 4, 3) if colour else (5, 4))):
+        Image.fromarray(image).save(f"{i:02}.png")
+    assert main(["train", "images", "--data", ".", "--out", "run", *SMALL, "--epochs", "1"]) == 0
+    assert config_of("run")["image_shape"] == ([5, 4, 3] if colour else [5, 4])
 
 
 def make_cifar(n_by_batch):

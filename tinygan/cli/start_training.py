@@ -7,7 +7,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tinygan.cli.argument_types import typed
+from tinygan.cli.argument_types import counted, typed
 from tinygan.cli.devices import chosen_device
 
 if TYPE_CHECKING:
@@ -100,6 +100,11 @@ def _new_run(options: argparse.Namespace) -> "Run":
     wanted = N_TRAIN.get(experiment, 0)
     if len(training.x) < wanted and not options.quiet:
         print(f"{len(training.x):,} of the recipe's {wanted:,} training images are there: with these.", file=sys.stderr)
+    if len(training.x) < recipe.batch_size and not options.quiet:
+        n = counted(len(training.x), "image")
+        print(
+            f"{n} to train on, fewer than a minibatch of {recipe.batch_size}: too few to learn from.", file=sys.stderr
+        )
     if not len(training.validation) and not options.quiet:
         print("No validation images are there: no log-likelihood on the way.", file=sys.stderr)
     return training
