@@ -89,7 +89,8 @@ def test_the_help_says_why_figure1_stays_on_the_cpu(capsys):
     assert "(default: cpu, since the networks are too small for a GPU to be faster)" in words
     with pytest.raises(SystemExit):
         main(["evaluate", "--help"])
-    assert "if a kernel runs on it (default: auto)" in " ".join(capsys.readouterr().out.split())
+    words = " ".join(capsys.readouterr().out.split())
+    assert "the first GPU if a kernel runs on it, else the CPU (default: auto)" in words
 
 
 # What it takes

@@ -21,16 +21,16 @@ def add_parser(subparsers: Any) -> None:
         "check",
         help="check the gradients of the layers in a file",
         description="Find every subclass of Layer and every pair of functions name_forward and name_backward that a "
-        "file or a module defines, compare their gradients with numerical derivatives, and name the suspects. What to "
-        "check them with is told by the names of arguments, or by check_inputs() of the class and check_inputs_name() "
-        "beside the functions. The exit status is 0 if all is right, 1 if a gradient is wrong, and 2 if none is wrong "
-        "but something could not be checked.",
+        "file or a module defines, compare their gradients with numerical derivatives, and name the suspects. The "
+        "inputs follow from the names of the arguments; where these say too little, write a method check_inputs() of "
+        "the class, or a function check_inputs_name() beside the pair. The exit status is 0 if all is right, 1 if a "
+        "gradient is wrong, and 2 if none is wrong but something could not be checked.",
     )
     parser.set_defaults(run=run)
     parser.add_argument(
         "target", metavar="TARGET", help="path/to/my_layers.py or package.module, either with :Name for one thing in it"
     )
-    parser.add_argument("--seed", type=seed, default=0, metavar="N", help="of everything drawn (default: 0)")
+    parser.add_argument("--seed", type=seed, default=0, metavar="N", help="seed of all random numbers (default: 0)")
     parser.add_argument(
         "--tolerance",
         type=rate,
@@ -39,7 +39,7 @@ def add_parser(subparsers: Any) -> None:
         help="the largest relative error that still counts as right (default: 1e-6)",
     )
     parser.add_argument("--json", action="store_true", help="print one JSON object")
-    parser.add_argument("-q", "--quiet", action="store_true", help="print nothing of what is right")
+    parser.add_argument("-q", "--quiet", action="store_true", help="do not print what is right")
 
 
 def run(options: argparse.Namespace) -> int:

@@ -13,7 +13,7 @@ def add_parser(subparsers: Any) -> None:
         "curves",
         help="plot how a run went: losses, D(x) and D(G(z)), log-likelihood",
         description="Plot the losses of both players, the means of D(x) and D(G(z)), and the quick log-likelihoods "
-        "over the epochs. The run may still be in training. What --out held before is replaced.",
+        "over the epochs. The run may still be training. The file is replaced if it exists.",
     )
     parser.set_defaults(run=run)
     parser.add_argument("folder", type=as_path, metavar="RUN", help="the folder that tinygan train made")

@@ -17,9 +17,9 @@ def add_parser(subparsers: Any) -> None:
     """Add the command and its options."""
     parser = subparsers.add_parser(
         "data",
-        help="download MNIST or Fashion-MNIST, or verify what is there",
+        help="download MNIST or Fashion-MNIST, or verify the files that are there",
         description="Verify the four files of a data set by their SHA-256, and download those that are missing. "
-        "Without --data-dir they are looked for in the folder that TINYGAN_DATA names, then in the user's cache.",
+        "Without --data-dir, look in the folder that TINYGAN_DATA names, then in the user's cache.",
     )
     parser.set_defaults(run=run)
     parser.add_argument("name", choices=NAMES, help="which data set")
@@ -27,7 +27,7 @@ def add_parser(subparsers: Any) -> None:
         "--data-dir",
         type=as_path,
         metavar="DIR",
-        help="look only here, and download to here; DIR has, or gets, one folder a data set",
+        help="look in this folder only, and download to it; each data set has its own folder in it",
     )
     parser.add_argument("-q", "--quiet", action="store_true", help="print nothing but errors")
 

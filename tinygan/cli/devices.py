@@ -5,8 +5,8 @@ import sys
 from typing import Any
 
 HELP = (
-    "where to compute: cpu, gpu, gpu:N for the one of that number, or auto, which takes the first GPU if a kernel runs "
-    "on it"
+    "where to compute: cpu, gpu (the first), gpu:N (the one of that number), or auto: the first GPU if a kernel runs "
+    "on it, else the CPU"
 )
 
 

@@ -14,10 +14,10 @@ def add_parser(subparsers: Any) -> None:
     """Add the command and its options."""
     parser = subparsers.add_parser(
         "doctor",
-        help="examine what there is to compute with: NumPy, CuPy, GPUs, MPI",
+        help="say what is installed and whether it works: NumPy, CuPy, GPUs, MPI",
         description="Print the versions of Python, NumPy, its BLAS, CuPy, CUDA and MPI, run a kernel and a matrix "
-        "product on each device, and say in a line what to do about whatever is wrong. The exit status is 1 if "
-        "something is broken, and 0 if there is just no GPU.",
+        "product on each device, and say in a line what to do about each problem. The exit status is 1 if "
+        "something is broken. A missing GPU is not a problem.",
     )
     parser.set_defaults(run=run)
     parser.add_argument("--json", action="store_true", help="print one JSON object")

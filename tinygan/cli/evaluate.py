@@ -25,9 +25,9 @@ def add_parser(subparsers: Any) -> None:
     parser = subparsers.add_parser(
         "evaluate",
         help="score a run, or a file of samples, as Table 1 does",
-        description="Print the mean log-likelihood of the test images under a Parzen window on samples, with sigma "
-        "chosen on validation images: on the paper's grid and on a fine one, beside the paper's rows and those of real "
-        "images, of k-means and of the mean image, which show how far the score is to be trusted.",
+        description="Print the mean log-likelihood of the test images under a Parzen window on samples. Sigma is "
+        "chosen on validation images, on the paper's grid and on a fine one. The rows of real images, of k-means "
+        "and of the mean image show how far to trust the score.",
     )
     parser.set_defaults(run=run)
     subject = parser.add_mutually_exclusive_group(required=True)
@@ -36,11 +36,14 @@ def add_parser(subparsers: Any) -> None:
         "--samples-file",
         type=as_path,
         metavar="FILE",
-        help="score these: a .npy or .npz of shape (n, height, width) or (n, pixels), floats from 0 to 1 or uint8; or "
+        help="score the samples in this file: "
+        "a .npy or .npz of shape (n, height, width) or (n, pixels), floats from 0 to 1 or uint8; or "
         "a folder of PNG or JPEG files",
     )
     parser.add_argument(
-        "--experiment", choices=EXPERIMENTS, help="whose images judge the samples of the file (default: mnist)"
+        "--experiment",
+        choices=EXPERIMENTS,
+        help="the images that the samples of the file should be like (default: mnist)",
     )
     parser.add_argument(
         "--data",
@@ -50,14 +53,23 @@ def add_parser(subparsers: Any) -> None:
         "file, the folder that TINYGAN_DATA names, then the user's cache)",
     )
     parser.add_argument(
-        "--samples", type=count, metavar="N", help="to draw from the run (default: 10000, as in the released code)"
+        "--samples",
+        type=count,
+        metavar="N",
+        help="samples to draw from the run (default: 10000, as in the authors' code)",
     )
-    parser.add_argument("--seed", type=seed, metavar="S", help="of the draw (default: 0)")
+    parser.add_argument("--seed", type=seed, metavar="S", help="seed of these samples (default: 0)")
     parser.add_argument(
-        "--no-calibration", action="store_true", help="leave out real images, k-means and their mean, the slow part"
+        "--no-calibration",
+        action="store_true",
+        help="leave out the rows of real images, k-means and the mean image, which are slow",
     )
     parser.add_argument(
-        "--threads", type=threads, default="auto", metavar="N", help="of the matrix products (default: auto, measured)"
+        "--threads",
+        type=threads,
+        default="auto",
+        metavar="N",
+        help="threads of the matrix products (default: auto, which measures)",
     )
     add_device_option(parser)
     output = parser.add_argument_group("the output")

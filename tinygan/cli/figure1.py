@@ -25,8 +25,8 @@ def add_parser(subparsers: Any) -> None:
     parser = subparsers.add_parser(
         "figure1",
         help="train a 1-D GAN and watch p_g walk onto p_data while D settles at 1/2",
-        description="Train a generator and a discriminator of one number by Algorithm 1, from raw samples and random "
-        "weights, and draw what Figure 1 of the paper draws. Writes figure1.gif and figure1.png.",
+        description="Train a generator and a discriminator on a distribution of numbers by Algorithm 1, from random "
+        "weights, and draw the paper's Figure 1 of them. Writes figure1.gif and figure1.png.",
     )
     parser.set_defaults(run=run)
     game = parser.add_argument_group("the game")
@@ -37,25 +37,37 @@ def add_parser(subparsers: Any) -> None:
         help="p_data: gaussian:MEAN,STD, mixture:MEAN,STD;MEAN,STD;... (or MEAN,STD,WEIGHT;...), uniform:LOW,HIGH, "
         "exponential:SCALE, laplace:MEAN,SCALE or gumbel:LOC,SCALE (default: %(default)s)",
     )
-    game.add_argument("--objective", choices=("non_saturating", "minimax"), help="of G (default: non_saturating)")
+    game.add_argument(
+        "--objective", choices=("non_saturating", "minimax"), help="what G minimises (default: non_saturating)"
+    )
     game.add_argument(
         "--updates",
         choices=("alternating", "simultaneous"),
-        help="Algorithm 1, or both players at once as in the released code (default: alternating)",
+        help="Algorithm 1, or both players at the same time, as in the authors' code (default: alternating)",
     )
     game.add_argument(
         "--discriminator-steps",
         type=count,
         metavar="K",
-        help="k, steps of D an iteration (default: 4; simultaneous: 1)",
+        help="k, steps of D in each iteration (default: 4; simultaneous: 1)",
     )
-    game.add_argument("--batch-size", type=count, metavar="M", help="m, examples a step (default: 256)")
-    game.add_argument("--iterations", type=count, metavar="N", dest="n_iterations", help="default: 2400")
-    game.add_argument("--learning-rate-d", type=rate, metavar="RATE", help="of D, at the start (default: 0.005)")
-    game.add_argument("--learning-rate-g", type=rate, metavar="RATE", help="of G, at the start (default: 0.005)")
-    game.add_argument("--momentum", type=momentum, metavar="SHARE", help="of both players (default: 0)")
-    game.add_argument("--noise-prior", choices=("uniform", "gaussian", "spherical"), help="p_z (default: uniform)")
-    game.add_argument("--seed", type=seed, default=0, metavar="N", help="the same seed, the same run (default: 0)")
+    game.add_argument("--batch-size", type=count, metavar="M", help="m, examples in each step (default: 256)")
+    game.add_argument(
+        "--iterations", type=count, metavar="N", dest="n_iterations", help="length of the training (default: 2400)"
+    )
+    game.add_argument(
+        "--learning-rate-d", type=rate, metavar="RATE", help="D's learning rate at the start (default: 0.005)"
+    )
+    game.add_argument(
+        "--learning-rate-g", type=rate, metavar="RATE", help="G's learning rate at the start (default: 0.005)"
+    )
+    game.add_argument("--momentum", type=momentum, metavar="SHARE", help="momentum of both players (default: 0)")
+    game.add_argument(
+        "--noise-prior",
+        choices=("uniform", "gaussian", "spherical"),
+        help="p_z, the distribution of z (default: uniform)",
+    )
+    game.add_argument("--seed", type=seed, default=0, metavar="N", help="the same seed gives the same run (default: 0)")
     add_device_option(game, default="cpu", why="since the networks are too small for a GPU to be faster")
     output = parser.add_argument_group("the output")
     output.add_argument(
@@ -67,7 +79,7 @@ def add_parser(subparsers: Any) -> None:
         f"(default: {' and '.join(DEFAULT_OUT)})",
     )
     output.add_argument("--json", action="store_true", help="print one JSON object instead of the summary")
-    output.add_argument("--no-draw", action="store_true", help="draw nothing, write nothing")
+    output.add_argument("--no-draw", action="store_true", help="draw and write nothing")
     output.add_argument(
         "-q", "--quiet", action="store_true", help="print nothing but errors (and what --json asks for)"
     )

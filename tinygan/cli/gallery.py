@@ -15,19 +15,19 @@ def add_parser(subparsers: Any) -> None:
     """Add the command and its options."""
     parser = subparsers.add_parser(
         "gallery",
-        help="show wrong backward passes and steps, what the gradient checker says, and that they often still train",
+        help="show wrong backward passes and steps, and what the gradient checker says of them",
         description="Without a NAME, list the bugs. With one, show its code and the report of the gradient checker, "
-        "train Figure 1, much shortened, with and without it, and draw both to gallery_NAME.png.",
+        "train a shortened Figure 1 with the bug and without it, and draw both to gallery_NAME.png.",
     )
     parser.set_defaults(run=run)
-    parser.add_argument("name", nargs="?", metavar="NAME", help="which bug, as the list has it")
+    parser.add_argument("name", nargs="?", metavar="NAME", help="name of a bug, as in the list")
     parser.add_argument(
         "--out", type=as_path, metavar="FILE", help=".png, .svg or .pdf for the picture (default: gallery_NAME.png)"
     )
-    parser.add_argument("--no-draw", action="store_true", help="train nothing, draw nothing, write nothing")
-    parser.add_argument("--no-code", action="store_true", help="only draw, and do not give away what it is")
-    parser.add_argument("--iterations", type=count, metavar="N", help="of the training (default: 600)")
-    parser.add_argument("--seed", type=seed, default=0, metavar="N", help="of the training (default: 0)")
+    parser.add_argument("--no-draw", action="store_true", help="train, draw and write nothing")
+    parser.add_argument("--no-code", action="store_true", help="only draw, and do not show what the bug is")
+    parser.add_argument("--iterations", type=count, metavar="N", help="length of the training (default: 600)")
+    parser.add_argument("--seed", type=seed, default=0, metavar="N", help="seed of the training (default: 0)")
     parser.add_argument("--json", action="store_true", help="print JSON: a list of all bugs, or an object for one")
 
 

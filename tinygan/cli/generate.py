@@ -16,24 +16,24 @@ def add_parser(subparsers: Any) -> None:
         "generate",
         help="write samples of a run to a .npy or .npz file",
         description="Write samples as images: float32 of shape (n, height, width), or (n, height, width, 3) in colour, "
-        "from 0 for black to 1 for white, which tinygan evaluate --samples-file reads. Those of cifar10, which learns "
-        "from images of normalised contrast, are stretched until a pixel is black or white. The run may still be in "
-        "training. What --out held before is replaced.",
+        "from 0 for black to 1 for white, as tinygan evaluate --samples-file takes them. cifar10 "
+        "learns from images of normalised contrast, so its samples are stretched until a pixel is black or white. The "
+        "run may still be training. The file is replaced if it exists.",
     )
     parser.set_defaults(run=run)
     parser.add_argument("folder", type=as_path, metavar="RUN", help="the folder that tinygan train made")
     parser.add_argument(
-        "--n", type=count, default=10_000, metavar="N", help="how many (default: 10,000, as for Table 1)"
+        "--n", type=count, default=10_000, metavar="N", help="number of samples (default: 10,000, as for Table 1)"
     )
     parser.add_argument(
         "--out",
         type=as_path,
         default=Path("samples.npy"),
         metavar="FILE",
-        help=".npy, or .npz, which has them under the name samples (default: %(default)s)",
+        help=".npy, or .npz with the name samples in it (default: %(default)s)",
     )
     parser.add_argument(
-        "--seed", type=seed, default=0, metavar="N", help="the same seed, the same samples (default: 0)"
+        "--seed", type=seed, default=0, metavar="N", help="the same seed gives the same samples (default: 0)"
     )
     parser.add_argument("-q", "--quiet", action="store_true", help="print nothing but errors")
 

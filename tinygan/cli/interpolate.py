@@ -15,9 +15,9 @@ def add_parser(subparsers: Any) -> None:
     """Add the command and its options."""
     parser = subparsers.add_parser(
         "interpolate",
-        help="draw Figure 3: what a run generates along straight lines in z",
-        description="Draw what the generator makes of the points of straight lines in z, each from one random point of "
-        "the prior to another. The run may still be in training. What --out held before is replaced.",
+        help="draw Figure 3: samples of a run along straight lines in z",
+        description="Draw samples along straight lines in z. Each line leads from one random point of the prior to "
+        "another. The run may still be training. The file is replaced if it exists.",
     )
     parser.set_defaults(run=run)
     parser.add_argument("folder", type=as_path, metavar="RUN", help="the folder that tinygan train made")
@@ -32,7 +32,9 @@ def add_parser(subparsers: Any) -> None:
         parser.add_argument(
             f"--{name}", type=count, metavar="N", help=f"default: {PICTURE[i]}, or {ANIMATION[i]} for a .gif"
         )
-    parser.add_argument("--seed", type=seed, default=0, metavar="N", help="the same seed, the same lines (default: 0)")
+    parser.add_argument(
+        "--seed", type=seed, default=0, metavar="N", help="the same seed gives the same lines (default: 0)"
+    )
     parser.add_argument("-q", "--quiet", action="store_true", help="print nothing but errors")
 
 

@@ -19,8 +19,8 @@ def add_parser(subparsers: Any) -> None:
         "runs",
         help="list runs with their state and score",
         description="List the runs in a folder and below it. The log-likelihood is the last quick one, in nats with "
-        "its standard error, at the sigma that suits it best; tinygan evaluate gives that of Table 1. The time is that "
-        "of training, in hours, minutes and seconds.",
+        "its standard error, at the best sigma; tinygan evaluate prints the one of Table 1. The time is the training "
+        "time, in hours, minutes and seconds.",
     )
     parser.set_defaults(run=run)
     parser.add_argument(

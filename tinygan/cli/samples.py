@@ -13,9 +13,9 @@ def add_parser(subparsers: Any) -> None:
     parser = subparsers.add_parser(
         "samples",
         help="draw Figure 2: samples of a run, and the training images nearest to them",
-        description="Draw samples at random, not picked by hand, and in a frame beside the last of each row the "
-        "training image that is nearest to it in L2: what a generator has learned by heart shows there. The run may "
-        "still be in training. What --out held before is replaced.",
+        description="Draw random samples, not picked by hand. The image in a frame at the end of each row is the "
+        "training image nearest to the sample beside it in L2: it shows whether the generator has learned it by heart. "
+        "The run may still be training. The file is replaced if it exists.",
     )
     parser.set_defaults(run=run)
     parser.add_argument("folder", type=as_path, metavar="RUN", help="the folder that tinygan train made")
@@ -26,18 +26,20 @@ def add_parser(subparsers: Any) -> None:
         metavar="FILE",
         help=".png, .svg or .pdf (default: %(default)s)",
     )
-    parser.add_argument("--rows", type=count, default=4, metavar="R", help="default: %(default)s, as in the paper")
+    parser.add_argument(
+        "--rows", type=count, default=4, metavar="R", help="rows of samples (default: %(default)s, as in the paper)"
+    )
     parser.add_argument(
         "--columns", type=count, default=5, metavar="C", help="samples in a row (default: %(default)s, as in the paper)"
     )
     parser.add_argument(
-        "--seed", type=seed, default=0, metavar="N", help="the same seed, the same samples (default: 0)"
+        "--seed", type=seed, default=0, metavar="N", help="the same seed gives the same samples (default: 0)"
     )
     parser.add_argument(
         "--data",
         type=as_path,
         metavar="PATH",
-        help="where the training images are now, as for tinygan train (default: where they were)",
+        help="where the training images are now, as in tinygan train (default: where they were)",
     )
     parser.add_argument("-q", "--quiet", action="store_true", help="print nothing but errors")
 

@@ -25,13 +25,13 @@ def add_parser(subparsers: Any) -> None:
     """Add the command and its options."""
     parser = subparsers.add_parser(
         "train",
-        help="train the paper's networks on images, into a folder that can be watched, left and resumed",
-        description="Train the paper's networks with its recipe. Ctrl-C saves and prints how to go on; a run that was "
-        "interrupted ends exactly as one that was not.",
+        help="train the paper's networks on images; stop and resume at any time",
+        description="Train the paper's networks by the paper's recipe. Ctrl-C saves the run and prints the command "
+        "that resumes it. A run that was interrupted ends exactly as one that was not.",
     )
     parser.set_defaults(run=run)
-    parser.add_argument("experiment", nargs="?", choices=NAMES, help="which images, and the recipe that goes with them")
-    parser.add_argument("--resume", type=as_path, metavar="RUN", help="go on with a run that was left")
+    parser.add_argument("experiment", nargs="?", choices=NAMES, help="the images, and with them the recipe")
+    parser.add_argument("--resume", type=as_path, metavar="RUN", help="resume this run")
     game = parser.add_argument_group("the recipe of a new run")
     game.add_argument(
         "--data",
@@ -41,18 +41,26 @@ def add_parser(subparsers: Any) -> None:
         "otherwise the data folder (default: the one that TINYGAN_DATA names, then the user's cache)",
     )
     game.add_argument(
-        "--seed", type=seed, metavar="N", help="the same seed, on as many threads, the same run (default: 0)"
+        "--seed",
+        type=seed,
+        metavar="N",
+        help="the same seed on the same number of threads gives the same run (default: 0)",
     )
     game.add_argument(
         "--updates",
         choices=("simultaneous", "alternating"),
-        help="both players at once, as in the released code (the default), or Algorithm 1 to the letter",
+        help="both players at the same time, as in the authors' code (the default), or Algorithm 1 as printed",
     )
     game.add_argument(
-        "--discriminator-steps", type=count, metavar="K", help="k, steps of D an iteration, if alternating (default: 1)"
+        "--discriminator-steps",
+        type=count,
+        metavar="K",
+        help="k, steps of D in each iteration, if alternating (default: 1)",
     )
     game.add_argument("--objective", choices=OBJECTIVES, help="what D and G minimise (default: non_saturating)")
-    game.add_argument("--scale", type=rate, metavar="SHARE", help="make every hidden layer so many times as wide")
+    game.add_argument(
+        "--scale", type=rate, metavar="SHARE", help="multiply the width of every hidden layer by this number"
+    )
     game.add_argument(
         "--set",
         type=setting,
@@ -60,31 +68,39 @@ def add_parser(subparsers: Any) -> None:
         default=[],
         metavar="NAME=VALUE",
         dest="settings",
-        help="set any number of the recipe; a wrong name lists all of them; may be repeated",
+        help="change a number of the recipe; a wrong name prints all names; may be repeated",
     )
     game.add_argument("--stage-1", type=as_path, metavar="RUN", help="tfd: train stage 2 on top of this run of stage 1")
-    game.add_argument("--threads", type=threads, metavar="N", help="of the matrix products (default: auto, measured)")
-    length = parser.add_argument_group("how long, and what to see of it")
+    game.add_argument(
+        "--threads", type=threads, metavar="N", help="threads of the matrix products (default: auto, which measures)"
+    )
+    length = parser.add_argument_group("length and output")
     length.add_argument(
-        "--out", type=as_path, metavar="RUN", help="the folder (default: runs/NAME, or runs/NAME-2, ...)"
+        "--out", type=as_path, metavar="RUN", help="the folder of the run (default: runs/NAME, or runs/NAME-2, ...)"
     )
     length.add_argument(
-        "--epochs", type=count, dest="n_epochs", metavar="N", help="default: those of the recipe, or of the run"
+        "--epochs",
+        type=count,
+        dest="n_epochs",
+        metavar="N",
+        help="epochs in all (default: as the recipe, or the resumed run, says)",
     )
     length.add_argument(
         "--evaluate-every",
         type=count,
         metavar="N",
-        help="epochs from one quick log-likelihood and picture of samples to the next (default: 5)",
+        help="compute a quick log-likelihood and draw samples every N epochs (default: 5)",
     )
     length.add_argument(
         "--checkpoint-seconds",
         type=rate,
         default=60.0,
         metavar="S",
-        help="how much a kill may cost (default: %(default)g)",
+        help="save a checkpoint every S seconds (default: %(default)g)",
     )
-    length.add_argument("--live", type=as_path, metavar="FILE", help="refresh this picture of samples and curves")
+    length.add_argument(
+        "--live", type=as_path, metavar="FILE", help="draw samples and curves to this file while training"
+    )
     add_device_option(length)
     length.add_argument("-q", "--quiet", action="store_true", help="print nothing but errors")
 
