@@ -23,7 +23,7 @@ def iteration(chosen: MNIST, images: np.ndarray, ranks: Ranks) -> Callable[[], o
     optimizer_d, optimizer_g = chosen.optimizers(D, G)
     state = TrainingState(2)
     if ranks.size > 1:
-        state.share(ranks.rank, ranks.size)
+        state.take_share(ranks.rank, ranks.size)
         for optimizer in (optimizer_d, optimizer_g):
             optimizer.average = lambda grad: ranks.average(grad, state.weight)
     records = train(

@@ -12,7 +12,7 @@ from tinygan.adversarial import (
     simultaneous_step,
     train,
 )
-from tinygan.layers import Linear, Parameter
+from tinygan.layers import Linear, Parameter, Sequential, Sigmoid
 from tinygan.optim import SGD
 
 X = np.ones((4, 3), np.float32)
@@ -27,15 +27,24 @@ def two_logits():
     discriminator_step(D, Linear(1, 3), X, X[:, :1], SGD(D.parameters, 0.1))
 
 
-def one_step(step, objective):
-    D, G = Linear(1, 1), Linear(1, 1)
+def with_sigmoid():
+    return Sequential(Linear(1, 1), Sigmoid())
+
+
+def one_step(step, objective="non_saturating", *, D=None, x=X[:, :1], z=X[:, :1]):
+    """Do a step, with one thing wrong."""
+    D, G = D or Linear(1, 1), Linear(1, 1)
     optimizer_d, optimizer_g = SGD(D.parameters, 0.1), SGD(G.parameters, 0.1)
     arguments = {
-        discriminator_step: (X[:, :1], X[:, :1], optimizer_d),
-        generator_step: (X[:, :1], optimizer_g),
-        simultaneous_step: (X[:, :1], X[:, :1], optimizer_d, optimizer_g),
+        discriminator_step: (x, z, optimizer_d),
+        generator_step: (z, optimizer_g),
+        simultaneous_step: (x, z, optimizer_d, optimizer_g),
     }
     step(D, G, *arguments[step], objective=objective)
+
+
+def own_steps():
+    return {"discriminator_step": lambda *_, rng: 0.0, "generator_step": lambda *_, rng: 0.0}
 
 
 class Sampler:
@@ -101,18 +110,57 @@ CASES = [
      r"train got x of dtype int\d+; it takes"),
     ("G too wide for D", lambda: game(G=Linear(1, 3)), ValueError,
      r"a G that returns examples of shape \(3,\), but x holds examples of shape \(1,\)"),
-    ("D too narrow for x", lambda: game(D=Linear(2, 1)), ValueError,
-     r"^Linear\(2, 1\) got x of shape \(1, 1\); it takes \(m, 2"),
+    ("D too wide for x", lambda: game(D=Linear(2, 1)), ValueError,
+     r"^D takes x of shape \(m, 2\), not \(m, 1\)$"),
+    ("z too wide for a step of D", lambda: one_step(discriminator_step, z=X), ValueError,
+     r"^G takes z of shape \(m, 1\), not \(m, 3\)$"),
+    ("z too wide for a step of G", lambda: one_step(generator_step, z=X), ValueError,
+     r"^G takes z of shape \(m, 1\), not \(m, 3\)$"),
+    ("x too wide for a step of both", lambda: one_step(simultaneous_step, x=X), ValueError,
+     r"^D takes x of shape \(m, 1\), not \(m, 3\)$"),
+    ("D that ends in a sigmoid, train", lambda: game(D=with_sigmoid()), ValueError,
+     r"^D ends in Sigmoid\(\), but the non_saturating objective takes logits and has a sigmoid of its own; leave that "
+     r"layer out, so that D ends in Linear\(n, 1\)$"),
+    ("D that ends in a sigmoid, its step", lambda: one_step(discriminator_step, "minimax", D=with_sigmoid()),
+     ValueError,
+     r"^D ends in Sigmoid\(\), but the minimax objective takes logits"),
+    ("D that ends in a sigmoid, step of G", lambda: one_step(generator_step, D=Sequential(with_sigmoid())), ValueError,
+     r"^D ends in Sigmoid\(\), but"),
+    ("D that ends in a sigmoid, step of both", lambda: one_step(simultaneous_step, D=with_sigmoid()), ValueError,
+     r"^D ends in Sigmoid\(\), but"),
     ("D with three logits", lambda: game(D=Linear(1, 3)), ValueError,
      r"D that returns shape \(1, 3\) .*; it takes one logit"),
     ("prior too wide for G", lambda: game(prior=NoisePrior("uniform", 2)), ValueError,
-     r"got x of shape \(1, 2\); it takes \(m, 1"),
+     r"^train got a G that takes noise of width 1, and a prior that makes width 2: NoisePrior\('uniform', 2, low"),
     ("no iterations", lambda: game(n_iterations=0), ValueError, r"^train got n_iterations=0; it takes an int >= 1$"),
     ("iterations as float", lambda: game(n_iterations=1e3), TypeError,
      r"^train got n_iterations=1000\.0; it takes an int >= 1$"),
     ("empty batches", lambda: game(batch_size=0), ValueError, r"^train got batch_size=0; it takes an int >= 1$"),
     ("no steps of D", lambda: game(discriminator_steps=0), ValueError,
      r"^train got discriminator_steps=0; it takes an int >= 1$"),
+    ("no steps of G", lambda: game(generator_steps=0), ValueError,
+     r"^train got generator_steps=0; it takes an int >= 1$"),
+    ("count for a step of D", lambda: game(discriminator_step=2), TypeError,
+     r"^train got discriminator_step=2; it takes a function such as tinygan\.adversarial\.discriminator_step\. "
+     r"Did you mean discriminator_steps=2\?$"),
+    ("count for a step of G", lambda: game(generator_step=3), TypeError, r"Did you mean generator_steps=3\?$"),
+    ("name for a step", lambda: game(generator_step="mine"), TypeError,
+     r"^train got generator_step='mine'; it takes a function such as tinygan\.adversarial\.generator_step$"),
+    ("step for a count of D", lambda: game(discriminator_steps=discriminator_step), TypeError,
+     r"^train got discriminator_steps=discriminator_step; it takes an int >= 1\. "
+     r"Did you mean discriminator_step=discriminator_step\?$"),
+    ("step for a count of G", lambda: game(generator_steps=generator_step), TypeError,
+     r"Did you mean generator_step=generator_step\?$"),
+    ("step without a loss", lambda: game(generator_step=lambda *_, **__: None), TypeError,
+     r"^a step returned None as J_G; it should return its loss, one number$"),
+    ("step with two losses", lambda: game(discriminator_step=lambda *_, **__: (1.0, 2.0)), TypeError,
+     r"^a step returned \(1\.0, 2\.0\) as J_D; it should return its loss, one number$"),
+    ("objective that no step takes", lambda: game(objective="minimax", **own_steps()), ValueError,
+     r"^train got objective 'minimax', but neither of the two steps takes an objective$"),
+    ("own step with simultaneous updates", lambda: game(updates="simultaneous", generator_step=lambda: 0), ValueError,
+     r"^train got a step of one player with simultaneous updates, .*; it takes updates=\"alternating\" with that$"),
+    ("simultaneous with two of G", lambda: game(updates="simultaneous", generator_steps=2), ValueError,
+     r"^train got generator_steps=2 with simultaneous updates, where both players move at once; it takes 1 there"),
     ("objective of train", lambda: game(objective="ls"), ValueError,
      r"^train got objective 'ls'; it takes one of 'non_saturating'"),
     ("unknown updates", lambda: game(updates="both"), ValueError,

@@ -413,8 +413,9 @@ def test_shares_of_a_batch_on_devices_make_the_whole():
             D, G, recipe = parity.players(device, np.float64)
             state = TrainingState(0)
             if n_ranks > 1:
-                state.share(rank, n_ranks)
-            rows = state.rows(10)
+                state.take_share(rank, n_ranks)
+            state.draw_for(10)
+            rows = state.share.of(10)
             z = recipe.prior().sample(len(rows), rng=state.noise, dtype=np.float64, device=device)
             x = to_device(as_rng(1).random((10, 20))[rows.start : rows.stop], device)
             average = []

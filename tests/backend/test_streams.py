@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from tinygan.adversarial import NoisePrior, TrainingState
+from tinygan.adversarial.training.state import Share
 from tinygan.backend import as_rng, to_host
-from tinygan.backend.streams import Share, bits, draw, gaussian, uniform
+from tinygan.backend.streams import SharedStream, bits, draw, gaussian, uniform
 from tinygan.layers import Dropout
 
 BIT_GENERATORS = [np.random.Philox, np.random.MT19937, np.random.SFC64, np.random.PCG64]
@@ -48,7 +49,7 @@ def stream(seed, begun=0, kind=np.random.Philox):
 
 def share_of(seed, begun, rank, n_ranks, total):
     """Return what process number rank has of a batch, as `TrainingState` divides it."""
-    share = Share(stream(seed, begun).bit_generator)
+    share = SharedStream(stream(seed, begun).bit_generator)
     rows = range(total * rank // n_ranks, total * (rank + 1) // n_ranks)
     share.start, share.n_rows, share.total = rows.start, len(rows), total
     return share
@@ -93,9 +94,9 @@ def test_the_words_are_those_of_numpys_philox(xp):
     np.testing.assert_array_equal(to_host(draw(as_rng(5), 3, 7, xp)), wanted, strict=True)
 
 
-@pytest.mark.parametrize("source", [*BIT_GENERATORS, Share], ids=lambda source: source.__name__)
+@pytest.mark.parametrize("source", [*BIT_GENERATORS, SharedStream], ids=lambda source: source.__name__)
 def test_words_are_where_they_are_wanted(xp, source):
-    rng = share_of(0, 0, 0, 1, 3) if source is Share else stream(0, kind=source)
+    rng = share_of(0, 0, 0, 1, 3) if source is SharedStream else stream(0, kind=source)
     drawn = draw(rng, 3, 5, xp)
     assert isinstance(drawn, xp.ndarray)
     assert drawn.shape == (3, 5)
@@ -158,7 +159,7 @@ def test_shares_are_right_for_every_key(xp, key, begun):
     share, whole = (np.random.Philox(key=np.array(key, np.uint64)) for _ in range(2))
     for generator in (share, whole):
         generator.random_raw(begun)
-    share = Share(share)
+    share = SharedStream(share)
     share.start, share.n_rows, share.total = 1, 2, 4
     wanted = draw(np.random.Generator(whole), 4, 3)
     np.testing.assert_array_equal(to_host(draw(share, 2, 3, xp)), wanted[1:3])
@@ -172,17 +173,22 @@ def test_the_noise_and_the_masks_of_processes_are_those_of_one(xp, dtype, seed, 
     device = "cpu" if xp is np else "gpu:0"
     one, states = TrainingState(seed), [TrainingState(seed) for _ in range(n_ranks)]
     for rank, state in enumerate(states):
-        state.share(rank, n_ranks)
+        state.take_share(rank, n_ranks)
     for m in (10, 100, 7):
         for kind in ("uniform", "gaussian", "spherical"):
             prior = NoisePrior(kind, 5)
             wanted = prior.sample(m, rng=one.noise, dtype=dtype, device=device)
-            found = [prior.sample(len(s.rows(m)), rng=s.noise, dtype=dtype, device=device) for s in states]
+            found = [prior.sample(n_rows(s, m), rng=s.noise, dtype=dtype, device=device) for s in states]
             np.testing.assert_array_equal(np.concatenate([*map(to_host, found)]), to_host(wanted))
         for groups in (1, 2):  # of the generator's step, and of the discriminator's
             wanted = mask(groups * m, one.dropout, dtype, xp).reshape(groups, m, 9)
-            found = [mask(groups * len(s.rows(m)), s.dropout, dtype, xp).reshape(groups, -1, 9) for s in states]
+            found = [mask(groups * n_rows(s, m), s.dropout, dtype, xp).reshape(groups, -1, 9) for s in states]
             np.testing.assert_array_equal(np.concatenate(found, axis=1), wanted)
+
+
+def n_rows(state, m):
+    state.draw_for(m)
+    return len(state.share.of(m))
 
 
 def mask(m, rng, dtype, xp):
@@ -192,11 +198,11 @@ def mask(m, rng, dtype, xp):
 @pytest.mark.parametrize("copied", [copy.deepcopy, lambda share: pickle.loads(pickle.dumps(share))])
 def test_a_copy_of_a_share_is_a_share(copied):
     state = TrainingState(0)
-    state.share(1, 3)
-    state.rows(10)
+    state.take_share(1, 3)
+    state.draw_for(10)
     state.noise.bit_generator.random_raw(3)
     twin = copied(state)
-    assert type(twin.noise) is type(twin.dropout) is Share
+    assert type(twin.noise) is type(twin.dropout) is SharedStream
     assert (twin.noise.start, twin.noise.n_rows, twin.noise.total) == (3, 3, 10)
     wanted = draw(state.noise, 3, 5)
     np.testing.assert_array_equal(draw(twin.noise, 3, 5), wanted)  # and is not drawn along
@@ -208,23 +214,32 @@ def test_the_rows_of_all_processes_are_those_of_the_batch():
         for n_ranks in (1, 2, 3, 4):
             states = [TrainingState(0) for _ in range(n_ranks)]
             for rank, state in enumerate(states):
-                state.share(rank, n_ranks)
-            rows = [state.rows(m) for state in states]
+                state.take_share(rank, n_ranks)
+                state.draw_for(m)
+            rows = [state.share.of(m) for state in states]
             assert [row for part in rows for row in part] == [*range(m)]
             assert max(map(len, rows)) - min(map(len, rows)) <= 1
-            assert sum(state.weight for state in states) == pytest.approx(1)
+            assert [state.weight for state in states] == [len(part) / m for part in rows]
+
+
+def test_asking_for_a_share_moves_no_stream():
+    state, other = TrainingState(0), TrainingState(0)
+    for one in (state, other):
+        one.take_share(1, 3)
+        one.draw_for(10)
+    state.share.of(100)
+    np.testing.assert_array_equal(draw(state.noise, 3, 5), draw(other.noise, 3, 5))
+    assert state.weight == other.weight == 0.3
 
 
 def test_every_process_must_get_a_row():
-    state = TrainingState(0)
-    state.share(1, 3)
     with pytest.raises(ValueError, match="3 processes cannot share a minibatch of 2; it takes a row for each"):
-        state.rows(2)
+        Share(1, 3).of(2)
 
 
 def test_only_a_stream_whose_words_can_be_counted_is_shared():
-    with pytest.raises(TypeError, match="Share got a PCG64; it takes a Philox"):
-        Share(np.random.PCG64(0))
+    with pytest.raises(TypeError, match="SharedStream got a PCG64; it takes a Philox"):
+        SharedStream(np.random.PCG64(0))
 
 
 # Uniform numbers
@@ -349,7 +364,7 @@ def test_masks_in_parts_are_the_masks_at_once_on_both_devices(xp, seed, begun, w
 
 
 def test_a_share_refuses_draws_that_know_nothing_of_rows():
-    share = Share(np.random.Philox(0))
+    share = SharedStream(np.random.Philox(0))
     for draws in (share.random, share.normal, share.standard_normal, share.integers, share.permutation):
         with pytest.raises(TypeError) as refused:
             draws(3)

@@ -1,11 +1,6 @@
 """The paper: the prior, the two objectives, Algorithm 1, and the theory that says where it ends."""
 
-from tinygan.adversarial.algorithm1 import (
-    Iteration,
-    discriminator_step,
-    generator_step,
-    train,
-)
+from tinygan.adversarial.algorithm1 import discriminator_step, generator_step
 from tinygan.adversarial.objectives import (
     LEAST_SQUARES,
     MINIMAX,
@@ -29,6 +24,7 @@ from tinygan.adversarial.theory.value import (
     virtual_criterion,
 )
 from tinygan.adversarial.training.state import TrainingState
+from tinygan.adversarial.training.train import Iteration, Training, train
 
 __all__ = [
     "LEAST_SQUARES",
@@ -39,6 +35,7 @@ __all__ = [
     "Iteration",
     "NoisePrior",
     "Objective",
+    "Training",
     "TrainingState",
     "discriminator_error",
     "discriminator_loss",

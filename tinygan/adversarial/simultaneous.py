@@ -1,7 +1,10 @@
 """Both players at once, as in the code that the authors released, instead of Algorithm 1."""
 
+from collections.abc import Callable, Iterator
+
 from tinygan.adversarial.objectives import NON_SATURATING, Objective, as_objective
-from tinygan.adversarial.training.watch import check_optimizer
+from tinygan.adversarial.training.doors import check_optimizer, check_players
+from tinygan.adversarial.training.minibatches import Minibatches
 from tinygan.backend import Array, RngLike, as_rng
 from tinygan.layers import Layer
 from tinygan.optim import Optimizer
@@ -53,9 +56,10 @@ def simultaneous_step(
     >>> print(f"{loss_d:.2f} {loss_g:.2f}")
     2.55 0.69
     """
+    objective = as_objective("simultaneous_step", objective)
+    check_players(D, G, objective, z=z, x=x)
     check_optimizer("D", D, optimizer_d)
     check_optimizer("G", G, optimizer_g)
-    objective = as_objective("simultaneous_step", objective)
     rng = None if rng is None else as_rng(rng)
     x_fake, cache_g = G.forward(z, rng=rng)
     logits_real, cache_real = D.forward(x, rng=rng)
@@ -68,3 +72,11 @@ def simultaneous_step(
     optimizer_d.step()
     optimizer_g.step()
     return loss_d, loss_g
+
+
+def both_at_once(
+    step: Callable[[Array, Array], tuple[Array, Array]], batches: Minibatches
+) -> Iterator[tuple[Array, Array]]:
+    """Repeat a step of both players without end, and yield its losses."""
+    while True:
+        yield step(*batches.pair())

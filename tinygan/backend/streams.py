@@ -15,7 +15,7 @@ BLOCK = 4
 PHILOX = Path(__file__).with_name("philox.cu").read_text(encoding="utf-8")
 
 
-class Share(np.random.Generator):
+class SharedStream(np.random.Generator):
     """A Philox stream of which several processes each take the rows of their share of a batch.
 
     All of them draw the same numbers for the whole batch, as one process would, and each keeps those of its own rows.
@@ -28,9 +28,9 @@ class Share(np.random.Generator):
     Examples
     --------
     >>> whole = np.random.Generator(np.random.Philox(0))
-    >>> share = Share(np.random.Philox(0))
-    >>> share.start, share.n_rows, share.total = 2, 2, 4
-    >>> bool((draw(share, 2, 3) == draw(whole, 4, 3)[2:]).all())
+    >>> shared = SharedStream(np.random.Philox(0))
+    >>> shared.start, shared.n_rows, shared.total = 2, 2, 4
+    >>> bool((draw(shared, 2, 3) == draw(whole, 4, 3)[2:]).all())
     True
     """
 
@@ -39,7 +39,7 @@ class Share(np.random.Generator):
     def __init__(self, bit_generator: np.random.BitGenerator) -> None:
         if not isinstance(bit_generator, np.random.Philox):
             raise TypeError(
-                f"Share got a {type(bit_generator).__name__}; it takes a Philox, whose words can be counted"
+                f"SharedStream got a {type(bit_generator).__name__}; it takes a Philox, whose words can be counted"
             )
         super().__init__(bit_generator)
 
@@ -53,8 +53,8 @@ class Share(np.random.Generator):
     integers = normal = standard_normal = permutation = choice = shuffle = random
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Let a copy be a share as well, where that of a Generator would be a stream of the whole batch."""
-        return _share, (self.bit_generator, self.start, self.n_rows, self.total)
+        """Let a copy be shared as well, where that of a Generator would be a stream of the whole batch."""
+        return _shared, (self.bit_generator, self.start, self.n_rows, self.total)
 
 
 class Span(NamedTuple):
@@ -98,7 +98,7 @@ def draw(rng: np.random.Generator, rows: int, per_row: int, xp: Any = np) -> Arr
     True
     """
     shape = rows, per_row
-    if isinstance(rng, Share):
+    if isinstance(rng, SharedStream):
         span = _taken(rng, rng.start, rng.n_rows, rng.total, rows // rng.n_rows, per_row)
         return _read(span, shape) if xp is np else _philox(span, shape, xp)
     if xp is np or not isinstance(rng.bit_generator, np.random.Philox):
@@ -168,10 +168,10 @@ def bits(rng: np.random.Generator, x: Array) -> Array:
     return words.view(np.uint16)[:, :width].reshape(x.shape)  # the last word of a row may have some to spare
 
 
-def _share(bit_generator: Any, start: int, n_rows: int, total: int) -> Share:
-    share = Share(bit_generator)
-    share.start, share.n_rows, share.total = start, n_rows, total
-    return share
+def _shared(bit_generator: Any, start: int, n_rows: int, total: int) -> SharedStream:
+    stream = SharedStream(bit_generator)
+    stream.start, stream.n_rows, stream.total = start, n_rows, total
+    return stream
 
 
 def _raw(rng: np.random.Generator, shape: tuple[int, int]) -> Array:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tinygan.adversarial import NoisePrior, discriminator_step, generator_step, jensen_shannon_divergence
+from tinygan.adversarial import NoisePrior, discriminator_step, generator_step, jensen_shannon_divergence, train
 from tinygan.adversarial.training.watch import check_parameters
 from tinygan.backend import Array, RngLike, as_rng, spawn_rngs
 from tinygan.data import Distribution, Gaussian
@@ -73,29 +73,32 @@ def train_with(bug: Bug, *, is_wrong: bool, recipe: Recipe = SHORT, rng: RngLike
     >>> len(train_with(GALLERY["lost_gradient"], is_wrong=True, recipe=recipe, rng=0).jsd)
     11
     """
-    rng_players, rng_standardise, rng_data, rng_noise, rng_dropout = spawn_rngs(as_rng(rng), 5)
+    rng_players, rng_standardise, rng_train = spawn_rngs(as_rng(rng), 3)
     D, G = players(bug, is_wrong=is_wrong, rng=rng_players)
     source = Standardised.from_sample(DATA, recipe.n_standardise, rng=rng_standardise)
     game = Game(D, G, NoisePrior(recipe.noise_prior, 1), source)
-    step_d = bug.wrong if is_wrong and bug.right is discriminator_step else discriminator_step
-    step_g = bug.wrong if is_wrong and bug.right is generator_step else generator_step
     optimizer_d = RMSProp(D.parameters, recipe.learning_rate_d, recipe.momentum, decay=recipe.rms_decay_d)
     optimizer_g = RMSProp(G.parameters, recipe.learning_rate_g, recipe.momentum, decay=recipe.rms_decay_g)
-
-    def examples() -> Array:
-        return source.sample(recipe.batch_size, rng=rng_data).astype(np.float32)
-
-    def noise() -> Array:
-        return game.prior.sample(recipe.batch_size, rng=rng_noise)
+    records = train(
+        D,
+        G,
+        source,
+        game.prior,
+        optimizer_d=optimizer_d,
+        optimizer_g=optimizer_g,
+        n_iterations=recipe.n_iterations,
+        batch_size=recipe.batch_size,
+        discriminator_steps=recipe.discriminator_steps,
+        discriminator_step=bug.wrong if is_wrong and bug.right is discriminator_step else discriminator_step,
+        generator_step=bug.wrong if is_wrong and bug.right is generator_step else generator_step,
+        rng=rng_train,
+    )
 
     def iterate() -> Iterator[int]:
         yield 0
         for done in range(recipe.n_iterations):
             optimizer_d.learning_rate, optimizer_g.learning_rate = rates(recipe, done)
-            for _ in range(recipe.discriminator_steps):
-                step_d(D, G, examples(), noise(), optimizer_d, rng=rng_dropout)
-            step_g(D, G, noise(), optimizer_g, rng=rng_dropout)
-            yield done + 1
+            yield next(records).iteration
 
     return _measured(game, iterate(), max(recipe.n_iterations // N_MEASURES, 1))
 

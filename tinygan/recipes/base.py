@@ -8,9 +8,9 @@ from difflib import get_close_matches
 from typing import Any, ClassVar, Self
 
 from tinygan.adversarial import NoisePrior
-from tinygan.adversarial.algorithm1 import UPDATES
 from tinygan.adversarial.objectives import OBJECTIVES
 from tinygan.adversarial.prior import KINDS
+from tinygan.adversarial.training.train import UPDATES
 from tinygan.arguments import check_choice, check_count, check_positive, check_share, check_size
 from tinygan.backend import Array, RngLike, as_rng
 from tinygan.data import scale_to_unit

@@ -10,9 +10,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from tinygan.adversarial import TrainingState, train
+from tinygan.adversarial import Training, TrainingState, train
 from tinygan.adversarial.objectives import OBJECTIVES
-from tinygan.adversarial.training.watch import check_in_time, check_loss, check_parameters
+from tinygan.adversarial.training.watch import check_loss, check_parameters
 from tinygan.backend import Array, as_rng, spawn_rngs, to_device, to_host
 from tinygan.data import ScaledImages, Splits, marginal_mean
 from tinygan.evaluation import find_collapse
@@ -117,6 +117,7 @@ class Run:
         self.prior = self.recipe.prior()
         self.optimizer_d, self.optimizer_g = self.recipe.optimizers(self.D, self.G)
         self.state = TrainingState(rng_train)
+        self.training: Training | None = None
         self.epoch_means, self.ranks = EpochMeans(), Ranks()
         self.z_view = to_device(self.prior.sample(N_VIEW, rng=rng_view), device)
 
@@ -162,7 +163,7 @@ class Run:
         return self.ranks.largest(here) if self.state.iteration % AGREE_EVERY == 0 else 0
 
     def _train(self, checkpoint_seconds: float) -> Iterator[Progress]:
-        records = train(
+        self.training = train(
             self.D,
             self.G,
             self.x,
@@ -180,7 +181,7 @@ class Run:
         first, probe, losses = self.state.iteration, self._probe(), {"loss_d": math.nan, "loss_g": math.nan}
         while self.state.iteration < self.n_iterations:
             self.recipe.schedule(self.optimizer_d, self.optimizer_g, iteration=self.state.iteration, epoch=self.epoch)
-            record = next(records)
+            record = next(self.training)
             self.epoch_means.note(record.loss_d, record.loss_g)
             epoch_ends = record.iteration % self.iterations_per_epoch == 0
             is_time = epoch_ends or record.iteration % PROBE_EVERY == 0
@@ -198,17 +199,14 @@ class Run:
                 self.save()
                 saved = time.perf_counter()
             yield Progress(record.iteration, self.epoch, **losses, **probe, metrics=metrics)
-        next(records, None)  # train looks at the last update
+        next(self.training, None)  # train looks at the last update
         self._finish()
 
     def _fetch_losses(self) -> list[dict[str, float]]:
         """Return the losses since the last time, which now count, or raise if one of them is NaN or infinite."""
-        losses, now = self.epoch_means.fetch(), self.state.iteration
-        for iteration, pair in enumerate(losses, now - len(losses) + 1):
-            for name, loss in zip(("J_D", "J_G"), pair.values(), strict=True):
-                check_in_time(iteration, name, np.float64(loss), now=now)
-                check_loss(iteration, name, np.float64(loss), D=self.D, G=self.G)
-        return losses
+        if self.training is not None:
+            self.training.look()
+        return self.epoch_means.fetch()
 
     def _probe(self) -> dict[str, float]:
         x_fake = self.G(self.z_view[:N_PROBE])

@@ -284,6 +284,41 @@ def test_records_count_iterations_from_1_and_carry_finite_losses(data, updates, 
     assert all((record.loss_g < 0) == (objective == "minimax") for record in records)
 
 
+def test_run_trains_to_the_end_and_returns_the_last_record():
+    (D, G), (D2, G2) = one_dimensional_players(), one_dimensional_players()
+    records = run_training(D, G, Gaussian(2, 0.5))
+    optimizers = {"optimizer_d": SGD(D2.parameters, 0.1, 0.5), "optimizer_g": SGD(G2.parameters, 0.1, 0.5)}
+    training = train(
+        D2, G2, Gaussian(2, 0.5), NoisePrior("uniform", 1), n_iterations=5, batch_size=8, rng=0, **optimizers
+    )
+    assert repr(training) == "Training(0 iterations done; loop over it, or call its run(), for more)"
+    assert training.run() == records[-1]
+    assert repr(training) == "Training(5 iterations done; loop over it, or call its run(), for more)"
+    assert training.run() is None
+    np.testing.assert_array_equal(flat(D), flat(D2))
+
+
+@pytest.mark.parametrize("k", [1, 2])
+def test_generator_steps_are_steps_of_g_each_on_noise_of_its_own(k):
+    D, G = one_dimensional_players()
+    prior, called = RecordingPrior("uniform", 1), []
+
+    def step_d(D, G, x, z, optimizer, *, rng):
+        called.append("D")
+        return float(len(called))
+
+    def step_g(D, G, z, optimizer, *, rng):
+        called.append("G")
+        return float(len(called))
+
+    steps = {"discriminator_step": step_d, "generator_step": step_g}
+    records = run_training(D, G, Gaussian(2, 1), 2, prior=prior, discriminator_steps=k, generator_steps=3, **steps)
+    assert called == 2 * [*k * "D", *"GGG"]
+    assert records == [(1, k, k + 3), (2, 2 * k + 3, 2 * k + 6)]  # the last losses of each iteration
+    assert len(prior.batches) == 2 * (k + 3)
+    assert all_different(prior.batches)
+
+
 def test_nothing_is_trained_before_the_first_record_is_asked_for():
     D, G = one_dimensional_players()
     before = flat(D), flat(G)
@@ -334,9 +369,11 @@ def test_wrong_arguments_raise_at_once_and_not_at_the_first_record():
     ]:
         with pytest.raises(ValueError, match=words):
             train(D, G, Gaussian(0, 1), prior, **(good | wrong))
-    for x in (np.zeros((0, 1), np.float32), np.array([[1.0], [np.nan]]), np.zeros((5, 2), np.float32)):
+    for x in (np.zeros((0, 1), np.float32), np.array([[1.0], [np.nan]])):
         with pytest.raises(ValueError, match="train got"):
             train(D, G, x, prior, **good)
+    with pytest.raises(ValueError, match=r"D takes x of shape \(m, 1\), not \(m, 2\)"):
+        train(D, G, np.zeros((5, 2), np.float32), prior, **good)
     with pytest.raises(TypeError, match="train got x"):
         train(D, G, np.zeros((5, 1), int), prior, **good)
     with pytest.raises(ValueError, match="takes"):
@@ -391,12 +428,11 @@ def test_diverging_training_names_the_generator_where_that_diverged(k):
     ],
 )
 def test_a_loss_that_is_no_longer_finite_is_named(updates, losses, name, monkeypatch):
-    steps = ("discriminator_step", losses[0]), ("generator_step", losses[1]), ("simultaneous_step", losses)
-    for step, result in steps:
-        monkeypatch.setattr(f"tinygan.adversarial.algorithm1.{step}", lambda *_, result=result, **__: result)
+    monkeypatch.setattr("tinygan.adversarial.training.train.simultaneous_step", lambda *_, **__: losses)
+    steps = {"discriminator_step": lambda *_, **__: losses[0], "generator_step": lambda *_, **__: losses[1]}
     D, G = one_dimensional_players()
     with pytest.raises(FloatingPointError, match=rf"diverged in iteration 1: {name} = nan: the logits of D overflow"):
-        run_training(D, G, Gaussian(2, 1), updates=updates)
+        run_training(D, G, Gaussian(2, 1), updates=updates, **(steps if updates == "alternating" else {}))
     if updates == "simultaneous":
         G.bias.data[:] = np.nan
         with pytest.raises(FloatingPointError, match=r"iteration 1: the bias of layer 0 of G, Linear\(1, 1\), is no"):
@@ -405,7 +441,7 @@ def test_a_loss_that_is_no_longer_finite_is_named(updates, losses, name, monkeyp
 
 @pytest.mark.parametrize("player", ["D", "G"])
 def test_a_last_update_that_diverged_is_named_though_no_loss_tells_of_it(player, monkeypatch):
-    monkeypatch.setattr("tinygan.adversarial.algorithm1.simultaneous_step", lambda *_, **__: (0.0, 0.0))
+    monkeypatch.setattr("tinygan.adversarial.training.train.simultaneous_step", lambda *_, **__: (0.0, 0.0))
     D, G = one_dimensional_players()
     {"D": D[3], "G": G}[player].bias.data[:] = np.inf
     with pytest.raises(FloatingPointError, match=rf"iteration 5: the bias of layer \d of {player}, Linear"):

@@ -30,7 +30,7 @@ def play(ranks, updates, steps, batch_size, n_examples, n_iterations=N_ITERATION
     """Return arrays by name: what is learned, the losses of this rank's rows, and the streams' next numbers."""
     D, G = players()
     state = TrainingState(7)
-    state.share(ranks.rank, ranks.size)
+    state.take_share(ranks.rank, ranks.size)
     optimizers = {"optimizer_d": SGD(D.parameters, 0.1, 0.5), "optimizer_g": SGD(G.parameters, 0.1, 0.5)}
     for optimizer in optimizers.values():
         optimizer.average = lambda grad: ranks.average(grad, state.weight)

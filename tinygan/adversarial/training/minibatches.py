@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Any, TypeAlias
 
+from tinygan.adversarial.prior import NoisePrior
 from tinygan.adversarial.training.state import TrainingState
 from tinygan.backend import Array, is_finite, module_of, to_device
 from tinygan.data import ScaledImages
@@ -12,53 +13,83 @@ from tinygan.layers.base import array_kind, is_float_array
 Source: TypeAlias = Any
 
 
-def minibatches(
-    x: Source, batch_size: int, *, state: TrainingState, dtype: Any, device: str = "cpu"
-) -> Iterator[Array]:
-    """Yield minibatches without end.
+class Minibatches:
+    """What Algorithm 1 samples: m examples of p_data with m noise vectors of p_z, and m noise vectors alone.
 
     Parameters
     ----------
     x : ndarray of shape (n, ...), or an object with .sample(m, rng=)
-        An array is walked through in a fresh permutation every epoch, and the last short batch of an epoch is kept.
+        Walks through an array in a fresh permutation every epoch, and keeps the last, short minibatch of an epoch.
+    prior : NoisePrior
+        p_z.
     batch_size : int
-        Examples a batch.
+        m.
     state : TrainingState
-        Its data stream gives the order or the draws, and its position says where in an array to go on. Of every
-        minibatch, the rows are taken that are this process's share.
+        Its streams give the order of the examples or their draws, and the noise; its position says where in an array
+        to go on, and its share which rows of every minibatch to return.
     dtype : {numpy.float32, numpy.float64}
-        What they are cast to.
+        Their precision.
     device : str
         Where they are wanted, and where an array is already.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If a sampler returns something else than finite floats.
 
     Examples
     --------
     >>> import numpy as np
-    >>> epoch = minibatches(np.arange(5.0)[:, None], 2, state=TrainingState(0), dtype=np.float32)
-    >>> [next(epoch).shape for _ in range(4)]
-    [(2, 1), (2, 1), (1, 1), (2, 1)]
+    >>> prior, state = NoisePrior("uniform", 3), TrainingState(0)
+    >>> batches = Minibatches(np.arange(5.0)[:, None], prior, 2, state=state, dtype=np.float32)
+    >>> [(x.shape, z.shape) for x, z in (batches.pair() for _ in range(3))]
+    [((2, 1), (2, 3)), ((2, 1), (2, 3)), ((1, 1), (1, 3))]
+    >>> batches.noise().shape
+    (2, 3)
     """
-    if is_sampler(x):
+
+    def __init__(
+        self, x: Source, prior: NoisePrior, batch_size: int, *, state: TrainingState, dtype: Any, device: str = "cpu"
+    ) -> None:
+        self.x, self.prior, self.batch_size = x, prior, batch_size
+        self.state, self.dtype, self.device = state, dtype, device
+        self._place = {} if device == "cpu" else {"device": device}  # a prior of one's own may know of no device
+        self._examples = self._draws() if is_sampler(x) else self._epochs()
+
+    def pair(self) -> tuple[Array, Array]:
+        """Return the next minibatch of examples, and as much noise.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If a sampler returns something else than finite floats.
+        """
+        x = next(self._examples)
+        return x, self._noise(len(x))
+
+    def noise(self) -> Array:
+        """Return a minibatch of noise."""
+        self.state.draw_for(self.batch_size)
+        return self._noise(len(self.state.share.of(self.batch_size)))
+
+    def _noise(self, n_rows: int) -> Array:
+        return self.prior.sample(n_rows, rng=self.state.noise, dtype=self.dtype, **self._place)
+
+    def _draws(self) -> Iterator[Array]:
         while True:
-            batch = checked_examples(x.sample(batch_size, rng=state.data), dtype)
-            yield module_of(device).asarray(_taken(batch, state.rows(len(batch))))
-    while True:
-        order = state.order(len(x))
-        while state.position < len(x):
-            chosen = order[state.position : state.position + batch_size]
-            state.position += len(chosen)
-            rows = module_of(device).asarray(_taken(chosen, state.rows(len(chosen))))
-            yield x[rows].astype(dtype, copy=False)
-        state.position = 0
+            batch = checked_examples(self.x.sample(self.batch_size, rng=self.state.data), self.dtype)
+            yield self._ours(batch)
 
+    def _epochs(self) -> Iterator[Array]:
+        state = self.state
+        while True:
+            order = state.order(len(self.x))
+            while state.position < len(self.x):
+                chosen = order[state.position : state.position + self.batch_size]
+                state.position += len(chosen)
+                yield self.x[self._ours(chosen)].astype(self.dtype, copy=False)
+            state.position = 0
 
-def _taken(batch: Array, rows: range) -> Array:
-    return batch[rows.start : rows.stop]
+    def _ours(self, batch: Array) -> Array:
+        """Return this process's rows of a minibatch, or of the indices of one, on the device."""
+        self.state.draw_for(len(batch))
+        rows = self.state.share.of(len(batch))
+        return module_of(self.device).asarray(batch[rows.start : rows.stop])
 
 
 def prepared(x: Source, dtype: Any, device: str) -> tuple[Source, Array]:

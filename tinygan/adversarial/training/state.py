@@ -1,10 +1,34 @@
 """Where a training stands, so that it can be left and gone on with as if nothing had happened."""
 
 import copy
-from typing import Any
+from typing import Any, NamedTuple
 
 from tinygan.backend import Array, RngLike, as_rng, spawn_rngs
-from tinygan.backend.streams import Share
+from tinygan.backend.streams import SharedStream
+
+
+class Share(NamedTuple):
+    """The part of every minibatch that is one process's, where several train together.
+
+    Attributes
+    ----------
+    rank, n_ranks : int
+        The number of this process, from 0, and how many there are.
+
+    Examples
+    --------
+    >>> [Share(rank, 3).of(100) for rank in range(3)]
+    [range(0, 33), range(33, 66), range(66, 100)]
+    """
+
+    rank: int = 0
+    n_ranks: int = 1
+
+    def of(self, m: int) -> range:
+        """Return the rows of a minibatch of m that are this process's."""
+        if m < self.n_ranks:
+            raise ValueError(f"{self.n_ranks} processes cannot share a minibatch of {m}; it takes a row for each")
+        return range(m * self.rank // self.n_ranks, m * (self.rank + 1) // self.n_ranks)
 
 
 class TrainingState:
@@ -29,10 +53,10 @@ class TrainingState:
         Walks through the data that have begun, and how many examples the last of them has used.
     epoch_start : dict or None
         State of the data stream before the permutation of this epoch was drawn, from which it can be drawn again.
-    rank, n_ranks : int
-        Which of so many processes this is that train together, see `share`.
+    share : Share
+        This process's part of every minibatch: all of it, unless `take_share` says otherwise.
     weight : float
-        Which share of the last minibatch was this process's.
+        How much of the last minibatch that was.
 
     Examples
     --------
@@ -45,31 +69,28 @@ class TrainingState:
         self.data, self.noise, self.dropout = spawn_rngs(as_rng(rng), 3)
         self.iteration = self.epoch = self.position = 0
         self.epoch_start: Any = None
-        self.rank, self.n_ranks, self.weight = 0, 1, 1.0
+        self.share, self.weight = Share(), 1.0
 
-    def share(self, rank: int, n_ranks: int) -> None:
-        """Take a share of every minibatch, noise and masks included: all processes together do what one would do.
+    def take_share(self, rank: int, n_ranks: int) -> None:
+        """Train on a share of every minibatch, noise and masks included: all processes together do what one would do.
 
         Examples
         --------
         >>> state = TrainingState(0)
-        >>> state.share(1, 3)
-        >>> state.rows(100)
+        >>> state.take_share(1, 3)
+        >>> state.share.of(100)
         range(33, 66)
         """
-        self.rank, self.n_ranks = rank, n_ranks
-        self.noise, self.dropout = Share(self.noise.bit_generator), Share(self.dropout.bit_generator)
+        self.share = Share(rank, n_ranks)
+        self.noise, self.dropout = SharedStream(self.noise.bit_generator), SharedStream(self.dropout.bit_generator)
 
-    def rows(self, m: int) -> range:
-        """Return which rows of a minibatch of m are this process's; what is drawn next is drawn for these."""
-        rows = range(m * self.rank // self.n_ranks, m * (self.rank + 1) // self.n_ranks)
-        if m < self.n_ranks:
-            raise ValueError(f"{self.n_ranks} processes cannot share a minibatch of {m}; it takes a row for each")
+    def draw_for(self, m: int) -> None:
+        """Let noise and masks be drawn for a minibatch of m: each process gets those of its own rows."""
+        rows = self.share.of(m)
         self.weight = len(rows) / m
         for stream in (self.noise, self.dropout):
-            if isinstance(stream, Share):
+            if isinstance(stream, SharedStream):
                 stream.start, stream.n_rows, stream.total = rows.start, len(rows), m
-        return rows
 
     def order(self, n: int) -> Array:
         """Return the permutation of n examples for the epoch that the position lies in: a new one at its start."""

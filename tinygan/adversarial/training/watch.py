@@ -1,43 +1,19 @@
-"""What `train` checks: that the players fit each other first, and that the losses stay finite."""
+"""What `train` looks at while it lasts: that losses and parameters stay finite, and that the memory is enough."""
 
+import numbers
 from collections.abc import Iterator
+from typing import TypeVar
 
-from tinygan.adversarial.prior import NoisePrior
-from tinygan.backend import Array, device_of, get_array_module, is_finite, to_host
+from tinygan.adversarial.training.state import TrainingState
+from tinygan.backend import Array, device_of, is_finite, to_host
 from tinygan.layers import Layer, Parameter
 from tinygan.layers.base import layer_name
 from tinygan.layers.names import named_parameters
-from tinygan.optim import Optimizer
+
+T = TypeVar("T")
 
 # Losses that may wait on a GPU, those of fifty iterations with k = 1.
 MOST_UNSEEN = 100
-
-
-def check_players(D: Layer, G: Layer, example: Array, prior: NoisePrior) -> None:
-    """Raise unless G turns noise of the prior into something like the example, and D gives that one logit."""
-    if not hasattr(prior, "sample"):
-        raise TypeError(f"train got the prior {prior!r}; it takes a NoisePrior, such as NoisePrior('uniform', 100)")
-    x_fake = G(get_array_module(example).zeros((1, prior.latent_dim), example.dtype))
-    if x_fake.shape != example.shape:
-        raise ValueError(
-            f"train got a G that returns examples of shape {x_fake.shape[1:]}, but x holds examples of shape "
-            f"{example.shape[1:]}; D cannot compare them"
-        )
-    logits = D(example)
-    if logits.shape not in ((1, 1), (1,)):
-        raise ValueError(f"train got a D that returns shape {logits.shape} for one example; it takes one logit, (1, 1)")
-
-
-def check_optimizer(player: str, network: Layer, optimizer: Optimizer) -> None:
-    """Raise unless the optimiser updates the parameters of this player, all of them and no others.
-
-    Otherwise a gradient would be left over, and the next step would add its own to it.
-    """
-    if tuple(getattr(optimizer, "parameters", ())) != tuple(network.parameters):
-        raise ValueError(
-            f"the optimizer of {player} updates other parameters than those of {player}; "
-            f"it takes one made from {player}.parameters, such as SGD({player}.parameters, 0.1)"
-        )
 
 
 class LossWatch:
@@ -45,22 +21,33 @@ class LossWatch:
 
     There a look waits until the GPU has caught up with the program, which costs more than an iteration.
 
+    Parameters
+    ----------
+    state : TrainingState
+        Where the training stands: losses are those of the iteration after those that are done.
+
     Examples
     --------
     >>> import numpy as np
-    >>> LossWatch().look(1, "J_D", np.float32(1.4))
+    >>> watch = LossWatch(TrainingState(0))
+    >>> watch.seen("J_D", np.float32(1.4))
+    np.float32(1.4)
     """
 
-    def __init__(self) -> None:
+    def __init__(self, state: TrainingState) -> None:
+        self.state = state
         self._unseen: list[tuple[int, str, Array, dict[str, Layer]]] = []
 
-    def look(self, iteration: int, name: str, loss: Array, **suspects: Layer) -> None:
-        """Look at a loss, now or soon, and raise as `check_loss` does."""
-        self._unseen.append((iteration, name, loss, suspects))
+    def seen(self, name: str, loss: Array, **suspects: Layer) -> Array:
+        """Return the loss, looked at now or soon, or raise as `check_loss` does."""
+        if not (isinstance(loss, numbers.Real) or getattr(loss, "shape", None) == ()):
+            raise TypeError(f"a step returned {loss!r} as {name}; it should return its loss, one number")
+        self._unseen.append((self.state.iteration + 1, name, loss, suspects))
         if device_of(loss) == "cpu" or len(self._unseen) >= MOST_UNSEEN:
-            self.look_at_all()
+            self.look()
+        return loss
 
-    def look_at_all(self) -> None:
+    def look(self) -> None:
         """Look at the losses that have not been looked at; what a look that comes late finds is blamed on no layer."""
         unseen, self._unseen = self._unseen, []
         for iteration, name, loss, suspects in unseen:
@@ -102,6 +89,26 @@ def check_parameters(iteration: int, **players: Layer) -> None:
         for where, theta in _places(player, network):
             if not is_finite(theta.data):
                 raise _diverged(iteration, f"the {where}, is no longer finite")
+
+
+def explained_shortage(records: Iterator[T], state: TrainingState, device: str, batch_size: int) -> Iterator[T]:
+    """Yield the records of a training; a MemoryError gets to name the iteration and the device, and a smaller batch.
+
+    Examples
+    --------
+    >>> def records():
+    ...     yield 1
+    ...     raise MemoryError("Out of memory allocating 480,256 bytes.")
+    >>> list(explained_shortage(records(), TrainingState(0), "gpu:0", 100))
+    Traceback (most recent call last):
+    MemoryError: iteration 1 does not fit on gpu:0: Out of memory allocating 480,256 bytes; try batch_size=50, not 100
+    """
+    try:
+        yield from records
+    except MemoryError as error:
+        what = str(error).rstrip(".") or "out of memory"
+        remedy = f"try batch_size={batch_size // 2}, not {batch_size}" if batch_size > 1 else "try narrower networks"
+        raise MemoryError(f"iteration {state.iteration + 1} does not fit on {device}: {what}; {remedy}") from None
 
 
 def _diverged(iteration: int, what: str) -> FloatingPointError:

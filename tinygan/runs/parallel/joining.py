@@ -39,7 +39,7 @@ def join(run: Run | None, ranks: Ranks, *, data: str | Path | None = None, devic
     if ranks.size > 1:
         run = _told(run, ranks, data, device)
         run.ranks = ranks
-        run.state.share(ranks.rank, ranks.size)
+        run.state.take_share(ranks.rank, ranks.size)
         for player, optimizer in (("loss_d", run.optimizer_d), ("loss_g", run.optimizer_g)):
             optimizer.average = partial(_average, run, player)
     assert run is not None

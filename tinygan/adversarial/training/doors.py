@@ -1,0 +1,88 @@
+"""What `train` and the steps refuse: players that do not fit each other, and one thing where another belongs."""
+
+import numbers
+from typing import Any
+
+from tinygan.adversarial.objectives import Objective
+from tinygan.adversarial.prior import NoisePrior
+from tinygan.arguments import check_count
+from tinygan.backend import Array, get_array_module
+from tinygan.functional import sigmoid
+from tinygan.layers import Fork, Layer, Residual, Sigmoid
+from tinygan.layers.base import layer_name
+from tinygan.optim import Optimizer
+
+
+def check_players(D: Layer, G: Layer, objective: Objective, *, z: Array, x: Array | None = None) -> None:
+    """Raise unless D gives logits where the objective takes them, G takes z, and D takes x."""
+    last = D
+    while last.layers and not isinstance(last, Fork | Residual):
+        last = last.layers[-1]
+    if isinstance(last, Sigmoid) and objective.output is sigmoid:
+        raise ValueError(
+            f"D ends in {layer_name(last)}, but the {objective.name} objective takes logits and has a sigmoid of its "
+            "own; leave that layer out, so that D ends in Linear(n, 1)"
+        )
+    check_takes("G", G, "z", z)
+    if x is not None:
+        check_takes("D", D, "x", x)
+
+
+def check_game(D: Layer, G: Layer, objective: Objective, prior: NoisePrior, example: Array) -> None:
+    """Raise unless G turns noise of the prior into something like the example, and D gives that one logit."""
+    check_prior("train", G, prior)
+    z = get_array_module(example).zeros((1, prior.latent_dim), example.dtype)
+    check_players(D, G, objective, z=z, x=example)
+    x_fake, logits = G(z), D(example)
+    if x_fake.shape != example.shape:
+        raise ValueError(
+            f"train got a G that returns examples of shape {x_fake.shape[1:]}, but x holds examples of shape "
+            f"{example.shape[1:]}; D cannot compare them"
+        )
+    if logits.shape not in ((1, 1), (1,)):
+        raise ValueError(f"train got a D that returns shape {logits.shape} for one example; it takes one logit, (1, 1)")
+
+
+def check_takes(player: str, network: Layer, name: str, batch: Array) -> None:
+    """Raise if a batch is of another width than a player takes."""
+    wanted, shape = network.input_shape(), getattr(batch, "shape", None)
+    if wanted is not None and shape is not None and tuple(shape[1:]) != wanted:
+        of_one, given = (", ".join(map(str, lengths)) for lengths in (wanted, shape[1:]))
+        raise ValueError(f"{player} takes {name} of shape (m, {of_one}), not (m, {given})")
+
+
+def check_prior(function: str, G: Layer, prior: NoisePrior) -> None:
+    """Raise unless the prior makes noise that G takes; `function` is who the error speaks for."""
+    if not hasattr(prior, "sample"):
+        raise TypeError(
+            f"{function} got the prior {prior!r}; it takes a NoisePrior, such as NoisePrior('uniform', 100)"
+        )
+    wanted = G.input_shape()
+    if wanted not in (None, (prior.latent_dim,)):
+        raise ValueError(
+            f"{function} got a G that takes noise of width {wanted[0] if wanted and len(wanted) == 1 else wanted}, "
+            f"and a prior that makes width {prior.latent_dim}: {prior!r}"
+        )
+
+
+def check_optimizer(player: str, network: Layer, optimizer: Optimizer) -> None:
+    """Raise unless the optimiser updates the parameters of this player, all of them and no others.
+
+    Otherwise a gradient would be left over, and the next step would add its own to it.
+    """
+    if tuple(getattr(optimizer, "parameters", ())) != tuple(network.parameters):
+        raise ValueError(
+            f"the optimizer of {player} updates other parameters than those of {player}; "
+            f"it takes one made from {player}.parameters, such as SGD({player}.parameters, 0.1)"
+        )
+
+
+def check_steps(name: str, step: Any, n_steps: Any) -> int:
+    """Return how often the step of this name is done; raise where a number is given for a step, or the reverse."""
+    if not callable(step):
+        hint = f". Did you mean {name}s={step}?" if isinstance(step, numbers.Integral) else ""
+        raise TypeError(f"train got {name}={step!r}; it takes a function such as tinygan.adversarial.{name}{hint}")
+    if callable(n_steps):
+        called = getattr(n_steps, "__name__", repr(n_steps))
+        raise TypeError(f"train got {name}s={called}; it takes an int >= 1. Did you mean {name}={called}?")
+    return check_count(f"train got {name}s", n_steps)
