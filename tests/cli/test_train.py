@@ -298,7 +298,7 @@ def test_an_order_leaves_at_once(capsys, monkeypatch):
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        ([], "say what to train: one of mnist, fashion-mnist, images, tfd, cifar10; or --resume RUN"),
+        ([], "say what to train: one of mnist, mnist-quick, fashion-mnist, images, tfd, cifar10; or --resume RUN"),
         (["images"], "images needs the images; name their file or folder with --data"),
         (["tfd"], "tfd needs the images; name their file or folder with --data"),
         (["images", "--data", "made.npy", "--stage-1", "run"], "--stage-1 belongs to tfd, not to images"),

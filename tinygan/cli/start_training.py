@@ -13,7 +13,7 @@ from tinygan.cli.devices import chosen_device
 if TYPE_CHECKING:
     from tinygan.runs.run import Run
 
-NAMES = ("mnist", "fashion-mnist", "images", "tfd", "cifar10")
+NAMES = ("mnist", "mnist-quick", "fashion-mnist", "images", "tfd", "cifar10")
 # Options that only a new run takes; a run keeps those that it began with.
 ONCE = (
     "out",

@@ -86,6 +86,7 @@ class Recipe(ABC):
     input_dropout: float = 0.2
     hidden_dropout: float = 0.5
 
+    optimizer: ClassVar[type[SGD]] = SGD
     widths: ClassVar[tuple[str, ...]] = ("discriminator_units",)
     checks: ClassVar[dict[str, Any]] = {
         "learning_rate": check_positive,
@@ -156,7 +157,8 @@ class Recipe(ABC):
         """Return the optimisers of D and of G, as they start."""
         constraint = None if self.max_col_norm is None else column_norms(self.max_col_norm)
         optimizer_d, optimizer_g = (
-            SGD(player.parameters, self.learning_rate, self.momentum, constraint=constraint) for player in (D, G)
+            self.optimizer(player.parameters, self.learning_rate, self.momentum, constraint=constraint)
+            for player in (D, G)
         )
         return optimizer_d, optimizer_g
 

@@ -13,10 +13,12 @@ from tinygan.data import Labelled, Splits, load_cifar10, load_fashion_mnist, loa
 from tinygan.recipes.base import Recipe
 from tinygan.recipes.cifar10 import CIFAR10
 from tinygan.recipes.mnist import MNIST
+from tinygan.recipes.mnist_quick import MNISTQuick
 from tinygan.recipes.tfd import TFD, TFDStage2
 
 RECIPES: dict[str, type[Recipe]] = {
     "mnist": MNIST,
+    "mnist-quick": MNISTQuick,
     "fashion-mnist": MNIST,
     "images": MNIST,
     "tfd": TFD,
@@ -25,7 +27,12 @@ RECIPES: dict[str, type[Recipe]] = {
 }
 
 # What a name loads, and whether it takes a file of the user's, or else a data folder.
-LOADERS = {"mnist": load_mnist, "fashion-mnist": load_fashion_mnist, "cifar10": load_cifar10}
+LOADERS = {
+    "mnist": load_mnist,
+    "mnist-quick": load_mnist,
+    "fashion-mnist": load_fashion_mnist,
+    "cifar10": load_cifar10,
+}
 FROM_FILE = ("images", "tfd", "tfd-stage-2")
 
 # How many images the paper trains on, where a data set may be there in part.
