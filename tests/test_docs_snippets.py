@@ -59,6 +59,9 @@ def test_python_runs(page, folder):
     names = {"__name__": "__main__"}
     for block in python_blocks(page):
         exec(compile(block, page.name, "exec"), names)
+    if page.name == "first-gan.md":
+        assert names["samples"].mean() == pytest.approx(4.0, abs=0.2)
+        assert names["samples"].std() == pytest.approx(0.5, abs=0.15)
 
 
 @pytest.mark.slow
