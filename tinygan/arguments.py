@@ -44,9 +44,22 @@ def check_finite(what: str, value: Any) -> float:
 def check_choice(what: str, value: Any, choices: Sequence[str]) -> None:
     """Raise a ValueError that begins with `what` unless value is one of the choices; it names the one that is near."""
     if value not in choices:
-        near = get_close_matches(str(value), choices, n=1, cutoff=0.7)
-        hint = f", did you mean {near[0]!r}? It" if near else "; it"
-        raise ValueError(f"{what} {value!r}{hint} takes one of {', '.join(map(repr, choices))}")
+        raise ValueError(f"{what} {value!r}{alternatives(value, choices, repr)}")
+
+
+def alternatives(value: Any, names: Sequence[str], shown: Callable[[str], str] = str) -> str:
+    """Return what a name could be that is none of those known, as the end of a message; a near miss comes first.
+
+    Examples
+    --------
+    >>> "svhn" + alternatives("svhn", ["mnist", "tfd"])
+    'svhn; it takes one of mnist, tfd'
+    >>> "figur1" + alternatives("figur1", ["figure1", "check"])
+    'figur1, did you mean figure1? It takes one of figure1, check'
+    """
+    near = get_close_matches(str(value), names, n=1, cutoff=0.7)
+    hint = f", did you mean {shown(near[0])}? It" if near else "; it"
+    return f"{hint} takes one of {', '.join(map(shown, names))}"
 
 
 def _check_number(what: str, value: Any, wanted: str, fits: Callable[[float], bool]) -> float:

@@ -117,12 +117,18 @@ def test_ctrl_c_ends_it_with_one_line_and_nothing_half_written(served, catalog, 
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("words", [[], ["svhn"]])
-def test_wrong_words_are_refused(words, capsys):
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ([], "the following arguments are required: NAME"),
+        (["mnits"], "argument NAME: there is no 'mnits'; did you mean mnist? It takes one of mnist, fashion-mnist"),
+    ],
+)
+def test_wrong_words_are_refused(words, said, capsys):
     with pytest.raises(SystemExit) as end:
         main(["data", *words])
     assert end.value.code == 2
-    assert "mnist" in capsys.readouterr().err
+    assert capsys.readouterr().err == f"tinygan data: error: {said}\n"
 
 
 @pytest.mark.data

@@ -187,7 +187,7 @@ def test_wrong_words_get_one_clear_line_before_any_training(words, said, tmp_pat
         (["--learning-rate-g", "nan"], "'nan' is no number > 0"),
         (["--momentum", "1"], "'1' is no number >= 0 and < 1"),
         (["--momentum", "half"], "'half' is no number >= 0 and < 1"),
-        (["--objective", "wasserstein"], "invalid choice"),
+        (["--objective", "wasserstein"], "there is no 'wasserstein'"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else None,
 )

@@ -18,7 +18,7 @@ def trained_once(tmp_path_factory):
 
 @pytest.fixture
 def score(trained_once):
-    return RunFolder(trained_once).read_metrics()[0]["parzen"]["best"]
+    return RunFolder(trained_once).read_metrics()[1]["parzen"]["best"]
 
 
 @pytest.fixture(autouse=True)
@@ -42,7 +42,7 @@ def test_the_table_tells_of_every_run(trained_once, score, capsys):
     rows = [[cell.strip() for cell in row.split("  ") if cell] for row in out.splitlines()]
     nats = f"{score['mean']:.1f} ± {score['standard_error']:.1f}"
     head = ["images", "simultaneous", "3", "2", nats]
-    assert rows[0] == ["run", "experiment", "updates", "seed", "epochs", "log-likelihood", "time", "state"]
+    assert rows[0] == ["run", "experiment", "updates", "seed", "epochs", "quick log-likelihood", "time", "state"]
     assert rows[1] == ["runs/broken", "damaged: there is no checkpoint.npz"]
     assert rows[2] == ["runs/diverged", *head, "0:00:00", "diverged: J_D is nan in iteration 7"]
     assert rows[3] == ["runs/done", *head, "0:00:00", "finished"]
@@ -58,7 +58,7 @@ def test_json_has_every_number(trained_once, score, capsys):
     assert found.pop("seconds") >= 0
     assert found == {
         "run": str(trained_once), "state": "finished", "why": None, "experiment": "images", "updates": "simultaneous",
-        "seed": 3, "epochs": 2, "n_epochs": 2, "score": {"epoch": 1, **score},
+        "seed": 3, "epochs": 2, "n_epochs": 2, "score": {"epoch": 2, **score},
     }  # fmt: skip
 
 

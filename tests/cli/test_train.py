@@ -1,6 +1,8 @@
 """tinygan train, as a person at a terminal meets it, on small networks and made images."""
 
+import errno
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -66,21 +68,22 @@ def test_it_trains_into_runs_name_and_says_how_it_went(capsys):
     assert sorted(path.name for path in folder.iterdir()) == [
         "checkpoint.npz", "config.json", "metrics.jsonl", "samples", "summary.json"
     ]  # fmt: skip
-    best = metrics_of(folder)[0]["parzen"]["best"]
-    first, line, *end = out.splitlines()
+    first, *lines, finished, evaluate, samples, missed = out.splitlines()
     assert first == (
         "runs/images: 50 images of 6 x 5, simultaneous updates, 2 epochs of 3 iterations, 1 thread, "
         "from epoch 0, iteration 0"
     )
-    assert line.startswith("epoch    1   J_D ")
-    assert line.endswith(f"log-likelihood {best['mean']:>7.1f} ± {best['standard_error']:.1f} nats")
-    assert end == [
-        "runs/images is finished: epoch 2.",
-        "  tinygan evaluate runs/images   its row of Table 1",
-        "  tinygan samples runs/images    Figure 2",
+    for epoch, metrics, line in zip((1, 2), metrics_of(folder), lines, strict=True):
+        best = metrics["parzen"]["best"]
+        assert line.startswith(f"epoch    {epoch}   J_D ")
+        assert line.endswith(f"quick log-likelihood {best['mean']:>7.1f} ± {best['standard_error']:.1f} nats")
+    assert finished == "runs/images is finished: epoch 2."
+    assert evaluate.startswith("  tinygan evaluate runs/images   its row of Table 1, from ten times the samples")
+    assert samples == "  tinygan samples runs/images    Figure 2"
+    assert missed == (
         "Missed: all samples look like the mean of the data (their spread is 0% of its): "
-        "G has learned little else yet; train longer.",
-    ]
+        "G has learned little else yet; train longer."
+    )
 
 
 def test_every_run_gets_a_folder_of_its_own():
@@ -229,6 +232,28 @@ def test_a_run_that_another_process_trains_is_left_alone(capsys):
     assert main(["train", "--resume", "run", "--epochs", "3", "-q"]) == 0
 
 
+@pytest.mark.parametrize("number", [errno.ENOLCK, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS])
+def test_where_no_folder_can_be_locked_it_trains_and_says_so_once(number, capsys, monkeypatch):
+    def flock(descriptor, operation):
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr("fcntl.flock", flock)
+    said = "run cannot be locked here; let no other process train it meanwhile.\n"
+    assert main([*IMAGES, "--epochs", "1", "--out", "run", "-q"]) == 0
+    assert capsys.readouterr() == ("", said)
+    assert main(["train", "--resume", "run", "--epochs", "2", "-q"]) == 0
+    assert capsys.readouterr() == ("", said)
+    assert state_of(Path("run"))["iteration"] == 6
+
+
+def test_another_fault_of_a_lock_is_one(capsys, monkeypatch):
+    def flock(descriptor, operation):
+        raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr("fcntl.flock", flock)
+    assert refused(capsys, *IMAGES, "--out", "run", status=1) == "Input/output error"
+
+
 def test_the_numbers_of_stage_1_cannot_be_set_again(capsys):
     words = ("train", "tfd", "--data", "x.mat", "--stage-1", "run", "--set", "relu_units=7", "--set", "momentum=0")
     assert refused(capsys, *words) == "--set got relu_units, which the run of stage 1 has decided"
@@ -261,7 +286,7 @@ def politely(signal_number, at):
     return Interrupted
 
 
-@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)])
 def test_an_interrupt_saves_and_says_how_to_go_on(number, status, capsys, monkeypatch):
     assert main([*IMAGES, *TWO, "--out", "whole", "-q"]) == 0
     with monkeypatch.context() as patch:
@@ -321,10 +346,10 @@ def test_words_that_do_not_fit_are_refused(words, said, capsys):
 
 def test_an_unknown_setting_lists_them_all(capsys):
     said = refused(capsys, *IMAGES, "--set", "momentun=0.9")
-    assert said.startswith("the recipe of MNIST has no momentun; did you mean momentum? It has batch_size, ")
+    assert said.startswith("the recipe of MNIST has no momentun, did you mean momentum? It takes one of batch_size, ")
     main([*IMAGES, "--epochs", "1", "-q"])
     for name in config_of("runs/images")["recipe"]:
-        assert name in said.split("It has ")[1].split(", ")
+        assert name in said.split("It takes one of ")[1].split(", ")
 
 
 def test_none_stands_for_none():
@@ -335,14 +360,14 @@ def test_none_stands_for_none():
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["svhn"], "invalid choice: 'svhn'"),
+        (["svhn"], "there is no 'svhn'"),
         (["mnist", "--epochs", "0"], "'0' is no whole number >= 1, such as 100"),
         (["mnist", "--seed", "-1"], "'-1' is no whole number >= 0, such as 7"),
         (["mnist", "--threads", "none"], "'none' is no whole number >= 1, such as 4, or auto"),
         (["mnist", "--scale", "0"], "'0' is no number > 0"),
         (["mnist", "--scale", "nan"], "'nan' is no number > 0"),
         (["mnist", "--checkpoint-seconds", "-1"], "'-1' is no number > 0"),
-        (["mnist", "--updates", "both"], "invalid choice: 'both'"),
+        (["mnist", "--updates", "both"], "there is no 'both'"),
         (["mnist", "--set", "momentum"], "'momentum' is no setting, such as momentum=0.9"),
         (["mnist", "--set", "=3"], "'=3' is no setting, such as momentum=0.9"),
     ],
@@ -445,7 +470,8 @@ def test_cifar10_in_part_says_so(with_validation, capsys):
     said += [] if with_validation else ["No validation images are there: no log-likelihood on the way."]
     assert err.splitlines() == said
     assert out.startswith("runs/cifar10: 50 images of 32 x 32, simultaneous updates, 1 epoch of 3 iterations")
-    assert ("log-likelihood" in out) == with_validation
+    assert "epoch    1   J_D " in out
+    assert (" nats" in out) == with_validation
     assert config_of("runs/cifar10")["n_images"] == [50, 5 if with_validation else 0, 0]
     assert arrays_of(Path("runs/cifar10"))["G.4.weight"].shape == (16, 3072)
 

@@ -226,10 +226,10 @@ def test_every_number_of_the_schedule_can_be_set():
 @every_recipe
 def test_a_scaled_recipe_has_narrower_layers_and_nothing_else(name):
     kind = KINDS[name]
-    full, half, least = asdict(kind()), asdict(kind().scaled(0.5)), asdict(kind().scaled(1e-6))
+    full, half = asdict(kind()), asdict(kind().scaled(0.5))
     widths = {key for key in full if half[key] != full[key]}
     assert widths == {key for key in full if key.endswith("_units")} - {"code_units"}
-    assert all(half[key] * 2 == full[key] and least[key] == 1 for key in widths)
+    assert all(half[key] * 2 == full[key] for key in widths)
     assert type(kind().scaled(0.5)) is kind
     assert asdict(kind().scaled(2)) == full | {key: 2 * full[key] for key in widths}
 
@@ -240,14 +240,24 @@ def test_a_scale_is_positive(scale):
         MNIST().scaled(scale)
 
 
+@every_recipe
+def test_a_scale_that_leaves_a_layer_without_a_unit_is_refused_with_the_least_one(name):
+    kind = KINDS[name]
+    least = 1 / min(getattr(kind(), key) for key in kind.widths)
+    with pytest.raises(ValueError, match=f"leaves a layer without a unit; it takes 1/{1 / least:.0f} or more"):
+        kind().scaled(0.99 * least)
+    narrowest = kind().scaled(least)
+    assert min(getattr(narrowest, key) for key in kind.widths) == 1
+
+
 # a recipe with other numbers
 
 
 def test_an_unknown_name_lists_the_known_ones_and_the_nearest():
-    with pytest.raises(ValueError, match=r"recipe of TFD has no learning_rat; did you mean learning_rate\?") as e:
+    with pytest.raises(ValueError, match=r"recipe of TFD has no learning_rat, did you mean learning_rate\?") as e:
         recipe_with(TFD, {"learning_rat": 1})
     assert str(e.value).endswith(", ".join(sorted(asdict(TFD()))))
-    with pytest.raises(ValueError, match=r"the recipe of MNIST has no sigmoid_units\. It has batch_size, "):
+    with pytest.raises(ValueError, match=r"the recipe of MNIST has no sigmoid_units; it takes one of batch_size, "):
         recipe_with(MNIST, {"sigmoid_units": 1})
 
 

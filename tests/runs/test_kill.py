@@ -120,7 +120,7 @@ def compare(folder, whole):
     assert_same_run(folder, whole)
 
 
-@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)])
 def test_a_request_to_leave_is_granted_within_seconds(number, status, made, started):
     folder = begin(made, f"left by {number.name}").folder.path
     process = started(folder, checkpoint_seconds=0.05)

@@ -32,7 +32,7 @@ def test_a_finished_run_has_everything(folder):
     assert (found.state, found.why) == ("finished", None)
     assert (found.experiment, found.updates, found.seed) == ("images", "simultaneous", 3)
     assert (found.epochs, found.n_epochs) == (2, 2)
-    assert found.score == {"epoch": 1, **metrics[0]["parzen"]["best"]}
+    assert found.score == {"epoch": 2, **metrics[1]["parzen"]["best"]}
     assert found.seconds == pytest.approx(sum(line["seconds"] for line in metrics), abs=0.1)
 
 

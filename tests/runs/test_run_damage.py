@@ -22,6 +22,7 @@ from support.runs import (
 )
 
 from tinygan.cli import main
+from tinygan.cli.status import in_words
 from tinygan.runs import folder as folder_module
 from tinygan.runs import run as run_module
 from tinygan.runs.checkpoint import load_checkpoint, save_checkpoint
@@ -175,7 +176,7 @@ DAMAGES = {
     "config nested": (written("config.json", b"[" * 100_000), r"config\.json is damaged"),
     "config of a later format": (changed_config(format_version=2), r"config\.json: format_version is 2; this tinygan"),
     "config of another program": (changed_config(format="gan"), r"config\.json: format is 'gan'; this tinygan reads"),
-    "no experiment": (changed_config(experiment=...), r"config\.json: experiment is None; it takes one of mnist, fash"),
+    "no experiment": (changed_config(experiment=...), r"config\.json: experiment is None; it takes one of mnist, "),
     "an unknown experiment": (changed_config(experiment="svhn"), r"config\.json: experiment is 'svhn'; it takes"),
     "no recipe": (changed_config(recipe=...), r"config\.json is damaged: it lacks 'recipe'"),
     "recipe is a list": (changed_config(recipe=[1]), r"config\.json is damaged: its recipe is \[1\]"),
@@ -250,7 +251,7 @@ def test_a_damaged_run_is_refused_in_one_line_and_left_as_it_is(name, left, caps
     assert main(["train", "--resume", str(left)]) == (1 if isinstance(caught.value, OSError) else 2)
     out, err = capsys.readouterr()
     assert out == ""
-    assert err == f"tinygan train: error: {caught.value}\n"
+    assert err == f"tinygan train: error: {in_words(caught.value)}\n"
     assert contents(left) == before
 
 
@@ -424,8 +425,6 @@ AFTER = {"checkpoint in place": (0, 1, 2), "flushing": (0, 1, 2, 3, 4, 5, 6), "o
 @pytest.mark.parametrize(("fault", "after"), [(name, n) for name in FAULTS for n in AFTER.get(name, (0,))])
 def test_a_write_that_fails_stops_the_run_and_nothing_is_lost(fault, after, error, left, whole, capsys):
     words = ["train", "--resume", str(left), "--checkpoint-seconds", "1e-9"]
-    changed = changed_config(evaluate_every=3)
-    changed(left)  # so that a picture is drawn at the end
     with pytest.MonkeyPatch.context() as patch:
         FAULTS[fault](patch, failure(error), after)
         assert main([*words, "-q"]) == 1
@@ -441,9 +440,7 @@ def test_a_write_that_fails_stops_the_run_and_nothing_is_lost(fault, after, erro
     assert capsys.readouterr() == ("", "")
     assert arrays_of(left).keys() == arrays_of(whole).keys()
     assert (left / "checkpoint.npz").read_bytes() == (whole / "checkpoint.npz").read_bytes()
-    found, wanted = metrics_of(left), metrics_of(whole)
-    found[-1].pop("parzen")
-    assert found == wanted
+    assert metrics_of(left) == metrics_of(whole)
     assert (left / "summary.json").exists()
 
 
@@ -451,7 +448,7 @@ def test_while_it_trains_the_words_say_where_what_is_left_is(left, capsys, monke
     monkeypatch.setattr("os.replace", Fault(os.replace, failure("full disk"), 1, onto("checkpoint.npz")))
     assert main(["train", "--resume", str(left), "-q", "--checkpoint-seconds", "1e-9"]) == 1
     assert capsys.readouterr().err == (
-        f"tinygan train: error: No space left on device: {left / 'checkpoint.npz'}; the run stops\n"
+        f"tinygan train: error: {left / 'checkpoint.npz'}: No space left on device; the run stops\n"
         f"tinygan train: error: {left / 'checkpoint.npz'} is whole; when that is mended: "
         f"tinygan train --resume {left}\n"
     )
@@ -463,11 +460,11 @@ def test_a_run_that_cannot_begin_says_why(after, tmp_path, capsys, monkeypatch):
     np.save(tmp_path / "a.npy", made_images())
     monkeypatch.setattr("os.replace", Fault(os.replace, failure("full disk"), after))
     words = ["train", "images", "--data", str(tmp_path / "a.npy"), "--out", str(tmp_path / "run"), "--scale", "0.01"]
-    assert main([*words, "--threads", "1"]) == 1
+    assert main([*words, "--threads", "1", "--set", "batch_size=20"]) == 1
     out, err = capsys.readouterr()
     name = ("checkpoint.npz", "config.json")[after]
     assert (out, err) == (
         "",
-        f"tinygan train: error: [Errno 28] No space left on device: '{tmp_path / 'run' / name}'\n",
+        f"tinygan train: error: {tmp_path / 'run' / name}: No space left on device\n",
     )
-    assert not (tmp_path / "run" / "config.json").exists()
+    assert not (tmp_path / "run").exists()

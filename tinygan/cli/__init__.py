@@ -21,7 +21,9 @@ from tinygan.cli import (
     samples,
     train,
 )
-from tinygan.cli.status import FAILED, INTERRUPTED, WRONG_WORDS
+from tinygan.cli.parser import Parser
+from tinygan.cli.status import FAILED, INTERRUPTED, WRONG_WORDS, in_words
+from tinygan.cli.streams import outlets
 from tinygan.ranks.launcher import started_number
 
 COMMANDS = (figure1, check, gallery, data, train, evaluate, samples, interpolate, curves, generate, runs, doctor)
@@ -42,10 +44,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     >>> main(["figure1", "--iterations", "10", "--no-draw", "-q"])
     0
     """
-    for name in ("stdout", "stderr"):  # None where a shell has closed it, as 2>&- does
-        if getattr(sys, name) is None:
-            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115  for as long as the process
-    parser = argparse.ArgumentParser(
+    with outlets() as stdout:
+        status = _main(arguments)
+        stdout.flush()
+        if stdout.failure is None or isinstance(stdout.failure, BrokenPipeError):  # head has read enough
+            return status
+        print(f"tinygan: error: stdout cannot be written to: {in_words(stdout.failure)}", file=sys.stderr)
+        return status or FAILED
+
+
+def _main(arguments: Sequence[str] | None) -> int:
+    """Find out what the words ask for, and run it."""
+    parser = Parser(
         prog="tinygan",
         description="Generative Adversarial Nets (Goodfellow et al. 2014), written out by hand in NumPy.",
     )
@@ -55,10 +65,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         command.add_parser(subparsers)
     with _only_rank_0_speaks():
         options = parser.parse_args(arguments)
-    if options.command is None:
-        with _only_rank_0_speaks():
+        if options.command is None:
             parser.print_help()
-        return 0
+            return 0
     return _run(options)
 
 
@@ -78,20 +87,15 @@ def _run(options: argparse.Namespace) -> int:
             return 0
         options.quiet = True
     try:
-        status = int(options.run(options))
-        sys.stdout.flush()
-        return status
+        return int(options.run(options))
     except Elsewhere:  # another rank says why
         return 0
     except KeyboardInterrupt:
         print(f"tinygan {options.command}: {ranks.prefix}interrupted", file=sys.stderr)
         ranks.abort(INTERRUPTED)
         return INTERRUPTED
-    except BrokenPipeError:  # whoever read the output, such as head, has read enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
     except (ValueError, OSError, ArithmeticError, MemoryError, RuntimeError) as error:
-        print(f"tinygan {options.command}: error: {ranks.prefix}{error}", file=sys.stderr)
+        print(f"tinygan {options.command}: error: {ranks.prefix}{in_words(error)}", file=sys.stderr)
         status = WRONG_WORDS if isinstance(error, ValueError) else FAILED
         ranks.abort(status)
         return status

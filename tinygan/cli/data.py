@@ -22,7 +22,7 @@ def add_parser(subparsers: Any) -> None:
         "Without --data-dir, look in the folder that TINYGAN_DATA names, then in the user's cache.",
     )
     parser.set_defaults(run=run)
-    parser.add_argument("name", choices=NAMES, help="which data set")
+    parser.add_argument("name", choices=NAMES, metavar="NAME", help=f"which data set: {' or '.join(NAMES)}")
     parser.add_argument(
         "--data-dir",
         type=as_path,

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from tinygan.cli.argument_types import count, seed, threads
 from tinygan.cli.devices import add_device_option, chosen_device
+from tinygan.cli.streams import spelled
 from tinygan.cli.terminal import painted, progress
 from tinygan.files import as_path
 
@@ -248,7 +249,8 @@ def _table(paper: Sequence[Any], rows: Sequence[Any]) -> str:
 
     header = ["model", "paper's grid", "sigma", "fine grid", "sigma"]
     published = [[f"{row.model}, in the paper", f"{row.mean:g} ± {row.standard_error:g}", "", "", ""] for row in paper]
-    return text_table(header, published + [_cells(row) for row in rows], "<>>>>")
+    cells = [[spelled(cell) for cell in line] for line in published + [_cells(row) for row in rows]]
+    return text_table(header, cells, "<>>>>")
 
 
 def _cells(row: Any) -> list[str]:
@@ -277,6 +279,7 @@ def _notes(subject: Subject, images: Any, rows: Sequence[Any]) -> Iterator[str]:
 
 def _draw(rows: Sequence[Any], path: Path, title: str) -> None:
     from tinygan.figures.likelihoods import draw_bandwidths
+    from tinygan.figures.style import to_the_letter
 
-    searches = {row.model: (row.fine_grid.bandwidths, row.fine_grid.curve) for row in rows}
+    searches = {to_the_letter(row.model): (row.fine_grid.bandwidths, row.fine_grid.curve) for row in rows}
     draw_bandwidths(searches, path, title=title)

@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from tinygan.arguments import alternatives
 from tinygan.cli.argument_types import count, seed
 from tinygan.cli.terminal import painted
 from tinygan.files import as_path
@@ -45,7 +46,7 @@ def run(options: argparse.Namespace) -> int:
         print(_list(GALLERY, as_json=options.json))
         return 0
     if options.name not in GALLERY:
-        raise ValueError(f"there is no bug {options.name!r} in the gallery; it takes one of {', '.join(GALLERY)}")
+        raise ValueError(f"there is no bug {options.name!r} in the gallery{alternatives(options.name, list(GALLERY))}")
     return _show(GALLERY[options.name], options)
 
 

@@ -1,10 +1,14 @@
-"""Ctrl-C and SIGTERM as a polite request at first, and as an order the second time."""
+"""Ctrl-C, SIGTERM, and SIGHUP of a terminal that closes: a polite request at first, and an order the second time."""
 
 import signal
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from types import FrameType
+
+# Windows has no SIGHUP.
+REQUESTS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
 
 
 @dataclass
@@ -24,6 +28,8 @@ class Request:
 def polite_interrupts() -> Iterator[Request]:
     """Give a request that notes the first signal, and let the second one raise a KeyboardInterrupt.
 
+    Outside the main thread nothing is noted: Python lets only that one handle signals.
+
     Examples
     --------
     >>> with polite_interrupts() as request:
@@ -38,10 +44,13 @@ def polite_interrupts() -> Iterator[Request]:
             raise KeyboardInterrupt
         request.signal_number = number
 
-    numbers = [n for n in (signal.SIGINT, signal.SIGTERM) if signal.getsignal(n) != signal.SIG_IGN]  # as under nohup
+    numbers = [n for n in REQUESTS if signal.getsignal(n) != signal.SIG_IGN]  # as under nohup
+    if threading.current_thread() is not threading.main_thread():
+        numbers = []
     before = {number: signal.signal(number, note) for number in numbers}
     try:
         yield request
     finally:
         for number, handler in before.items():
-            signal.signal(number, handler)
+            if handler is not None:  # as of one that is not Python's
+                signal.signal(number, handler)

@@ -11,6 +11,7 @@ from tinygan.cli.argument_types import counted, typed
 from tinygan.cli.devices import chosen_device
 
 if TYPE_CHECKING:
+    from tinygan.runs.folder import RunFolder
     from tinygan.runs.run import Run
 
 NAMES = ("mnist", "mnist-quick", "fashion-mnist", "images", "tfd", "cifar10")
@@ -42,7 +43,7 @@ def locked_run(options: argparse.Namespace) -> "Iterator[Run]":
                 training = _resumed_run(options, held)
             else:
                 training = _new_run(options)
-                held.enter_context(training.folder.locked())
+                _lock(training.folder, held)
         yield join(training, options.ranks, data=options.data, device=device)
 
 
@@ -54,7 +55,7 @@ def _resumed_run(options: argparse.Namespace, held: ExitStack) -> "Run":
     _check_resumption(options)
     folder = RunFolder(options.resume)
     folder.read_config()  # or there is nothing to lock
-    held.enter_context(folder.locked())
+    _lock(folder, held)
     return resume_run(
         options.resume,
         n_epochs=options.n_epochs,
@@ -62,6 +63,12 @@ def _resumed_run(options: argparse.Namespace, held: ExitStack) -> "Run":
         device=chosen_device(options),
         n_ranks=options.ranks.size,
     )
+
+
+def _lock(folder: "RunFolder", held: ExitStack) -> None:
+    """Lock the folder, or say on stderr that it cannot be locked: that is no reason not to train."""
+    if not held.enter_context(folder.locked()):
+        print(f"{folder.path} cannot be locked here; let no other process train it meanwhile.", file=sys.stderr)
 
 
 def _new_run(options: argparse.Namespace) -> "Run":

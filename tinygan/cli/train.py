@@ -1,7 +1,6 @@
 """tinygan train: train a recipe into a run folder, or go on with one that was left."""
 
 import argparse
-import os
 import shlex
 import sys
 import time
@@ -11,7 +10,7 @@ from tinygan.cli.argument_types import OBJECTIVES, count, counted, rate, seed, s
 from tinygan.cli.devices import add_device_option
 from tinygan.cli.interrupts import Request, polite_interrupts
 from tinygan.cli.start_training import NAMES, locked_run
-from tinygan.cli.status import FAILED
+from tinygan.cli.status import FAILED, in_words
 from tinygan.cli.terminal import painted
 from tinygan.files import as_path
 
@@ -89,7 +88,8 @@ def add_parser(subparsers: Any) -> None:
         "--evaluate-every",
         type=count,
         metavar="N",
-        help="compute a quick log-likelihood and draw samples every N epochs (default: 5)",
+        help="print a line, compute a quick log-likelihood and draw samples every N epochs (default: 5), and after the "
+        "first and the last",
     )
     length.add_argument(
         "--checkpoint-seconds",
@@ -135,8 +135,7 @@ def _run(training: "Run", options: argparse.Namespace) -> int:
         left = f"{folder.post_mortem} has the last metrics and norms, {folder.checkpoint} is the last good one"
         raise FloatingPointError(f"{error}. {left}") from None
     except OSError as error:
-        what = f"{error.strerror}: {error.filename}" if error.filename else str(error)
-        _say_failure(f"{ranks.prefix}{what}; the run stops")
+        _say_failure(f"{ranks.prefix}{in_words(error)}; the run stops")
         _say_failure(f"{folder.checkpoint} is whole; when that is mended: {_resume_words(training)}")
         ranks.abort(FAILED)
         return FAILED
@@ -176,7 +175,7 @@ def _train(training: "Run", request: Request, options: argparse.Namespace) -> in
                     refresh=False,
                 )
                 bar.update(batch)
-            if progress.metrics and "parzen" in progress.metrics:
+            if progress.metrics and training.is_shown(progress.epoch):
                 _say(options, _line(progress.metrics))
             if options.live is not None and (progress.metrics or time.monotonic() - drawn > LIVE_SECONDS):
                 _draw_live(training, options)
@@ -188,21 +187,23 @@ def _train(training: "Run", request: Request, options: argparse.Namespace) -> in
 
 
 def _draw_live(training: "Run", options: argparse.Namespace) -> None:
-    """Refresh the picture; that it cannot be written is no reason to stop a training."""
+    """Refresh the picture; whatever keeps it from being drawn is no reason to stop a training."""
     try:
         training.draw_live(options.live)
-    except OSError as error:
-        print(f"{options.live} could not be written ({error.strerror or error}): no more of it.", file=sys.stderr)
+    except Exception as error:
+        print(f"{options.live} could not be drawn ({in_words(error)}): no more of it.", file=sys.stderr)
         options.live = None
 
 
 def _line(metrics: dict[str, Any]) -> str:
-    best = metrics["parzen"]["best"]
-    return (
+    line = (
         f"epoch {metrics['epoch']:>4}   J_D {metrics['loss_d']:.3f}   J_G {metrics['loss_g']:.3f}   "
-        f"D(x) {metrics['d_real']:.2f}   D(G(z)) {metrics['d_fake']:.2f}   "
-        f"log-likelihood {best['mean']:>7.1f} ± {best['standard_error']:.1f} nats"
+        f"D(x) {metrics['d_real']:.2f}   D(G(z)) {metrics['d_fake']:.2f}"
     )
+    if "parzen" not in metrics:
+        return line
+    best = metrics["parzen"]["best"]
+    return f"{line}   quick log-likelihood {best['mean']:>7.1f} ± {best['standard_error']:.1f} nats"
 
 
 def _beginning(training: "Run") -> str:
@@ -222,7 +223,7 @@ def _ending(training: "Run") -> str:
     return "\n".join(
         [
             painted(f"{training.folder.path} is finished: epoch {training.epoch}.", "good"),
-            f"  tinygan evaluate {folder}   its row of Table 1",
+            f"  tinygan evaluate {folder}   its row of Table 1, from ten times the samples of the quick log-likelihood",
             f"  tinygan samples {folder}    Figure 2",
             *(painted(f"Missed: {cause}.", "bad") for cause in training.missed()),
         ]
@@ -242,17 +243,13 @@ def _quoted(training: "Run") -> str:
 
 
 def _say(options: argparse.Namespace, text: str) -> None:
-    """Print, and if whoever reads it has gone, as head does, train on in silence."""
+    """Print beside the bar."""
     if options.quiet:
         return
     from tqdm import tqdm
 
-    try:
-        tqdm.write(text, file=sys.stdout)
-        sys.stdout.flush()
-    except BrokenPipeError:
-        options.quiet = True
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    tqdm.write(text, file=sys.stdout)
+    sys.stdout.flush()
 
 
 def _say_failure(text: str) -> None:

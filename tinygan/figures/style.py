@@ -50,6 +50,19 @@ def picture_style() -> AbstractContextManager[None]:
     return style.context(["default", _SETTINGS])
 
 
+def to_the_letter(text: str) -> str:
+    r"""Return text that is drawn as it is, such as the name of a folder: without mathematics between dollar signs.
+
+    Bytes of a name that are no text become escapes, which fonts have signs for.
+
+    Examples
+    --------
+    >>> print(to_the_letter("runs/a$b$"))
+    runs/a\$b\$
+    """
+    return text.encode("utf-8", "backslashreplace").decode().replace("$", r"\$")
+
+
 def palette() -> list[int]:
     """Return the colours that a picture needs, as red, green, blue, red, ..., from 0 to 255."""
     white, inks = np.ones(3), [np.array(to_rgb(color)) for color in (BLACK, GREEN, BLUE, VERMILION)]

@@ -4,14 +4,13 @@ import math
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
-from difflib import get_close_matches
 from typing import Any, ClassVar, Self
 
 from tinygan.adversarial import NoisePrior
 from tinygan.adversarial.objectives import OBJECTIVES
 from tinygan.adversarial.prior import KINDS
 from tinygan.adversarial.training.train import UPDATES
-from tinygan.arguments import check_choice, check_count, check_positive, check_share, check_size
+from tinygan.arguments import alternatives, check_choice, check_count, check_positive, check_share, check_size
 from tinygan.backend import Array, RngLike, as_rng
 from tinygan.data import scale_to_unit
 from tinygan.layers import Dropout, Linear, Maxout, Sequential, uniform
@@ -176,7 +175,12 @@ class Recipe(ABC):
         return -(-n_images // self.batch_size)
 
     def scaled(self, scale: float) -> Self:
-        """Return the recipe with hidden layers of so many times the units, at least one each.
+        """Return the recipe with hidden layers that have `scale` times the units.
+
+        Raises
+        ------
+        ValueError
+            If a layer would be left without a unit.
 
         Examples
         --------
@@ -186,7 +190,13 @@ class Recipe(ABC):
         (60, 12)
         """
         check_positive("the recipe got scale", scale)
-        return replace(self, **{name: max(1, round(scale * getattr(self, name))) for name in self.widths})
+        widths = {name: getattr(self, name) for name in self.widths}
+        if scale * min(widths.values()) < 1:
+            raise ValueError(
+                f"the recipe got scale={scale:g}, which leaves a layer without a unit; "
+                f"it takes 1/{min(widths.values())} or more"
+            )
+        return replace(self, **{name: round(scale * width) for name, width in widths.items()})
 
 
 def recipe_with(kind: type[Recipe], settings: Mapping[str, Any]) -> Recipe:
@@ -214,13 +224,11 @@ def recipe_with(kind: type[Recipe], settings: Mapping[str, Any]) -> Recipe:
     1.0
     >>> recipe_with(MNIST, {"momentun": 0.9})  # doctest: +ELLIPSIS
     Traceback (most recent call last):
-    ValueError: the recipe of MNIST has no momentun; did you mean momentum? It has batch_size, discriminator_factor, ...
+    ValueError: the recipe of MNIST has no momentun, did you mean momentum? It takes one of batch_size, ...
     """
     known = [field.name for field in fields(kind)]
     for name in settings:
         if name not in known:
-            near = get_close_matches(name, known, 1)
-            hint = f"; did you mean {near[0]}?" if near else "."
-            raise ValueError(f"the recipe of {kind.__name__} has no {name}{hint} It has {', '.join(sorted(known))}")
+            raise ValueError(f"the recipe of {kind.__name__} has no {name}{alternatives(name, sorted(known))}")
     factor = {"discriminator_factor": 1.0} if settings.get("updates") == "alternating" else {}
     return kind(**{**factor, **settings})

@@ -1,5 +1,6 @@
 """A run folder: what each of its files is called, and how the small ones are read and written."""
 
+import errno
 import json
 import os
 import shlex
@@ -15,6 +16,9 @@ from tinygan.recipes.data_sets import RECIPES
 
 if sys.platform != "win32":
     import fcntl
+
+# What file systems answer that have no locks, some network drives among them.
+CANNOT_LOCK = (errno.EINVAL, errno.ENOLCK, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP)
 
 FORMAT = {"format": "tinygan run", "format_version": 1}
 # What config.json must hold, for a run to be read or gone on with.
@@ -61,8 +65,10 @@ class RunFolder:
         self.samples = self.path / "samples"
 
     def check_new(self) -> None:
-        """Raise a FileExistsError if there is something in the folder."""
-        if self.path.exists() and (not self.path.is_dir() or any(self.path.iterdir())):
+        """Raise a FileExistsError if there is something in the folder, or a NotADirectoryError if it is none."""
+        if self.path.exists() and not self.path.is_dir():
+            raise NotADirectoryError(f"{self.path} is no folder; it takes a new or an empty one")
+        if self.path.exists() and any(self.path.iterdir()):
             is_run = self.config.exists()
             advice = (
                 f"it is a run; `tinygan train --resume {shlex.quote(str(self.path))}` goes on with it"
@@ -93,8 +99,13 @@ class RunFolder:
         write_json(self.config, {**FORMAT, **config})
 
     @contextmanager
-    def locked(self) -> Iterator[None]:
-        """Keep other processes from training this run at the same time, where the system can lock a folder.
+    def locked(self) -> Iterator[bool]:
+        """Keep other processes from training this run at the same time.
+
+        Yields
+        ------
+        bool
+            Whether the folder is locked: Windows cannot do that, nor can some network drives.
 
         Raises
         ------
@@ -102,16 +113,24 @@ class RunFolder:
             If another process is training it.
         """
         if sys.platform == "win32":  # has no fcntl
-            yield
+            yield False
             return
         descriptor = os.open(self.path, os.O_RDONLY)
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            yield
-        except BlockingIOError:
-            raise BlockingIOError(f"{self.path} is being trained by another process; wait for it, or stop it") from None
+            yield self._lock(descriptor)
         finally:
             os.close(descriptor)  # which unlocks
+
+    def _lock(self, descriptor: int) -> bool:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise BlockingIOError(f"{self.path} is being trained by another process; wait for it, or stop it") from None
+        except OSError as error:
+            if error.errno not in CANNOT_LOCK:
+                raise
+            return False
+        return True
 
     def reopen(self, config: Mapping[str, Any]) -> None:
         """Write config.json anew, and drop what was said at an earlier end, or half written when it was killed."""

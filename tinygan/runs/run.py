@@ -18,6 +18,7 @@ from tinygan.data import ScaledImages, Splits, marginal_mean
 from tinygan.evaluation import find_collapse
 from tinygan.figures.curves import draw_live
 from tinygan.figures.samples import draw_samples
+from tinygan.figures.style import to_the_letter
 from tinygan.optim import Optimizer
 from tinygan.ranks.group import Ranks
 from tinygan.runs.checkpoint import (
@@ -224,7 +225,7 @@ class Run:
             return None
         metrics: dict[str, Any] = {"epoch": epoch, "iteration": self.state.iteration, **means}
         metrics |= {"learning_rate": self.optimizer_g.learning_rate, "momentum": self.optimizer_g.momentum}
-        if epoch == 1 or epoch % self.config["evaluate_every"] == 0:
+        if self.is_shown(epoch):
             if len(self.validation):
                 metrics["parzen"] = quick_score(self.G(self.z_view), self.validation)
             self.folder.samples.mkdir(exist_ok=True)
@@ -235,8 +236,8 @@ class Run:
 
     def draw_live(self, path: str | Path) -> None:
         """Draw where the run is: samples from the fixed z beside the curves so far."""
-        title = f"{self.folder.path.name}, epoch {self.state.iteration / self.iterations_per_epoch:.1f}"
-        draw_live(self._picture(), self.folder.read_metrics(), path, title=title)
+        name, epoch = to_the_letter(self.folder.path.name), self.state.iteration / self.iterations_per_epoch
+        draw_live(self._picture(), self.folder.read_metrics(), path, title=f"{name}, epoch {epoch:.1f}")
 
     def _picture(self) -> Array:
         samples = to_host(self.G(self.z_view[:N_PICTURE]))
@@ -272,6 +273,10 @@ class Run:
             **optimizer_arrays("D", self.D, self.optimizer_d),
             **optimizer_arrays("G", self.G, self.optimizer_g),
         }
+
+    def is_shown(self, epoch: int) -> bool:
+        """Whether an epoch gets a quick score and a picture: the first, the last and every few."""
+        return epoch in (1, self.recipe.n_epochs) or epoch % int(self.config["evaluate_every"]) == 0
 
     def save(self) -> None:
         """Write the checkpoint, whole or not at all, or raise as `train` does if a parameter is no longer finite."""

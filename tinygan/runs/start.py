@@ -53,7 +53,7 @@ def start_run(
     threads : int or "auto"
         Of the matrix products; "auto" measures whether one or all are faster.
     evaluate_every : int
-        Epochs from one quick score and picture to the next; epoch 1 always gets them.
+        Epochs from one quick score and picture to the next; the first and the last always get them.
     stage_1 : str or Path, optional
         The run whose generator becomes the upper half of this one's, for ``tfd-stage-2``.
     device : str
