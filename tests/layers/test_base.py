@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from tinygan.layers import Layer, Linear, Parameter
-from tinygan.layers.base import layer_table
+from tinygan.layers.contents import layer_table
 
 
 def test_a_parameter_adds_its_gradients_up():

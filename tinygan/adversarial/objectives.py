@@ -8,8 +8,8 @@ from typing import Any, TypeAlias
 
 from tinygan.arguments import check_choice
 from tinygan.backend import Array, get_array_module
+from tinygan.backend.arrays import array_kind, is_float_array
 from tinygan.functional import sigmoid, softplus
-from tinygan.layers.base import array_kind, is_float_array
 
 # Takes logits; returns the loss of each example and its derivative with respect to the logit.
 Loss: TypeAlias = Callable[[Array], tuple[Array, Array]]
@@ -76,7 +76,7 @@ class Objective:
 
     def _check_logits(self, argument: str, logits: Array) -> None:
         if not is_float_array(logits):
-            raise TypeError(f"the {self.name} objective got {argument} of {array_kind(logits)}")
+            raise TypeError(f"the {self.name} objective got {argument} of {array_kind(logits, argument)}")
         if not (logits.ndim == 1 or (logits.ndim == 2 and logits.shape[1] == 1)) or len(logits) == 0:
             raise ValueError(
                 f"the {self.name} objective got {argument} of shape {logits.shape}; "

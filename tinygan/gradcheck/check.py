@@ -14,7 +14,7 @@ from tinygan.gradcheck.subjects.subject import LayerSubject, Subject, checked_re
 from tinygan.gradcheck.suspect import Suspect
 from tinygan.gradcheck.trial import run
 from tinygan.layers import Layer
-from tinygan.layers.base import check_input
+from tinygan.layers.doors import check_input
 from tinygan.layers.trace import watched
 
 # A gradient with a relative error below this is right but for rounding, if it is rounded: float16 has three digits.

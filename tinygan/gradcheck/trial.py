@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 
 from tinygan.backend import Array, is_finite
+from tinygan.backend.arrays import is_float_array
 from tinygan.gradcheck.numerical import EPS
 from tinygan.gradcheck.subjects.subject import Subject, arrays_in
-from tinygan.layers.base import is_float_array
 
 
 @dataclass

@@ -1,15 +1,17 @@
 """Layers: each states its own forward and backward pass."""
 
 from tinygan.layers.activations import LeakyReLU, ReLU, Sigmoid, Tanh
-from tinygan.layers.base import Combinator, Elementwise, Layer, check_input
+from tinygan.layers.base import Layer
 from tinygan.layers.combinators import Columns, Fork, Residual
+from tinygan.layers.contents import named_layers, named_parameters
+from tinygan.layers.doors import check_input
 from tinygan.layers.dropout import Dropout
+from tinygan.layers.elementwise import Elementwise
 from tinygan.layers.initializers import constant, glorot, he, marginal_bias, normal, sparse_normal, uniform, zeros
 from tinygan.layers.linear import Linear
 from tinygan.layers.maxout import Maxout
-from tinygan.layers.names import named_layers, named_parameters
 from tinygan.layers.parameter import Parameter
-from tinygan.layers.sequential import Sequential
+from tinygan.layers.sequential import Combinator, Sequential
 from tinygan.layers.trace import trace
 
 __all__ = [

@@ -5,16 +5,9 @@ from typing import Any
 
 from tinygan.arguments import check_count
 from tinygan.backend import Array, RngLike, as_rng, get_array_module
-from tinygan.layers.base import (
-    Combinator,
-    Layer,
-    Shape,
-    check_grad_y,
-    check_input,
-    layer_name,
-    wrong_cache,
-)
-from tinygan.layers.sequential import Sequential
+from tinygan.layers.base import Layer, Shape, layer_name
+from tinygan.layers.doors import check_grad_y, check_input, wrong_cache
+from tinygan.layers.sequential import Combinator, Sequential
 
 
 class Residual(Combinator):

@@ -6,7 +6,9 @@ from tinygan.arguments import check_share
 from tinygan.backend import Array, RngLike, as_rng
 from tinygan.backend.fused import fused
 from tinygan.backend.streams import bits
-from tinygan.layers.base import Elementwise, check_input, layer_name
+from tinygan.layers.base import layer_name
+from tinygan.layers.doors import check_input
+from tinygan.layers.elementwise import Elementwise
 
 
 class Dropout(Elementwise):
@@ -60,7 +62,6 @@ class Dropout(Elementwise):
 
     def backward_input(self, grad_y: Array, cache: Any) -> Array:
         """Return dL/dx = dL/dy mask."""
-        self._check_backward(grad_y, cache)
         return grad_y * cache
 
 

@@ -7,16 +7,9 @@ import numpy as np
 
 from tinygan.arguments import check_count
 from tinygan.backend import Array, RngLike, as_rng, get_array_module
-from tinygan.layers.base import (
-    Layer,
-    Shape,
-    check_cache,
-    check_device,
-    check_grad_y,
-    check_input,
-    layer_name,
-    layer_table,
-)
+from tinygan.layers.base import Layer, Shape, layer_name
+from tinygan.layers.contents import layer_table
+from tinygan.layers.doors import check_cache, check_device, check_grad_y, check_input
 from tinygan.layers.initializers import Initializer, glorot, initialized, zeros
 from tinygan.layers.parameter import Parameter
 

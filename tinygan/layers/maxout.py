@@ -8,7 +8,8 @@ import numpy as np
 from tinygan.arguments import check_count
 from tinygan.backend import Array, RngLike, get_array_module
 from tinygan.backend.fused import launch, on_gpu
-from tinygan.layers.base import Layer, Shape, check_cache, check_grad_y, check_input, layer_name
+from tinygan.layers.base import Layer, Shape, layer_name
+from tinygan.layers.doors import check_cache, check_grad_y, check_input
 
 CUDA = Path(__file__).with_suffix(".cu").read_text(encoding="utf-8")
 

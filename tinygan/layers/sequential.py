@@ -1,10 +1,62 @@
-"""Layers one after another: a combinator of layers is a layer."""
+"""Layers one after another, and what all layers that are made of layers have in common."""
 
 from collections.abc import Iterator
 from typing import Any
 
 from tinygan.backend import Array, RngLike, as_rng
-from tinygan.layers.base import Combinator, Elementwise, Layer, Shape, layer_table
+from tinygan.layers.base import Layer, Shape
+from tinygan.layers.contents import layer_table
+from tinygan.layers.doors import wrong_cache
+from tinygan.layers.elementwise import Elementwise
+
+
+class Combinator(Layer):
+    """A layer made of layers: it learns what they learn, and mixes rows if one of them does.
+
+    Parameters
+    ----------
+    *layers : Layer
+        At least one.
+
+    Raises
+    ------
+    TypeError
+        If something is no layer.
+    ValueError
+        If there are no layers.
+
+    Examples
+    --------
+    >>> from tinygan.layers import Linear, Sequential
+    >>> isinstance(Sequential(Linear(2, 3)), Combinator)
+    True
+    """
+
+    layers: tuple[Layer, ...]
+
+    def __init__(self, *layers: Layer) -> None:
+        name = type(self).__name__
+        if not layers:
+            raise ValueError(f"{name} got no layers; it takes at least one, as in {name}(Linear(2, 2), ReLU())")
+        for i, layer in enumerate(layers):
+            if not isinstance(layer, Layer):
+                raise TypeError(f"{name} got {layer!r} as layer {i}; it takes layers{_layer_hint(name, layer)}")
+        self.layers = layers
+        self.parameters = tuple(dict.fromkeys(theta for layer in layers for theta in layer.parameters))
+        self.mixes_rows = any(layer.mixes_rows for layer in layers)
+
+    def shapes_inside(self, input_shape: Shape) -> list[Shape]:
+        """Return the shape of one example of what each layer gets: of x, unless the layers stand in a row."""
+        return [input_shape] * len(self.layers)
+
+    def __repr__(self) -> str:
+        return layer_table(self)
+
+    def _check_cache(self, cache: Any) -> None:
+        """Raise unless the cache is a list with an entry for every layer."""
+        if not isinstance(cache, list) or len(cache) != len(self.layers):
+            name = f"{type(self).__name__} of {len(self.layers)} layers"
+            raise wrong_cache(name, f"type {type(cache).__name__}")
 
 
 class Sequential(Combinator):
@@ -123,3 +175,11 @@ class Sequential(Combinator):
                 raise ValueError(f"Sequential: layer {i} does not fit on layer {i - 1}: {error}") from None
             shapes.append(shape)
         return shapes
+
+
+def _layer_hint(name: str, layer: Any) -> str:
+    if isinstance(layer, type) and issubclass(layer, Layer):
+        return f", did you mean {layer.__name__}(...)?"
+    if isinstance(layer, (list, tuple)):
+        return f" one by one, did you mean {name}(*layers)?"
+    return ""

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from tinygan.backend import Array, RngLike, get_array_module
-from tinygan.layers.base import Layer, check_input, layer_name
-from tinygan.layers.names import named_layers
+from tinygan.layers.base import Layer, layer_name
+from tinygan.layers.contents import named_layers
+from tinygan.layers.doors import check_input
 from tinygan.table import text_table
 
 
@@ -18,7 +19,7 @@ class TraceRow:
     Attributes
     ----------
     name : str
-        Of the layer in the network, such as ``"2.0"``; see `tinygan.layers.names`.
+        Of the layer in the network, such as ``"2.0"``; see `named_layers`.
     layer : str
         The call that builds the layer.
     shape : tuple of int

@@ -6,8 +6,8 @@ from typing import Any, TypeAlias
 from tinygan.adversarial.prior import NoisePrior
 from tinygan.adversarial.training.state import TrainingState
 from tinygan.backend import Array, is_finite, module_of, to_device
+from tinygan.backend.arrays import array_kind, is_float_array
 from tinygan.data import ScaledImages
-from tinygan.layers.base import array_kind, is_float_array
 
 # An array of shape (n, ...), ScaledImages, or an object with .sample(m, rng=) such as the toys of tinygan.data.
 Source: TypeAlias = Any

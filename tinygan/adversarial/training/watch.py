@@ -8,7 +8,7 @@ from tinygan.adversarial.training.state import TrainingState
 from tinygan.backend import Array, device_of, is_finite, to_host
 from tinygan.layers import Layer, Parameter
 from tinygan.layers.base import layer_name
-from tinygan.layers.names import named_parameters
+from tinygan.layers.contents import named_parameters
 
 T = TypeVar("T")
 

@@ -10,9 +10,9 @@ from typing import Any, TypeAlias, TypeVar
 import numpy as np
 
 from tinygan.backend import Array, as_rng
+from tinygan.backend.arrays import array_kind, is_float_array
 from tinygan.gradcheck.subjects.subject import location
-from tinygan.layers import Layer, Linear, Tanh
-from tinygan.layers.base import Combinator, array_kind, is_float_array
+from tinygan.layers import Combinator, Layer, Linear, Tanh
 
 # Of x, in the order in which they are tried. No two axes are alike where it can be avoided, so that it shows when they
 # are confused: m is 5, and no width is. Maxout of 3 pieces takes 12 columns; sequences come as (m, steps, width),

@@ -11,7 +11,7 @@ from tinygan.backend import Array, as_rng, to_host
 from tinygan.gradcheck.subjects.place import Place
 from tinygan.gradcheck.subjects.subject import Subject, location
 from tinygan.layers import Dropout, Layer
-from tinygan.layers.names import named_layers
+from tinygan.layers.contents import named_layers
 from tinygan.optim import Optimizer
 
 

@@ -12,7 +12,7 @@ from tinygan.gradcheck.subjects.on_device import place_of
 from tinygan.gradcheck.subjects.place import brought_home, is_array
 from tinygan.layers import Layer
 from tinygan.layers.base import layer_name
-from tinygan.layers.names import named_parameters
+from tinygan.layers.contents import named_parameters
 
 
 class Subject(ABC):

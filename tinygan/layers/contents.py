@@ -1,10 +1,11 @@
-"""What is inside a network, each by a name of its own: its layers, and the parameters that they learn."""
+"""What is inside a network: its layers and parameters, each by a name of its own, and the table that shows them."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from tinygan.layers.base import Layer, layer_name
+from tinygan.layers.base import Layer, Shape, layer_name
 from tinygan.layers.parameter import Parameter
+from tinygan.table import text_table
 
 
 def named_layers(network: Layer) -> Iterator[tuple[str, Layer]]:
@@ -30,13 +31,7 @@ def named_layers(network: Layer) -> Iterator[tuple[str, Layer]]:
     ['', '0', '1', '1.0', '1.1']
     """
     yield "", network
-    held = {id(value): attribute for attribute, value in vars(network).items()}
-    for i, layer in enumerate(network.layers):
-        if not isinstance(layer, Layer):
-            raise TypeError(
-                f"{layer_name(network)} has {layer!r} in its layers; they are the Layers that it is made of"
-            )
-        name = held.get(id(layer), str(i))
+    for name, layer in _inside(network):
         for inner_name, inner in named_layers(layer):
             yield f"{name}.{inner_name}".rstrip("."), inner
 
@@ -86,3 +81,33 @@ def _numbered(names: Sequence[str]) -> Iterator[str]:
         alone = names.count(name) == 1 and name != "parameter"
         yield name if alone else f"{name} {seen[name]}"
         seen[name] += 1
+
+
+def layer_table(layer: Layer, *, total: bool = False) -> str:
+    """Return the table of output shapes and parameter counts of a layer, below those of the layers inside it.
+
+    With total, its own row says what it learns and nothing else.
+    """
+    *inside, last = _table_rows("", layer, layer.input_shape())
+    if total:
+        last = ["total", "", last[-1]]
+    widest = max((len(name) for name, *_ in inside), default=0)
+    rows = [[f"{name:{widest}}  {call}", *cells] for name, call, *cells in inside]
+    return text_table(["layer", "output shape", "parameters"], [*rows, last[-3:]], "<<>")
+
+
+def _table_rows(name: str, layer: Layer, input_shape: Shape) -> Iterator[list[str]]:
+    for (inner_name, inner), shape in zip(_inside(layer), layer.shapes_inside(input_shape), strict=True):
+        yield from _table_rows(f"{name}.{inner_name}".lstrip("."), inner, shape)
+    shape = layer.output_shape(input_shape)
+    output = "?" if shape is None else f"(m, {', '.join(map(str, shape))})"
+    yield [name, layer_name(layer), output, f"{sum(theta.data.size for theta in layer.parameters):,}"]
+
+
+def _inside(layer: Layer) -> Iterator[tuple[str, Layer]]:
+    """Yield the layers that a layer is made of, by the attributes that hold them or by their numbers."""
+    held = {id(value): attribute for attribute, value in vars(layer).items()}
+    for i, inner in enumerate(layer.layers):
+        if not isinstance(inner, Layer):
+            raise TypeError(f"{layer_name(layer)} has {inner!r} in its layers; they are the Layers that it is made of")
+        yield held.get(id(inner), str(i)), inner

@@ -1,0 +1,91 @@
+"""The doors of a layer: what comes in to its forward pass, and what comes back."""
+
+import math
+from typing import Any
+
+from tinygan.backend import Array, device_of
+from tinygan.backend.arrays import array_kind, is_float_array
+from tinygan.layers.base import Layer, layer_name
+
+
+def check_input(layer: Layer, x: Array, width: int | None = None) -> None:
+    """Raise unless x is a non-empty float batch, of shape (m, width) where a width is given: the door of a layer.
+
+    Parameters
+    ----------
+    layer : Layer
+        What the error names.
+    x : ndarray of shape (m, ...)
+        What came to its forward pass.
+    width : int, optional
+        How many columns it takes; x is then two-dimensional.
+
+    Raises
+    ------
+    TypeError
+        If x is no array of float32 or float64.
+    ValueError
+        If it has another shape, or no rows.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from tinygan.layers import Tanh
+    >>> check_input(Tanh(), np.ones((4, 3), int))
+    Traceback (most recent call last):
+    TypeError: Tanh() got x of dtype int64; it takes float32 or float64, for example x.astype(np.float32)
+    """
+    if not is_float_array(x):
+        raise TypeError(f"{layer_name(layer)} got x of {array_kind(x)}")
+    fits = x.ndim >= 2 if width is None else x.ndim == 2 and x.shape[1] == width
+    wanted = "(m, ...)" if width is None else f"(m, {width})"
+    if not fits:
+        raise ValueError(f"{layer_name(layer)} got x of shape {x.shape}; it takes {wanted}{_reshape_hint(x, width)}")
+    if len(x) == 0:
+        raise ValueError(f"{layer_name(layer)} got x of shape {x.shape}, an empty batch; it takes {wanted} with m >= 1")
+
+
+def check_cache(layer: Layer, cache: Any, *, axis: int = 0, size: int | None = None) -> None:
+    """Raise unless the cache is an array, as that of every layer but Sequential is, of a given size along an axis."""
+    if not hasattr(cache, "shape"):
+        found = f"type {type(cache).__name__}"
+    elif size is not None and cache.shape[axis : axis + 1] != (size,):
+        found = f"shape {cache.shape}, where {size} belongs on axis {axis}"
+    else:
+        return
+    raise wrong_cache(layer_name(layer), found)
+
+
+def wrong_cache(layer: str, found: str) -> ValueError:
+    """Return the error for a cache that is not the layer's own, but something else."""
+    return ValueError(f"{layer} got a cache of {found}; pass the one that its forward returned together with y")
+
+
+def check_grad_y(layer: Layer, grad_y: Array, shape: tuple[int, ...]) -> None:
+    """Raise unless grad_y is a float array of the shape of the y that belongs to the cache."""
+    if not is_float_array(grad_y):
+        raise TypeError(f"{layer_name(layer)} got grad_y of {array_kind(grad_y, 'grad_y')}")
+    if grad_y.shape != shape:
+        raise ValueError(
+            f"{layer_name(layer)} got grad_y of shape {grad_y.shape}, but the y of this cache has shape {shape}; "
+            "is it the cache of another call?"
+        )
+
+
+def check_device(layer: Layer, x: Array) -> None:
+    """Raise unless x is on the device of what the layer learns."""
+    if (here := device_of(layer)) != (there := device_of(x)):
+        raise TypeError(
+            f"{layer_name(layer)} got x on {there}, but what it learns is on {here}; "
+            f'see tinygan.backend.to_device, as in to_device(x, "{here}")'
+        )
+
+
+def _reshape_hint(x: Array, width: int | None) -> str:
+    if x.ndim == 1 and width in (None, len(x)):
+        return ". Did you mean x[None, :], a batch of one?"
+    if x.ndim == 1 and width == 1:
+        return ". Did you mean x[:, None]?"
+    if x.ndim > 2 and math.prod(x.shape[1:]) == width:
+        return ". Did you mean x.reshape(len(x), -1)?"
+    return ""
