@@ -141,7 +141,7 @@ def test_the_command_line_knows_every_objective():
 
 def test_every_other_option_does_what_it_says(monkeypatch):
     threads = []
-    monkeypatch.setattr("tinygan.runs.start.resolved_threads", lambda asked, m: threads.append(asked) or 1)
+    monkeypatch.setattr("tinygan.runs.run.resolved_threads", lambda asked, *sizes: threads.append(asked) or 1)
     words = ["--out", "here", "--seed", "7", "--evaluate-every", "2", "--threads", "auto", "--epochs", "4"]
     assert main([*IMAGES, "-q", *words]) == 0
     config = config_of("here")

@@ -300,31 +300,27 @@ def test_a_run_whose_images_have_moved_goes_on_where_they_are(tmp_path):
 
 
 def test_the_number_of_threads_is_resolved_stored_and_kept(tmp_path, monkeypatch):
-    monkeypatch.setattr("tinygan.runs.start.resolved_threads", lambda asked, m: {"auto": 3}.get(asked, asked))
+    asked_for, resolved = [], lambda asked, *sizes: asked_for.append(sizes) or {"auto": 3}.get(asked, asked)
+    monkeypatch.setattr("tinygan.runs.run.resolved_threads", resolved)
     np.save(tmp_path / "a.npy", made_images())
     run = start_run(tmp_path / "run", "images", MNIST(batch_size=20).scaled(0.01), data=tmp_path / "a.npy")
     assert run.config["threads"] == "auto"
     assert state_of(tmp_path / "run")["threads"] == run.threads == 3
-    monkeypatch.setattr("tinygan.runs.start.resolved_threads", None)  # it is measured once
-    assert resume_run(tmp_path / "run").threads == 3
+    assert resume_run(tmp_path / "run").threads == 3  # it is measured once
+    assert asked_for[0] == (20, max(theta.data.size for theta in run.D.parameters + run.G.parameters))
 
 
-def test_training_has_the_threads_that_it_says(tmp_path, monkeypatch):
-    asked = []
-    monkeypatch.setattr(run_module, "threadpool_limits", lambda n, api: asked.append((n, api)) or _nothing())
+def test_training_has_the_threads_that_it_says_and_hands_them_back_with_every_progress(tmp_path, monkeypatch):
+    def numbers():
+        return [pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"]
+
+    before, inside = numbers(), []
     run = new_run(tmp_path / "run", n_epochs=1)
     run.threads = 2
-    go_on(run)
-    assert asked == [(2, "blas")]
-    assert any(pool["user_api"] == "blas" for pool in threadpool_info())
-
-
-class _nothing:
-    def __enter__(self):
-        pass
-
-    def __exit__(self, *error):
-        pass
+    monkeypatch.setattr(MNIST, "schedule", lambda *_, **__: inside.append(numbers()))
+    for _ in run.train():
+        assert numbers() == before
+    assert inside == [[2] * len(before)] * run.n_iterations
 
 
 # left and gone on with

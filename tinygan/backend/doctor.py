@@ -19,13 +19,12 @@ from threadpoolctl import threadpool_info
 from tinygan import __version__
 from tinygan.backend import cupy_wheels, gpu_facts, gpu_problem, to_device
 from tinygan.backend.probe import ABSENT
+from tinygan.backend.threads import PINS
 
 # The matrix product that is timed, (N, N) by (N, N), and how often: the fastest counts.
 N, REPEATS = 2048, 3
 GIGA = 1e9
 
-# What pins the threads of a BLAS, the particular before the general, and what hides GPUs.
-PINS = ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "BLIS_NUM_THREADS", "VECLIB_MAXIMUM_THREADS", "OMP_NUM_THREADS")
 HIDES = "CUDA_VISIBLE_DEVICES"
 
 CPU_QUOTA = Path("/sys/fs/cgroup/cpu.max")

@@ -1,17 +1,84 @@
-"""How many threads the matrix products of a training should have."""
+"""How many threads a matrix product gets: a small one is many times faster on one if the cores have other work."""
 
+import os
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from typing import Any
 
 import numpy as np
-from threadpoolctl import threadpool_info, threadpool_limits
+from threadpoolctl import ThreadpoolController
 
 from tinygan.arguments import check_count
 
+# By which a user says how many threads a BLAS has, the particular before the general.
+PINS = ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "BLIS_NUM_THREADS", "VECLIB_MAXIMUM_THREADS", "OMP_NUM_THREADS")
+
+SMALL = 2**24  # multiplications, which take a core half a millisecond
 N_UNITS, N_PRODUCTS = 1200, 20  # of the MNIST networks; a tenth of a second
 
+_is_chosen = False
 
-def resolved_threads(asked: int | str, batch_size: int) -> int:
+
+@contextmanager
+def blas_threads(n: int) -> Iterator[None]:
+    """Run the matrix products inside on n threads, in this whole process; what is inside chooses no other number.
+
+    Parameters
+    ----------
+    n : int
+        At least 1.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If n is no int >= 1.
+
+    Notes
+    -----
+    It takes some microseconds, so it may stand inside a loop.
+
+    Examples
+    --------
+    >>> x = np.ones((100, 32), np.float32)
+    >>> with blas_threads(1):
+    ...     y = x @ x.T
+    """
+    global _is_chosen
+    n, before, was_chosen = check_count("blas_threads got n", n), _numbers(), _is_chosen
+    try:
+        _is_chosen = True
+        _set([n] * len(before))
+        yield
+    finally:
+        _is_chosen = was_chosen
+        _set(before)
+
+
+@contextmanager
+def threads_for(n_multiplications: float) -> Iterator[None]:
+    """Run the matrix products inside on one thread if the largest of them is small and nobody has chosen a number.
+
+    A user chooses by `blas_threads`, by a variable such as ``OPENBLAS_NUM_THREADS``, or by threadpoolctl.
+
+    Examples
+    --------
+    >>> x = np.ones((100, 32), np.float32)
+    >>> with threads_for(x.size * 100):
+    ...     y = x @ x.T
+    """
+    if n_multiplications >= SMALL or _is_chosen or _is_pinned() or _numbers() != _first_numbers():
+        yield
+    else:
+        with blas_threads(1):
+            yield
+
+
+def resolved_threads(asked: int | str, batch_size: int, largest_weight: int = N_UNITS**2) -> int:
     """Return the number asked for, or for "auto" one or all, whichever multiplies a minibatch faster right now.
+
+    Small products get one without a measurement.
 
     Parameters
     ----------
@@ -19,23 +86,52 @@ def resolved_threads(asked: int | str, batch_size: int) -> int:
         At least 1.
     batch_size : int
         m.
+    largest_weight : int
+        The entries of the largest weight of a network.
 
     Examples
     --------
-    >>> resolved_threads(2, batch_size=100)
-    2
+    >>> resolved_threads(2, batch_size=100), resolved_threads("auto", batch_size=100, largest_weight=32 * 32)
+    (2, 1)
     """
     if asked != "auto":
         return check_count("resolved_threads got threads", asked)
-    most = max((pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"), default=1)
-    return min((1, most), key=lambda n: _seconds(n, batch_size))
+    if batch_size * largest_weight < SMALL:
+        return 1
+    return min((1, max(_first_numbers(), default=1)), key=lambda n: _seconds(n, batch_size))
 
 
 def _seconds(threads: int, batch_size: int) -> float:
     x, weight = np.ones((batch_size, N_UNITS), np.float32), np.ones((N_UNITS, N_UNITS), np.float32)
-    with threadpool_limits(threads, "blas"):
+    with blas_threads(threads):
         x @ weight
         start = time.perf_counter()
         for _ in range(N_PRODUCTS):
             x @ weight
         return time.perf_counter() - start
+
+
+@cache
+def _libraries() -> list[Any]:
+    """Return the BLAS libraries of NumPy; looking for them takes half a millisecond."""
+    return ThreadpoolController().select(user_api="blas").lib_controllers  # type: ignore[no-any-return]
+
+
+def _numbers() -> list[int]:
+    return [library.get_num_threads() for library in _libraries()]
+
+
+def _set(numbers: list[int]) -> None:
+    for library, n in zip(_libraries(), numbers, strict=True):
+        library.set_num_threads(n)
+
+
+@cache
+def _first_numbers() -> list[int]:
+    return _numbers()
+
+
+@cache
+def _is_pinned() -> bool:
+    """Return whether a variable says how many threads there are; the libraries have read it when they were loaded."""
+    return any(os.environ.get(name) for name in PINS)

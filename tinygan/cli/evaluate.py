@@ -99,10 +99,8 @@ class Subject(NamedTuple):
 
 def run(options: argparse.Namespace) -> int:
     """Score, and report."""
-    from threadpoolctl import threadpool_limits
-
     from tinygan.backend import to_device
-    from tinygan.backend.threads import resolved_threads
+    from tinygan.backend.threads import blas_threads, resolved_threads
     from tinygan.experiments.table1.score import PAPER, held_out
 
     ranks = options.ranks
@@ -116,7 +114,7 @@ def run(options: argparse.Namespace) -> int:
         images = held_out(subject.experiment, subject.splits)
         n_threads = resolved_threads(options.threads, N_PROBE) if ranks.rank == 0 else 0
     n_rows = 1 if options.no_calibration else 4
-    with threadpool_limits(ranks.largest(n_threads), "blas"):
+    with blas_threads(ranks.largest(n_threads)):
         try:
             samples = to_device(subject.draw(), device)
             ranks.spread(samples)  # to the last bit

@@ -88,8 +88,8 @@ def add_parser(subparsers: Any) -> None:
 def run(options: argparse.Namespace) -> int:
     """Play, draw and report."""
     import numpy as np
-    from threadpoolctl import threadpool_limits
 
+    from tinygan.backend.threads import blas_threads
     from tinygan.data import parse_distribution
     from tinygan.experiments.figure1.play import play
 
@@ -101,7 +101,7 @@ def run(options: argparse.Namespace) -> int:
     device = chosen_device(options)
     recipe = _recipe(options)
     # The networks are far too small for more than one thread; what diverges is reported in words.
-    with threadpool_limits(1), np.errstate(all="ignore"):
+    with blas_threads(1), np.errstate(all="ignore"):
         game, iterations = play(data, recipe, rng=options.seed, device=device)
         window = _open_window(recipe.n_iterations, options.quiet) if files else None
         training = _train(game, iterations, recipe.n_iterations, window, options)

@@ -89,13 +89,12 @@ def _checked_file(bug: Any, options: argparse.Namespace) -> Path:
 
 def _draw(bug: Any, path: Path, options: argparse.Namespace) -> dict[str, Any]:
     """Train with and without the bug, draw both, and return how they end."""
-    from threadpoolctl import threadpool_limits
-
+    from tinygan.backend.threads import blas_threads
     from tinygan.experiments.bugs import LOOKS_GOOD, SHORT, train_with
     from tinygan.figures.gallery import Run, draw_comparison
 
     recipe = SHORT if options.iterations is None else replace(SHORT, n_iterations=options.iterations)
-    with threadpool_limits(1):  # the networks are far too small for more
+    with blas_threads(1):  # the networks are far too small for more
         right, wrong = (
             train_with(bug, is_wrong=is_wrong, recipe=recipe, rng=options.seed) for is_wrong in (False, True)
         )

@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
-from threadpoolctl import threadpool_limits
 
 from tinygan.adversarial import Training, TrainingState, train
 from tinygan.adversarial.objectives import OBJECTIVES
 from tinygan.adversarial.training.watch import check_loss, check_parameters
 from tinygan.backend import Array, as_rng, spawn_rngs, to_device, to_host
+from tinygan.backend.threads import blas_threads, resolved_threads
 from tinygan.data import ScaledImages, Splits, marginal_mean
 from tinygan.evaluation import find_collapse
 from tinygan.figures.curves import draw_live
@@ -105,9 +105,9 @@ class Run:
     """
 
     def __init__(
-        self, folder: RunFolder, config: dict[str, Any], splits: Splits, threads: int, device: str = "cpu"
+        self, folder: RunFolder, config: dict[str, Any], splits: Splits, threads: int | str, device: str = "cpu"
     ) -> None:
-        self.folder, self.config, self.threads, self.device = folder, config, threads, device
+        self.folder, self.config, self.device = folder, config, device
         self.recipe = recipe_of(config)
         images = splits.train.images
         self.x = ScaledImages(images, self.recipe.preprocess).on(device)
@@ -115,6 +115,8 @@ class Run:
         rng_g, rng_d, rng_train, rng_view = spawn_rngs(as_rng(config["seed"]), 4)
         self.G = to_device(self.recipe.generator(marginal_mean(images), rng=rng_g), device)
         self.D = to_device(self.recipe.discriminator(self.x.shape[1], rng=rng_d), device)
+        largest_weight = max(theta.data.size for theta in (*self.D.parameters, *self.G.parameters))
+        self.threads = resolved_threads(threads, self.recipe.batch_size, largest_weight)
         self.prior = self.recipe.prior()
         self.optimizer_d, self.optimizer_g = self.recipe.optimizers(self.D, self.G)
         self.state = TrainingState(rng_train)
@@ -154,8 +156,14 @@ class Run:
         OSError
             If a file of the folder cannot be written; the last checkpoint is whole.
         """
-        with self._explained(), threadpool_limits(self.threads, "blas"):
-            yield from self._train(checkpoint_seconds)
+        with self._explained():
+            progresses = self._train(checkpoint_seconds)
+            while True:
+                with blas_threads(self.threads):
+                    progress = next(progresses, None)
+                if progress is None:
+                    return
+                yield progress
 
     def agreed(self, here: int) -> int:
         """Return the largest number that a rank brings; several ranks ask each other every tenth iteration, else 0."""

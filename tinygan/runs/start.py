@@ -11,7 +11,6 @@ import numpy as np
 from tinygan import __version__
 from tinygan.arguments import check_count
 from tinygan.backend import get_array_module
-from tinygan.backend.threads import resolved_threads
 from tinygan.files import as_path, new_folder
 from tinygan.layers import Sequential
 from tinygan.recipes.base import Recipe
@@ -103,7 +102,7 @@ def start_run(
         "versions": {"tinygan": __version__, "python": platform.python_version(), "numpy": np.__version__},
         "machine": f"{platform.system()} {platform.machine()}",
     }
-    run = Run(run_folder, config, splits, resolved_threads(threads, recipe.batch_size), device)
+    run = Run(run_folder, config, splits, threads, device)
     if stage_1 is not None:
         put_on_top(run.G, load_trained(stage_1).G)
     with new_folder(run_folder.path):

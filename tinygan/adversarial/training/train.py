@@ -1,5 +1,6 @@
 """Trains two players by Algorithm 1, with all that a long training needs around it."""
 
+import math
 from collections import deque
 from collections.abc import Callable, Iterator
 from itertools import islice
@@ -19,6 +20,7 @@ from tinygan.adversarial.training.state import TrainingState
 from tinygan.adversarial.training.watch import LossWatch, check_parameters, explained_shortage
 from tinygan.arguments import check_choice, check_count
 from tinygan.backend import Array, RngLike, device_of
+from tinygan.backend.threads import threads_for
 from tinygan.layers import Layer
 from tinygan.optim import Optimizer
 
@@ -50,12 +52,13 @@ class Training(Iterator[Iteration]):
     Iteration(iteration=2, loss_d=1.3, loss_g=0.8)
     """
 
-    def __init__(self, records: Iterator[Iteration], watch: LossWatch) -> None:
-        self._records, self._watch = records, watch
+    def __init__(self, records: Iterator[Iteration], watch: LossWatch, n_multiplications: float = math.inf) -> None:
+        self._records, self._watch, self._n_multiplications = records, watch, n_multiplications
 
     def __next__(self) -> Iteration:
         """Do an iteration, and return its record."""
-        return next(self._records)
+        with threads_for(self._n_multiplications):
+            return next(self._records)
 
     def run(self) -> Iteration | None:
         """Train to the end, and return the last record; None if there was nothing left to do."""
@@ -135,6 +138,13 @@ def train(
     FloatingPointError, MemoryError
         When a loss or a parameter is not finite, or a step has too little memory: they say where, and what may help.
 
+    Notes
+    -----
+    Small networks, with fewer than 2^24 multiplications in their largest matrix product, train on one BLAS thread. On
+    several threads each product waits for the slowest core, and a machine that has other work needs many times longer.
+    The number is set for each iteration and set back before you get the record. It is left alone if you have chosen
+    one: by `tinygan.backend.blas_threads`, by a variable such as ``OPENBLAS_NUM_THREADS``, or by threadpoolctl.
+
     See Also
     --------
     tinygan.gradcheck.check_step : Whether a step of your own is right.
@@ -200,7 +210,9 @@ def train(
         watch.look()
         check_parameters(n_iterations, D=D, G=G)  # no loss would tell of the last update
 
-    return Training(explained_shortage(records(), state, device, batch_size), watch)
+    weights = [theta.data for theta in (*D.parameters, *G.parameters)]
+    largest = max((math.inf if W.ndim > 2 else W.size for W in weights), default=0)  # convolutions come in many places
+    return Training(explained_shortage(records(), state, device, batch_size), watch, batch_size * largest)
 
 
 def _check_simultaneous(discriminator_steps: int, generator_steps: int, *steps: Callable[..., Any]) -> None:
