@@ -20,8 +20,8 @@ from threadpoolctl import threadpool_info  # noqa: E402
 
 from tinygan import __version__  # noqa: E402
 from tinygan.data import ScaledImages, Splits  # noqa: E402
+from tinygan.experiments.table1 import N_SAMPLES, HeldOut, held_out, score  # noqa: E402
 from tinygan.experiments.table1.calibration import calibration  # noqa: E402
-from tinygan.experiments.table1.score import N_SAMPLES, HeldOut, held_out, row_record, score  # noqa: E402
 from tinygan.figures.likelihoods import draw_likelihoods  # noqa: E402
 from tinygan.recipes.base import recipe_with  # noqa: E402
 from tinygan.recipes.data_sets import load  # noqa: E402
@@ -63,7 +63,7 @@ def curve(out: Path, updates: str, epochs: range, images: HeldOut, data: Path | 
         if name not in scores:
             trained = load_trained(snapshot(out, updates, epoch, data))
             row = score(f"{updates} updates", trained.sample(N_SAMPLES, rng=0), images)
-            scores[name] = {"epoch": trained.epoch, **row_record(row)}
+            scores[name] = {"epoch": trained.epoch, **row.as_dict()}
             write_json(path, scores)
             print(
                 f"{name}   {row.paper_grid.mean:7.1f} ± {row.paper_grid.standard_error:.1f} nats on the paper's grid, "
@@ -79,7 +79,7 @@ def calibrated(out: Path, splits: Splits, images: HeldOut) -> list[dict[str, Any
     scores = read_json(path) if path.exists() else {}
     if "calibration" not in scores:
         rows = calibration(ScaledImages(splits.train.images), N_SAMPLES)
-        scores["calibration"] = [row_record(score(name, samples, images)) for name, samples in rows]
+        scores["calibration"] = [score(name, samples, images).as_dict() for name, samples in rows]
         write_json(path, scores)
     return scores["calibration"]
 

@@ -32,7 +32,7 @@ PEERS = {name: package for package, (_, names) in peers.PEERS.items() for name i
 
 @pytest.fixture
 def tiny():
-    return replace(step.recipe().scaled(0.02), batch_size=4)
+    return replace(step.recipe().scaled(0.05), batch_size=4)
 
 
 def by_name(findings):

@@ -201,7 +201,7 @@ def test_the_host_s_memory_is_the_host_s(evaluate, monkeypatch):
     def too_much(*_, **__):
         raise MemoryError("Unable to allocate 244 MiB")
 
-    monkeypatch.setattr("tinygan.experiments.table1.score.score", too_much)
+    monkeypatch.setattr("tinygan.experiments.table1.table.score", too_much)
     err = evaluate(evaluate.run, "--device", "cpu", status=1)[1]
     assert err == (
         "tinygan evaluate: error: the host has too little memory (Unable to allocate 244 MiB); "

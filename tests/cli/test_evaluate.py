@@ -244,7 +244,7 @@ def test_the_same_data_at_another_place_will_do(evaluate, tmp_path):
 
 
 def test_a_curve_that_cannot_be_written_is_refused_before_anything_is_scored(made, tmp_path, capsys, monkeypatch):
-    monkeypatch.setattr("tinygan.experiments.table1.score.score", None)
+    monkeypatch.setattr("tinygan.experiments.table1.table.score", None)
     assert "takes .png, .svg or .pdf" in refused([made[0], "--curve", tmp_path / "x.gif"], capsys)
     assert "there is no folder" in refused([made[0], "--curve", tmp_path / "none" / "x.png"], capsys, status=1)
 
@@ -274,7 +274,7 @@ def test_ctrl_c_leaves_at_once(made, capsys, monkeypatch):
     def interrupted(*_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("tinygan.experiments.table1.score.shared_kernel_sums", interrupted)
+    monkeypatch.setattr("tinygan.experiments.table1.row.shared_kernel_sums", interrupted)
     assert main(["evaluate", str(made[0])]) == 130
     assert capsys.readouterr() == ("", "tinygan evaluate: interrupted\n")
 

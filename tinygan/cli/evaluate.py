@@ -85,8 +85,8 @@ def add_parser(subparsers: Any) -> None:
     )
 
 
-class Subject(NamedTuple):
-    """What is to be scored: the data are read, the samples are not drawn yet."""
+class SampleSource(NamedTuple):
+    """Where the samples come from: the data are read, the samples are not drawn yet."""
 
     model: str
     experiment: str
@@ -101,7 +101,7 @@ def run(options: argparse.Namespace) -> int:
     """Score, and report."""
     from tinygan.backend import to_device
     from tinygan.backend.threads import blas_threads, resolved_threads
-    from tinygan.experiments.table1.score import PAPER, held_out
+    from tinygan.experiments.table1 import PAPER, table1
 
     ranks = options.ranks
     with ranks.together():
@@ -110,24 +110,25 @@ def run(options: argparse.Namespace) -> int:
 
             check_output(options.curve, STILL)
         device = chosen_device(options)
-        subject = _run_subject(options, device) if options.samples_file is None else _file_subject(options)
-        images = held_out(subject.experiment, subject.splits)
+        source = _from_run(options, device) if options.samples_file is None else _from_file(options)
         n_threads = resolved_threads(options.threads, N_PROBE) if ranks.rank == 0 else 0
-    n_rows = 1 if options.no_calibration else 4
     with blas_threads(ranks.largest(n_threads)):
         try:
-            samples = to_device(subject.draw(), device)
+            with ranks.together():
+                samples, calibrate = to_device(source.draw(), device), not options.no_calibration
+                found = table1(
+                    samples, source.splits, source.experiment, model=source.model, calibrate=calibrate, ranks=ranks
+                )
             ranks.spread(samples)  # to the last bit
-            found = _score_all(subject, samples, images, device, ranks, calibrate=not options.no_calibration)
-            rows = list(progress(found, total=n_rows, label="scoring", quiet=options.quiet))
+            rows = list(progress(found, total=4 if calibrate else 1, label="scoring", quiet=options.quiet))
         except MemoryError as error:
             raise MemoryError(_out_of_memory(error, device, options)) from None
     if ranks.rank > 0:
         return 0
-    paper, missed = PAPER.get(subject.experiment, ()), _missed(subject, samples)
+    paper, missed = PAPER.get(source.experiment, ()), _missed(source, samples)
     if options.json:
-        sizes = {"n_validation": len(images.validation), "n_test": len(images.test)}
-        print(json.dumps(subject.about | sizes | {"rows": _records(paper, rows), "missed": missed}))
+        sizes = {"n_validation": rows[0].n_validation, "n_test": rows[0].n_test}
+        print(json.dumps(source.about | sizes | {"rows": _records(paper, rows), "missed": missed}))
     elif options.csv:
         records = _records(paper, rows)
         writer = csv.DictWriter(sys.stdout, list(records[-1]), lineterminator="\n")
@@ -138,19 +139,19 @@ def run(options: argparse.Namespace) -> int:
         print(
             *(
                 textwrap.fill(note, WIDTH, break_on_hyphens=False, break_long_words=False)
-                for note in _notes(subject, images, rows)
+                for note in _notes(source.experiment, rows)
             ),
             *(painted(f"Missed: {cause}.", "bad") for cause in missed),
             sep="\n",
         )
     if options.curve is not None:
-        _draw(rows, options.curve, f"{len(images.validation):,} validation images of {subject.experiment}")
+        _draw(rows, options.curve, f"{rows[0].n_validation:,} validation images of {source.experiment}")
     return 0
 
 
 def _out_of_memory(error: MemoryError, device: str, options: argparse.Namespace) -> str:
     """Return what ran out of memory, and what takes less of it."""
-    from tinygan.experiments.table1.score import N_SAMPLES
+    from tinygan.experiments.table1 import N_SAMPLES
 
     fewer = "a file with fewer samples"
     if options.samples_file is None:
@@ -160,18 +161,18 @@ def _out_of_memory(error: MemoryError, device: str, options: argparse.Namespace)
     return f"{'the host' if device == 'cpu' else device} has too little memory ({what}); {fewer} takes less{elsewhere}"
 
 
-def _missed(subject: Subject, samples: Any) -> list[str]:
+def _missed(source: SampleSource, samples: Any) -> list[str]:
     """Return what has gone wrong with the samples, beside their score."""
     from tinygan.data import ScaledImages
     from tinygan.evaluation import find_collapse
     from tinygan.recipes.data_sets import RECIPES
 
-    x = ScaledImages(subject.splits.train.images, RECIPES[subject.experiment].preprocess)
-    return find_collapse(samples, x, d_real=subject.d_real, d_fake=subject.d_fake)
+    x = ScaledImages(source.splits.train.images, RECIPES[source.experiment].preprocess)
+    return find_collapse(samples, x, d_real=source.d_real, d_fake=source.d_fake)
 
 
-def _run_subject(options: argparse.Namespace, device: str) -> Subject:
-    from tinygan.experiments.table1.score import N_SAMPLES
+def _from_run(options: argparse.Namespace, device: str) -> SampleSource:
+    from tinygan.experiments.table1 import N_SAMPLES
     from tinygan.recipes.data_sets import load_again
     from tinygan.runs.folder import RunFolder
     from tinygan.runs.trained import load_trained
@@ -183,7 +184,7 @@ def _run_subject(options: argparse.Namespace, device: str) -> Subject:
     draw_seed = options.seed or 0
     about = {"run": str(options.folder), "experiment": config["experiment"], "epoch": trained.epoch, "seed": draw_seed}
     last = ({}, *RunFolder(options.folder).read_metrics())[-1]
-    return Subject(
+    return SampleSource(
         f"{options.folder}, epoch {trained.epoch}",
         config["experiment"],
         load_again(config, options.data),
@@ -194,7 +195,7 @@ def _run_subject(options: argparse.Namespace, device: str) -> Subject:
     )
 
 
-def _file_subject(options: argparse.Namespace) -> Subject:
+def _from_file(options: argparse.Namespace) -> SampleSource:
     from tinygan.experiments.table1.sample_files import read_samples
     from tinygan.recipes.data_sets import load
 
@@ -204,33 +205,13 @@ def _file_subject(options: argparse.Namespace) -> Subject:
     splits = load(experiment, options.data)
     samples = read_samples(options.samples_file, experiment, splits.train.images.shape[1:])
     about = {"samples_file": str(options.samples_file), "experiment": experiment}
-    return Subject(str(options.samples_file), experiment, splits, lambda: samples, about)
-
-
-def _score_all(
-    subject: Subject, samples: Any, images: Any, device: str, ranks: Any, *, calibrate: bool
-) -> Iterator[Any]:
-    from tinygan.backend import to_device
-    from tinygan.data import ScaledImages
-    from tinygan.experiments.table1.calibration import calibration
-    from tinygan.experiments.table1.score import HeldOut, score
-    from tinygan.recipes.data_sets import RECIPES
-
-    images = HeldOut(*(to_device(rows, device) for rows in images))
-    yield score(subject.model, samples, images, ranks=ranks)
-    if calibrate:
-        x = ScaledImages(subject.splits.train.images, RECIPES[subject.experiment].preprocess).on(device)
-        for name, others in calibration(x, len(samples)):
-            ranks.spread(others)
-            yield score(name, others, images, ranks=ranks)
+    return SampleSource(str(options.samples_file), experiment, splits, lambda: samples, about)
 
 
 def _records(paper: Sequence[Any], rows: Sequence[Any]) -> list[dict[str, Any]]:
     """Return all rows as flat records with the same keys; what the paper does not say is None."""
-    from tinygan.experiments.table1.score import row_record
-
     found = [
-        {"source": source} | row_record(row)
+        {"source": source} | row.as_dict()
         for row, source in zip(rows, ["samples", *["calibration"] * (len(rows) - 1)], strict=True)
     ]
     unsaid = dict.fromkeys(found[0])
@@ -258,14 +239,14 @@ def _cells(row: Any) -> list[str]:
     return cells
 
 
-def _notes(subject: Subject, images: Any, rows: Sequence[Any]) -> Iterator[str]:
+def _notes(experiment: str, rows: Sequence[Any]) -> Iterator[str]:
     yield (
-        f"Mean log-likelihood ± standard error, in nats, of {len(images.test):,} test images under "
-        f"{rows[0].n_samples:,} samples; sigma chosen on {len(images.validation):,} validation images."
+        f"Mean log-likelihood ± standard error, in nats, of {rows[0].n_test:,} test images under "
+        f"{rows[0].n_samples:,} samples; sigma chosen on {rows[0].n_validation:,} validation images."
     )
-    if subject.experiment.startswith("tfd"):
+    if experiment.startswith("tfd"):
         yield "The paper's standard errors for TFD are over five folds; ours are over the test images of the first."
-    if at_end := [row.model for row in rows if row.fine_grid.is_at_end]:
+    if at_end := [row.model for row in rows if row.fine_grid.search.is_at_end]:
         yield f"Sigma is at an end of the grid, and a better one may lie beyond, for: {'; '.join(at_end)}."
     advice = (
         "leave out --no-calibration to compare with k-means, which generates nothing"
@@ -279,5 +260,5 @@ def _draw(rows: Sequence[Any], path: Path, title: str) -> None:
     from tinygan.figures.likelihoods import draw_bandwidths
     from tinygan.figures.style import to_the_letter
 
-    searches = {to_the_letter(row.model): (row.fine_grid.bandwidths, row.fine_grid.curve) for row in rows}
+    searches = {to_the_letter(row.model): (row.fine_grid.search.bandwidths, row.fine_grid.search.curve) for row in rows}
     draw_bandwidths(searches, path, title=title)

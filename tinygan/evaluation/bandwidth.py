@@ -43,6 +43,11 @@ class BandwidthSearch:
     bandwidths: Array
     curve: Array
 
+    @property
+    def is_at_end(self) -> bool:
+        """Whether the bandwidth is the first or the last that was tried, and a better one may lie beyond."""
+        return bool(self.curve.argmax() in (0, len(self.curve) - 1))
+
 
 def search_bandwidth(
     samples: Array,

@@ -6,8 +6,8 @@ from support.pictures import real_folder
 
 from tinygan.data import ScaledImages, load_mnist, scale_to_unit
 from tinygan.evaluation import k_means
+from tinygan.experiments.table1 import HeldOut, score
 from tinygan.experiments.table1.calibration import calibration
-from tinygan.experiments.table1.score import HeldOut, score
 
 
 def test_the_calibration_is_real_images_centroids_and_the_mean():
