@@ -131,7 +131,7 @@ CASES = [
     ("D with three logits", lambda: game(D=Linear(1, 3)), ValueError,
      r"D that returns shape \(1, 3\) .*; it takes one logit"),
     ("prior too wide for G", lambda: game(prior=NoisePrior("uniform", 2)), ValueError,
-     r"^train got a G that takes noise of width 1, and a prior that makes width 2: NoisePrior\('uniform', 2, low"),
+     r"^train got a G that takes noise of shape \(m, 1\), and a prior that makes \(m, 2\): NoisePrior\('uniform', 2, "),
     ("no iterations", lambda: game(n_iterations=0), ValueError, r"^train got n_iterations=0; it takes an int >= 1$"),
     ("iterations as float", lambda: game(n_iterations=1e3), TypeError,
      r"^train got n_iterations=1000\.0; it takes an int >= 1$"),

@@ -1,4 +1,4 @@
-"""The paper: the prior, the two objectives, Algorithm 1, and the theory that says where it ends."""
+"""The paper: the prior, the objectives, Algorithm 1, and the theory that says where it ends."""
 
 from tinygan.adversarial.algorithm1 import discriminator_step, generator_step
 from tinygan.adversarial.objectives import (
@@ -11,17 +11,18 @@ from tinygan.adversarial.objectives import (
     generator_loss,
 )
 from tinygan.adversarial.prior import NoisePrior
+from tinygan.adversarial.sampling import generate
 from tinygan.adversarial.simultaneous import simultaneous_step
-from tinygan.adversarial.theory.density import pushforward_density
-from tinygan.adversarial.theory.divergences import discriminator_error, wasserstein_distance
-from tinygan.adversarial.theory.value import (
-    AffineGenerator,
+from tinygan.adversarial.theory import (
+    discriminator_error,
     jensen_shannon_divergence,
     kullback_leibler,
     optimal_discriminator,
+    pushforward_density,
     value_from_logits,
     value_function,
     virtual_criterion,
+    wasserstein_distance,
 )
 from tinygan.adversarial.training.state import TrainingState
 from tinygan.adversarial.training.train import Iteration, Training, train
@@ -31,7 +32,6 @@ __all__ = [
     "MINIMAX",
     "NON_SATURATING",
     "WASSERSTEIN",
-    "AffineGenerator",
     "Iteration",
     "NoisePrior",
     "Objective",
@@ -40,6 +40,7 @@ __all__ = [
     "discriminator_error",
     "discriminator_loss",
     "discriminator_step",
+    "generate",
     "generator_loss",
     "generator_step",
     "jensen_shannon_divergence",

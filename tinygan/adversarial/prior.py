@@ -8,6 +8,7 @@ import numpy as np
 from tinygan.arguments import check_choice, check_count
 from tinygan.backend import Array, RngLike, as_rng, module_of
 from tinygan.backend.streams import gaussian, uniform
+from tinygan.layers import Layer
 
 KINDS = ("uniform", "gaussian", "spherical")
 
@@ -113,3 +114,17 @@ class NoisePrior:
     def __repr__(self) -> str:
         bounds = f", low={self.low:g}, high={self.high:g}" if self.kind == "uniform" else ""
         return f"NoisePrior({self.kind!r}, {self.latent_dim}{bounds})"
+
+
+def check_prior(function: str, G: Layer, prior: NoisePrior) -> None:
+    """Raise unless the prior makes noise that G takes; `function` is who the error speaks for."""
+    if not hasattr(prior, "sample"):
+        raise TypeError(
+            f"{function} got the prior {prior!r}; it takes a NoisePrior, such as NoisePrior('uniform', 100)"
+        )
+    wanted = G.input_shape()
+    if wanted not in (None, (prior.latent_dim,)):
+        raise ValueError(
+            f"{function} got a G that takes noise of shape (m, {', '.join(map(str, wanted or ()))}), "
+            f"and a prior that makes (m, {prior.latent_dim}): {prior!r}"
+        )

@@ -7,16 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from tinygan.adversarial import NoisePrior
-from tinygan.arguments import check_count
-from tinygan.backend import Array, RngLike, as_rng, device_of, module_of, to_device
+from tinygan.adversarial import NoisePrior, generate
+from tinygan.backend import Array, RngLike, to_device
 from tinygan.layers import Sequential
 from tinygan.recipes.base import Recipe
 from tinygan.runs.checkpoint import load_checkpoint, parameter_arrays, restore_arrays
 from tinygan.runs.folder import RunFolder, recipe_of
-
-# Samples that are drawn at once, which bounds the memory of the hidden layers.
-CHUNK = 1000
 
 
 @dataclass(frozen=True)
@@ -47,13 +43,7 @@ class Trained:
 
     def sample(self, n: int, *, rng: RngLike = None) -> Array:
         """Return n samples as rows, float32 of shape (n, n_pixels), on the device of G."""
-        check_count("sample got n", n)
-        rng, device = as_rng(rng), device_of(self.G)
-        samples = module_of(device).empty((n, prod(self.config["image_shape"])), np.float32)
-        for start in range(0, n, CHUNK):
-            chunk = samples[start : start + CHUNK]
-            chunk[...] = self.G(self.prior.sample(len(chunk), rng=rng, device=device))
-        return samples
+        return generate(self.G, self.prior, n, rng=rng)
 
     def images(self, rows: Array) -> Array:
         """Return rows as images to look at, from 0 for black to 1 for white."""

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from tinygan.adversarial.prior import NoisePrior
+from tinygan.adversarial.prior import NoisePrior, check_prior
 from tinygan.adversarial.theory.grid import check_grid
 from tinygan.backend import Array
 from tinygan.layers import Layer
@@ -48,6 +48,8 @@ def pushforward_density(G: Layer, prior: NoisePrior, x: Array, *, n_cells: int =
     """
     x = check_grid("pushforward_density", x)
     z, probability = prior.cells(n_cells)
+    if isinstance(G, Layer):
+        check_prior("pushforward_density", G, prior)
     images = np.asarray(G(z[:, None]), np.float64)
     if images.shape != (n_cells + 1, 1):
         raise ValueError(f"pushforward_density got a G that returns {images.shape[1:]} numbers for one; it takes one")

@@ -1,10 +1,10 @@
-"""The theory of section 4: D*, V(D, G), C(G) and the divergences on a grid, and a generator with a known density."""
+"""The value of the game: the best D, what the game is worth with it, and how far a D is from it."""
 
 import math
-from typing import Any
 
 import numpy as np
 
+from tinygan.adversarial.theory.divergences import jensen_shannon_divergence
 from tinygan.adversarial.theory.grid import check_densities, check_on_grid, integral, normalise, times_log
 from tinygan.backend import Array
 from tinygan.functional import softplus
@@ -118,12 +118,14 @@ def virtual_criterion(p_data: Array, p_g: Array, x: Array) -> float:
     return -math.log(4) + 2 * jensen_shannon_divergence(p_data, p_g, x)
 
 
-def kullback_leibler(p: Array, q: Array, x: Array) -> float:
-    """Return KL(p || q), the mean over p of log(p / q), by quadrature.
+def discriminator_error(d: Array, target: Array | float, p_data: Array, p_g: Array, x: Array) -> float:
+    """Return the mean of abs(D - target) over (p_data + p_g) / 2, the examples that D meets.
 
     Parameters
     ----------
-    p, q : ndarray of shape (n,)
+    d, target : ndarray of shape (n,)
+        D(x), and what it should be: D*, or 1/2 at the end of the game.
+    p_data, p_g : ndarray of shape (n,)
         Densities on the grid, normalised on it.
     x : ndarray of shape (n,)
         The grid, rising.
@@ -131,104 +133,17 @@ def kullback_leibler(p: Array, q: Array, x: Array) -> float:
     Returns
     -------
     float
-        Nats; inf where q vanishes and p does not.
-
-    Raises
-    ------
-    ValueError
-        If the shapes differ, the grid does not rise, or a density is no density.
-
-    Examples
-    --------
-    >>> x = np.linspace(0, 1, 1001)
-    >>> round(kullback_leibler(2 * x, np.ones(1001), x), 4)  # log 2 - 1/2
-    0.1931
-    """
-    p, q = normalise("kullback_leibler", x, p=p, q=q)
-    return integral(times_log(p, p) - times_log(p, q), x)
-
-
-def jensen_shannon_divergence(p: Array, q: Array, x: Array) -> float:
-    """Return JSD(p || q) = 1/2 KL(p || (p + q) / 2) + 1/2 KL(q || (p + q) / 2), by quadrature.
-
-    Parameters
-    ----------
-    p, q : ndarray of shape (n,)
-        Densities on the grid, normalised on it.
-    x : ndarray of shape (n,)
-        The grid, rising.
-
-    Returns
-    -------
-    float
-        Nats, from 0 (p = q) to log 2 (nothing in common).
-
-    Raises
-    ------
-    ValueError
-        If the shapes differ, the grid does not rise, or a density is no density.
+        From 0 to 1.
 
     Examples
     --------
     >>> x = np.linspace(0, 1, 11)
-    >>> jensen_shannon_divergence(x, x, x)
-    0.0
+    >>> round(discriminator_error(np.full(11, 0.6), 0.5, np.ones(11), np.ones(11), x), 4)
+    0.1
     """
-    p, q = normalise("jensen_shannon_divergence", x, p=p, q=q)
-    total = p + q  # not its half: that of the smallest float is 0, and its logarithm -inf
-    p_to_middle = times_log(p, 2 * p) - times_log(p, total)
-    q_to_middle = times_log(q, 2 * q) - times_log(q, total)
-    return integral(p_to_middle + q_to_middle, x) / 2
-
-
-class AffineGenerator:
-    """The naive generator x = mu + L z with L L^T = Sigma: a generator whose p_g one can write down.
-
-    Parameters
-    ----------
-    mean : ndarray of shape (d,)
-        mu.
-    covariance : ndarray of shape (d, d)
-        Sigma, symmetric and positive definite; L is its Cholesky factor.
-
-    Raises
-    ------
-    ValueError
-        If the shapes do not fit or the covariance is not symmetric and positive definite.
-
-    Notes
-    -----
-    For z from N(0, I), x is Gaussian with mean mu and covariance E[L z z^T L^T] = L L^T = Sigma. By the change of
-    variables p_g(x) = p_z(L^-1 (x - mu)) / det L, and det L is the product of its diagonal.
-
-    Examples
-    --------
-    >>> G = AffineGenerator([1.0, 0.0], [[4.0, 2.0], [2.0, 3.0]])
-    >>> G(np.zeros((1, 2)))
-    array([[1., 0.]])
-    >>> G.pdf(np.array([[1.0, 0.0]])).round(6)  # 1 / (2 pi sqrt(det Sigma))
-    array([0.05627])
-    """
-
-    def __init__(self, mean: Any, covariance: Any) -> None:
-        self.mean, covariance = np.asarray(mean, np.float64), np.asarray(covariance, np.float64)
-        if self.mean.ndim != 1 or covariance.shape != (len(self.mean), len(self.mean)):
-            raise ValueError(
-                f"AffineGenerator got a mean of shape {self.mean.shape} and a covariance of shape {covariance.shape}; "
-                "it takes (d,) and (d, d)"
-            )
-        if not np.isfinite(covariance).all() or not np.isfinite(self.mean).all():
-            raise ValueError("AffineGenerator got a mean or a covariance with NaN or infinite entries")
-        if not np.allclose(covariance, covariance.T) or np.linalg.eigvalsh(covariance)[0] <= 0:
-            raise ValueError("AffineGenerator got a covariance that is not symmetric and positive definite")
-        self.factor = np.linalg.cholesky(covariance)
-
-    def __call__(self, z: Array) -> Array:
-        """Return x = mu + L z for noise of shape (m, d)."""
-        return self.mean + z @ self.factor.T
-
-    def pdf(self, x: Array) -> Array:
-        """Return p_g at points of shape (m, d), for z from N(0, I)."""
-        z = np.linalg.solve(self.factor, (np.asarray(x, np.float64) - self.mean).T)
-        log_det = np.log(np.diag(self.factor)).sum()
-        return np.exp(-0.5 * (z**2).sum(axis=0) - log_det - 0.5 * len(self.mean) * math.log(2 * math.pi))
+    p_data, p_g = normalise("discriminator_error", x, p_data=p_data, p_g=p_g)
+    (d,) = check_densities("discriminator_error", d=d)
+    check_on_grid("discriminator_error", "d", d, x)
+    if np.ndim(target) > 0:
+        check_on_grid("discriminator_error", "target", np.asarray(target), x)
+    return integral(np.abs(d - target) * (p_data + p_g) / 2, x)

@@ -4,7 +4,7 @@ import numbers
 from typing import Any
 
 from tinygan.adversarial.objectives import Objective
-from tinygan.adversarial.prior import NoisePrior
+from tinygan.adversarial.prior import NoisePrior, check_prior
 from tinygan.arguments import check_count
 from tinygan.backend import Array, get_array_module
 from tinygan.functional import sigmoid
@@ -49,20 +49,6 @@ def check_takes(player: str, network: Layer, name: str, batch: Array) -> None:
     if wanted is not None and shape is not None and tuple(shape[1:]) != wanted:
         of_one, given = (", ".join(map(str, lengths)) for lengths in (wanted, shape[1:]))
         raise ValueError(f"{player} takes {name} of shape (m, {of_one}), not (m, {given})")
-
-
-def check_prior(function: str, G: Layer, prior: NoisePrior) -> None:
-    """Raise unless the prior makes noise that G takes; `function` is who the error speaks for."""
-    if not hasattr(prior, "sample"):
-        raise TypeError(
-            f"{function} got the prior {prior!r}; it takes a NoisePrior, such as NoisePrior('uniform', 100)"
-        )
-    wanted = G.input_shape()
-    if wanted not in (None, (prior.latent_dim,)):
-        raise ValueError(
-            f"{function} got a G that takes noise of width {wanted[0] if wanted and len(wanted) == 1 else wanted}, "
-            f"and a prior that makes width {prior.latent_dim}: {prior!r}"
-        )
 
 
 def check_optimizer(player: str, network: Layer, optimizer: Optimizer) -> None:
