@@ -2,6 +2,8 @@ from importlib.metadata import version as installed_version
 from importlib.util import find_spec
 from pathlib import Path
 
+from sphinx.ext import autosummary
+
 project = "tinygan"
 author = "The tinygan developers"
 copyright = "2026, The tinygan developers"
@@ -28,6 +30,8 @@ autodoc_typehints = "none"
 autodoc_preserve_defaults = True
 autodoc_member_order = "bysource"
 numpydoc_show_class_members = False
+# No sentence ends there.
+autosummary.WELL_KNOWN_ABBREVIATIONS = (*autosummary.WELL_KNOWN_ABBREVIATIONS, "eq.")
 
 html_theme = "pydata_sphinx_theme"
 html_title = f"tinygan {release}"

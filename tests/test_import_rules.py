@@ -158,6 +158,17 @@ def test_every_room_has_a_floor():
     assert {"backend", "layers", "adversarial", "cli"} <= {room(name) for name in MODULES}
 
 
+def test_the_picture_of_the_architecture_has_the_same_floors():
+    picture = (HERE.parent / "docs" / "_static" / "architecture.svg").read_text(encoding="utf-8")
+    words = re.search(r"From the top: (.*?)\.", picture)[1]
+    floors = {
+        name: int(floor) for floor, rooms in re.findall(r"(\d+) ([^;]+)", words) for name in re.findall(r"\w+", rooms)
+    }
+    floors.pop("and")
+    assert floors == {name: floor for name, floor in FLOORS.items() if not name.startswith("__")}
+    assert sorted(re.findall(r'font-weight="bold"[^>]*>(\w+)<', picture)) == sorted(floors)
+
+
 def test_a_room_uses_only_rooms_on_lower_floors_and_libraries_where_they_belong():
     assert [(name, other) for name in MODULES for other in misplaced(name, imports_of(name))] == []
 

@@ -60,7 +60,7 @@ class Combinator(Layer):
 
 
 class Sequential(Combinator):
-    """y = f_n(... f_2(f_1(x))).
+    """y = f_n(...f_2(f_1(x))).
 
     Parameters
     ----------
