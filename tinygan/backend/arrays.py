@@ -7,7 +7,7 @@ import numpy as np
 from tinygan.backend.modules import get_array_module
 
 
-def check_arrays(owner: str, **arrays: Any) -> None:
+def check_arrays(owner: str, /, **arrays: Any) -> None:
     """Raise a TypeError if something is a look-alike of an array; it says what to pass instead.
 
     Numbers, lists and None are none of its business.

@@ -9,6 +9,7 @@ import numpy as np
 
 from tinygan.arguments import check_count, check_finite, check_positive
 from tinygan.backend import Array, RngLike, as_rng
+from tinygan.backend.arrays import check_arrays
 
 # A support leaves out about this much of the mass on each side.
 TAIL = 1e-7
@@ -36,6 +37,7 @@ class Distribution(ABC):
 
     def pdf(self, x: Array) -> Array:
         """Return the density at x, float64, of the shape of x; in the plane, of shape (...) for points (..., 2)."""
+        check_arrays(f"{self}.pdf", x=x)
         return self._density(np.asarray(x, np.float64))
 
     @abstractmethod

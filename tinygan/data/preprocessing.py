@@ -7,6 +7,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from tinygan.backend import Array, get_array_module, to_device, to_host
+from tinygan.backend.arrays import check_arrays
 
 # What images may be: of any shape, grey, or grey or in colour.
 SHAPES = {
@@ -39,7 +40,7 @@ def scale_to_unit(images: Array) -> Array:
     >>> scale_to_unit(np.array([[[0, 51], [255, 0]]], np.uint8))
     array([[0. , 0.2, 1. , 0. ]], dtype=float32)
     """
-    return get_array_module(images).divide(_rows(images), 255, dtype=np.float32)
+    return get_array_module(images).divide(_rows("scale_to_unit", images), 255, dtype=np.float32)
 
 
 def normalize_contrast(images: Array, norm: float = 55.0) -> Array:
@@ -62,7 +63,7 @@ def normalize_contrast(images: Array, norm: float = 55.0) -> Array:
     array([[-1.,  1.,  1., -1.],
            [ 0.,  0.,  0.,  0.]], dtype=float32)
     """
-    rows = _rows(images).astype(np.float64)
+    rows = _rows("normalize_contrast", images).astype(np.float64)
     rows -= rows.mean(axis=1, keepdims=True)
     norms = (rows**2).sum(axis=1, keepdims=True) ** 0.5
     norms[norms < 1e-8] = norm  # rounding, not contrast
@@ -86,7 +87,7 @@ def marginal_mean(images: Array) -> Array:
     >>> marginal_mean(np.array([[[0, 255]], [[51, 255]]], np.uint8))
     array([0.1, 1. ])
     """
-    rows = _rows(images)
+    rows = _rows("marginal_mean", images)
     return rows.sum(axis=0, dtype=np.int64) / (255.0 * len(rows))
 
 
@@ -168,6 +169,7 @@ def check_images(what: str, images: Array, kind: str = "any") -> Array:
     Traceback (most recent call last):
     TypeError: faces.npy holds float64 of shape (2, 8, 8); it takes uint8 of shape (n, height, width), from 0 for ...
     """
+    check_arrays(what, images=images)
     dtype = getattr(images, "dtype", type(images).__name__)
     shape = images.shape if hasattr(images, "shape") else np.shape(images)
     found = f"{what} holds {dtype} of shape {shape}"
@@ -208,5 +210,6 @@ def _shape_hint(shape: tuple[int, ...], kind: str) -> str:
     return ""
 
 
-def _rows(images: Array) -> Array:
+def _rows(function: str, images: Array) -> Array:
+    check_arrays(function, images=images)
     return images.reshape(len(images), math.prod(images.shape[1:]))

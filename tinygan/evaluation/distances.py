@@ -7,6 +7,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from tinygan.backend import Array, get_array_module, is_finite
+from tinygan.backend.arrays import check_arrays
 
 # One matrix product, rows times columns: 16 MiB in float32.
 TILE = (2048, 2048)
@@ -143,6 +144,7 @@ def tiles(n: int, m: int, shape: tuple[int, int] | None = None) -> Iterator[tupl
 
 def check_points(function: str, name: str, x: Any, width: int | None = None, like: Array = None) -> None:
     """Raise unless x is a non-empty finite float array of shape (n, width), on the same device as `like`."""
+    check_arrays(function, **{name: x})
     if not hasattr(x, "ndim") or not hasattr(x, "dtype"):
         raise TypeError(f"{function} got {name} of type {type(x).__name__}; it takes an array of float32 or float64")
     if x.dtype.char not in "fd":

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from tinygan.backend import Array, get_array_module
+from tinygan.backend.arrays import check_arrays
 from tinygan.evaluation.distances import (
     PIECE,
     Centred,
@@ -181,6 +182,7 @@ class Evaluator:
 
 def check_bandwidths(function: str, bandwidths: Any) -> Array:
     """Return the bandwidths as float64 on the host, or raise unless they are finite numbers > 0."""
+    check_arrays(function, bandwidths=bandwidths)
     try:
         sigmas = np.array(bandwidths, np.float64)
     except (TypeError, ValueError) as error:

@@ -10,6 +10,7 @@ import numpy as np
 
 from tinygan.arguments import check_positive
 from tinygan.backend import Array, RngLike, as_rng, device_of, get_array_module, is_finite
+from tinygan.backend.arrays import check_arrays
 from tinygan.gradcheck.check import examine
 from tinygan.gradcheck.report import Report
 from tinygan.gradcheck.subjects.subject import Subject, checked_gradient, checked_result, location
@@ -103,6 +104,7 @@ class FunctionSubject(Subject):
         self.name = backward.__name__.replace("_backward", "")
         self._signature = inspect.signature(forward)
         given = self._named(arguments)
+        check_arrays(forward.__name__, **given)
         for key, value in given.items():
             if get_array_module(value) is not np:
                 raise TypeError(

@@ -11,6 +11,7 @@ from tinygan.adversarial import generator_step as our_generator_step
 from tinygan.adversarial.objectives import NON_SATURATING, Objective, as_objective
 from tinygan.arguments import check_positive
 from tinygan.backend import Array, RngLike, as_rng, to_host
+from tinygan.backend.arrays import check_arrays
 from tinygan.gradcheck.diagnosis.step_hypotheses import step_findings
 from tinygan.gradcheck.diagnosis.verdict import case_of, diagnosed, row_of
 from tinygan.gradcheck.numerical import EPS
@@ -90,6 +91,7 @@ def check_step(
     (True, ['D.0.weight', 'D.0.bias', 'D.2.weight', 'D.2.bias', 'G.weight', 'G.bias'])
     """
     check_positive("check_step got tolerance", tolerance)
+    check_arrays("check_step", x=x, z=z)
     objective, rng = as_objective("check_step", objective), as_rng(rng)
     players = {"D": D, "G": G}
     learned = {f"{player}.{name}": theta for player in players for name, theta in named_parameters(players[player])}

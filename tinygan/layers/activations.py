@@ -34,6 +34,7 @@ class ReLU(Elementwise):
 
     def backward_input(self, grad_y: Array, cache: Any) -> Array:
         """Return dL/dx = dL/dy where y > 0, which is where x > 0, and 0 elsewhere."""
+        self._check_backward(grad_y, cache)
         return _relu_slope(grad_y, cache)
 
 
@@ -73,6 +74,7 @@ class LeakyReLU(Elementwise):
 
     def backward_input(self, grad_y: Array, cache: Any) -> Array:
         """Return dL/dx = dL/dy where x > 0, and slope dL/dy elsewhere."""
+        self._check_backward(grad_y, cache)
         return get_array_module(grad_y).where(cache, grad_y, self.slope * grad_y)
 
 
@@ -99,6 +101,7 @@ class Sigmoid(Elementwise):
 
     def backward_input(self, grad_y: Array, cache: Any) -> Array:
         """Return dL/dx = dL/dy y (1 - y)."""
+        self._check_backward(grad_y, cache)
         return _sigmoid_slope(grad_y, cache)
 
 
@@ -125,6 +128,7 @@ class Tanh(Elementwise):
 
     def backward_input(self, grad_y: Array, cache: Any) -> Array:
         """Return dL/dx = dL/dy (1 - y^2)."""
+        self._check_backward(grad_y, cache)
         y = cache
         return grad_y * (1 - y * y)
 

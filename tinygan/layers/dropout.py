@@ -62,6 +62,7 @@ class Dropout(Elementwise):
 
     def backward_input(self, grad_y: Array, cache: Any) -> Array:
         """Return dL/dx = dL/dy mask."""
+        self._check_backward(grad_y, cache)
         return grad_y * cache
 
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from tinygan.arguments import check_count, check_size
 from tinygan.backend import Array
+from tinygan.backend.arrays import check_arrays
 
 # Called as init(shape, rng, dtype); one that has arguments fan_in or fan_out gets these by name as well: how many
 # inputs a unit of the layer sums up, and to how many units an input goes. Values are drawn in float64 and rounded, so
@@ -128,6 +129,7 @@ def marginal_bias(mean: Array) -> Initializer:
     >>> marginal_bias(np.array([0.5, 0.75]))((2,), np.random.default_rng(0), np.float32)
     array([0.       , 1.0986123], dtype=float32)
     """
+    check_arrays("marginal_bias", mean=mean)
     mean = np.asarray(mean, np.float64)
     if not ((mean >= 0) & (mean <= 1)).all():
         raise ValueError(f"marginal_bias got means from {mean.min()} to {mean.max()}; it takes numbers in [0, 1]")

@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from tinygan.backend import Array
+from tinygan.backend import Array, get_array_module
+from tinygan.backend.arrays import array_kind, check_arrays
 
 
 class Parameter:
@@ -26,6 +27,11 @@ class Parameter:
         None until a backward pass accumulates into it, and again after an optimiser's step, which uses it up: to keep
         it longer, copy it.
 
+    Raises
+    ------
+    TypeError
+        If data is no array.
+
     Examples
     --------
     >>> import numpy as np
@@ -37,6 +43,9 @@ class Parameter:
     """
 
     def __init__(self, data: Array, name: str = "", *, unit_axis: int | None = -1) -> None:
+        check_arrays("Parameter", data=data)
+        if not isinstance(data, get_array_module(data).ndarray):
+            raise TypeError(f"Parameter got data of {array_kind(data, 'data')}")
         self.data = data
         self.name = name
         self.unit_axis = unit_axis

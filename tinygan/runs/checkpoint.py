@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from tinygan.backend import Array, get_array_module, to_host
+from tinygan.backend.arrays import check_arrays
 from tinygan.files import as_path, whole_file
 from tinygan.layers import Layer
 from tinygan.layers.contents import named_parameters
@@ -53,6 +54,7 @@ def save_checkpoint(
     ({'theta': array([1., 1.])}, {'iteration': 7})
     """
     contents: dict[str, Any] = {}
+    check_arrays("save_checkpoint", **arrays)
     for name, array in arrays.items():
         host = to_host(array)
         if name in RESERVED:

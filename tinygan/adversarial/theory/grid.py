@@ -3,6 +3,7 @@
 import numpy as np
 
 from tinygan.backend import Array
+from tinygan.backend.arrays import check_arrays
 
 
 def integral(y: Array, x: Array) -> float:
@@ -18,6 +19,7 @@ def times_log(weight: Array, y: Array) -> Array:
 
 def check_grid(function: str, x: Array) -> Array:
     """Return x as float64, or raise unless it is a finite rising grid; `function` is who the error speaks for."""
+    check_arrays(function, x=x)
     x = np.asarray(x, np.float64)
     if x.ndim != 1 or len(x) < 2 or not (np.diff(x) > 0).all() or not np.isfinite(x).all():
         raise ValueError(f"{function} got a grid x of shape {x.shape}; it takes (n,) with n >= 2, finite and rising")
@@ -26,6 +28,7 @@ def check_grid(function: str, x: Array) -> Array:
 
 def check_densities(function: str, **densities: Array) -> list[Array]:
     """Return the densities as float64, or raise unless they have one shape and are finite and >= 0."""
+    check_arrays(function, **densities)
     arrays = {name: np.asarray(density, np.float64) for name, density in densities.items()}
     if len({array.shape for array in arrays.values()}) > 1:
         shapes = ", ".join(f"{name} {array.shape}" for name, array in arrays.items())

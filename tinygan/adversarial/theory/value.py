@@ -7,6 +7,7 @@ import numpy as np
 from tinygan.adversarial.theory.divergences import jensen_shannon_divergence
 from tinygan.adversarial.theory.grid import check_densities, check_on_grid, integral, normalise, times_log
 from tinygan.backend import Array
+from tinygan.backend.arrays import check_arrays
 from tinygan.functional import softplus
 
 
@@ -95,6 +96,7 @@ def value_from_logits(logits: Array, p_data: Array, p_g: Array, x: Array) -> flo
     -50.0
     """
     p_data, p_g = normalise("value_from_logits", x, p_data=p_data, p_g=p_g)
+    check_arrays("value_from_logits", logits=logits)
     logits = np.asarray(logits, np.float64)
     check_on_grid("value_from_logits", "logits", logits, x)
     if np.isnan(logits).any():
@@ -144,6 +146,7 @@ def discriminator_error(d: Array, target: Array | float, p_data: Array, p_g: Arr
     p_data, p_g = normalise("discriminator_error", x, p_data=p_data, p_g=p_g)
     (d,) = check_densities("discriminator_error", d=d)
     check_on_grid("discriminator_error", "d", d, x)
+    check_arrays("discriminator_error", target=target)
     if np.ndim(target) > 0:
         check_on_grid("discriminator_error", "target", np.asarray(target), x)
     return integral(np.abs(d - target) * (p_data + p_g) / 2, x)

@@ -6,7 +6,7 @@ from typing import Any, TypeAlias
 from tinygan.adversarial.prior import NoisePrior
 from tinygan.adversarial.training.state import TrainingState
 from tinygan.backend import Array, is_finite, module_of, to_device
-from tinygan.backend.arrays import array_kind, is_float_array
+from tinygan.backend.arrays import array_kind, check_arrays, is_float_array
 from tinygan.data import ScaledImages
 
 # An array of shape (n, ...), ScaledImages, or an object with .sample(m, rng=) such as the toys of tinygan.data.
@@ -103,8 +103,10 @@ def prepared(x: Source, dtype: Any, device: str) -> tuple[Source, Array]:
     """
     if isinstance(x, ScaledImages):
         x = x.on(device)
-    elif not is_sampler(x):
-        x = to_device(checked_examples(x, dtype), device)
+    else:
+        check_arrays("train", x=x)  # a table of pandas has a method sample of its own
+        if not is_sampler(x):
+            x = to_device(checked_examples(x, dtype), device)
     example = checked_examples(x.sample(1, rng=0) if is_sampler(x) else x[:1], dtype)
     return x, to_device(example, device)
 
