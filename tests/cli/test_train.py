@@ -3,6 +3,7 @@
 import errno
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -230,6 +231,14 @@ def test_a_run_that_another_process_trains_is_left_alone(capsys):
             "run is being trained by another process; wait for it, or stop it"
         )
     assert main(["train", "--resume", "run", "--epochs", "3", "-q"]) == 0
+
+
+def test_a_run_whose_folder_is_gone_is_not_called_whole(capsys, monkeypatch):
+    assert main([*IMAGES, *TWO, "--out", "run", "-q"]) == 0
+    probed = {"d_real": 0.5, "d_fake": 0.5}
+    monkeypatch.setattr(run_module.Run, "_probe", lambda run: shutil.rmtree("run", ignore_errors=True) or probed)
+    assert main(["train", "--resume", "run", "--epochs", "3", "-q"]) == 1
+    assert capsys.readouterr() == ("", "tinygan train: error: run/samples: No such file or directory; the run stops\n")
 
 
 @pytest.mark.parametrize("number", [errno.ENOLCK, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS])

@@ -212,7 +212,7 @@ DAMAGES = {
     "no start of the epoch": (without("epoch_start"), OF_THIS_RUN + r"KeyError\('epoch_start'\)"),
     "iteration is a word": (changed_state(lambda s: s.update(iteration="seven")), OF_THIS_RUN + r".*seven"),
     "sums are a list": (changed_state(lambda s: s.update(sums=[1, 2])), OF_THIS_RUN + r"TypeError"),
-    "recipe is null": (changed_state(lambda s: s.update(recipe=None)), OF_THIS_RUN + r"AttributeError"),
+    "recipe is null": (changed_state(lambda s: s.update(recipe=None)), OF_THIS_RUN + r"TypeError"),
     "a stream of zeros": (changed_state(lambda s: s["streams"].update(data={})), OF_THIS_RUN + r".*restored_rng got"),
     "a stream without its counter": (without("streams", "dropout", "state", "counter"), OF_THIS_RUN + ".*restored"),
     "a start that is no stream": (changed_state(lambda s: s.update(epoch_start=7)), OF_THIS_RUN + ".*restored"),

@@ -83,7 +83,7 @@ def resolved_threads(asked: int | str, batch_size: int, largest_weight: int = N_
     Parameters
     ----------
     asked : int or "auto"
-        At least 1.
+        At least 1, and no more than the machine has cores.
     batch_size : int
         m.
     largest_weight : int
@@ -91,11 +91,13 @@ def resolved_threads(asked: int | str, batch_size: int, largest_weight: int = N_
 
     Examples
     --------
-    >>> resolved_threads(2, batch_size=100), resolved_threads("auto", batch_size=100, largest_weight=32 * 32)
-    (2, 1)
+    >>> resolved_threads(1, batch_size=100), resolved_threads("auto", batch_size=100, largest_weight=32 * 32)
+    (1, 1)
     """
     if asked != "auto":
-        return check_count("resolved_threads got threads", asked)
+        if (asked := check_count("resolved_threads got threads", asked)) > (n_cores := os.cpu_count() or asked):
+            raise ValueError(f"resolved_threads got threads={asked}; this machine has {n_cores} cores")
+        return asked
     if batch_size * largest_weight < SMALL:
         return 1
     return min((1, max(_first_numbers(), default=1)), key=lambda n: _seconds(n, batch_size))

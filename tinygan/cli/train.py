@@ -136,7 +136,8 @@ def _run(training: "Run", options: argparse.Namespace) -> int:
         raise FloatingPointError(f"{error}. {left}") from None
     except OSError as error:
         _say_failure(f"{ranks.prefix}{in_words(error)}; the run stops")
-        _say_failure(f"{folder.checkpoint} is whole; when that is mended: {_resume_words(training)}")
+        if folder.checkpoint.exists():
+            _say_failure(f"{folder.checkpoint} is whole; when that is mended: {_resume_words(training)}")
         ranks.abort(FAILED)
         return FAILED
     except KeyboardInterrupt:

@@ -8,7 +8,7 @@ from typing import IO, Any, TypeAlias
 from tinygan.files import as_path, new_folder, whole_file
 
 # Called with the name of the file, the bytes that have arrived, and the bytes that are expected.
-Progress: TypeAlias = Callable[[str, int, int], None]
+ShowProgress: TypeAlias = Callable[[str, int, int], None]
 
 SECONDS_OF_SILENCE = 30
 PIECE = 1 << 16
@@ -28,7 +28,7 @@ def user_cache() -> Path:
 
 
 def download(
-    urls: Sequence[str], path: str | Path, *, size: int, sha256: str, progress: Progress | None = None
+    urls: Sequence[str], path: str | Path, *, size: int, sha256: str, progress: ShowProgress | None = None
 ) -> None:
     """Download a file from the first of the addresses that gives it whole.
 
@@ -82,7 +82,7 @@ class _UnfitError(Exception):
 class _Sink:
     """A file to write to that counts, adds up and reports what it is given, and keeps apart its own failures."""
 
-    def __init__(self, file: IO[bytes], name: str, size: int, progress: Progress | None) -> None:
+    def __init__(self, file: IO[bytes], name: str, size: int, progress: ShowProgress | None) -> None:
         self.file, self.name, self.size, self.progress = file, name, size, progress
         self.n_bytes, self.sha256 = 0, hashlib.sha256()
         self.failure: OSError | None = None

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from tinygan.data.catalog import CATALOG, DataSet, File
-from tinygan.data.download import Progress, download, user_cache
+from tinygan.data.download import ShowProgress, download, user_cache
 from tinygan.data.kinds import existing_file
 from tinygan.files import as_path
 
@@ -89,7 +89,7 @@ def find(name: str, data_dir: str | Path | None = None) -> dict[str, Path]:
     return present
 
 
-def fetch(name: str, data_dir: str | Path | None = None, *, progress: Progress | None = None) -> Fetched:
+def fetch(name: str, data_dir: str | Path | None = None, *, progress: ShowProgress | None = None) -> Fetched:
     """Verify the files of a data set, and download those that are missing.
 
     Parameters

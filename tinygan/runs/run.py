@@ -224,6 +224,10 @@ class Run:
         check_loss(self.state.iteration, "mean D(x) + mean D(G(z))", d_real + d_fake, D=self.D, G=self.G)
         return {"d_real": float(d_real), "d_fake": float(d_fake)}
 
+    def is_shown(self, epoch: int) -> bool:
+        """Whether an epoch gets a quick score and a picture: the first, the last and every few."""
+        return epoch in (1, self.recipe.n_epochs) or epoch % int(self.config["evaluate_every"]) == 0
+
     def _end_epoch(self, seconds: float) -> dict[str, Any] | None:
         """Score and draw if it is time; write the line of the epoch that has just ended, and return it: rank 0 does."""
         self.epoch_means.collect(self.ranks)
@@ -282,10 +286,6 @@ class Run:
             **optimizer_arrays("G", self.G, self.optimizer_g),
         }
 
-    def is_shown(self, epoch: int) -> bool:
-        """Whether an epoch gets a quick score and a picture: the first, the last and every few."""
-        return epoch in (1, self.recipe.n_epochs) or epoch % int(self.config["evaluate_every"]) == 0
-
     def save(self) -> None:
         """Write the checkpoint, whole or not at all, or raise as `train` does if a parameter is no longer finite."""
         with self._explained():
@@ -320,18 +320,7 @@ class Run:
         path = path or self.folder.checkpoint
         arrays, saved = load_checkpoint(path)
         try:
-            changed = [
-                f"{name}={value!r} in {self.folder.config.name} and {saved['recipe'].get(name)!r} in {path.name}"
-                for name, value in self.config["recipe"].items()
-                if name != "n_epochs" and saved["recipe"].get(name) != value
-            ]
-            changed += [
-                f"{name}={self.config[name]!r} in {self.folder.config.name} and {saved[name]!r} in {path.name}"
-                for name in IDENTITY
-                if saved[name] != self.config[name]
-            ]
-            if changed:
-                raise ValueError(f"the run has changed: {'; '.join(changed)}")
+            self._check_identity(saved, path.name)
             streams = {name: restored_rng(saved["streams"][name]) for name in STREAMS}
             numbers = {name: int(saved[name]) for name in ("iteration", "epoch", "position")}
             start = saved["epoch_start"]
@@ -353,6 +342,19 @@ class Run:
         for player, optimizer in self.optimizers.items():
             optimizer.state.update(numbers_of[player])
         self.epoch_means.sums, self.threads = sums, threads
+
+    def _check_identity(self, saved: Mapping[str, Any], name: str) -> None:
+        """Raise a ValueError unless the file of this name is a checkpoint of this run; only n_epochs may change."""
+        here, there = (
+            {**source["recipe"], **{key: source[key] for key in IDENTITY}} for source in (self.config, saved)
+        )
+        changed = [
+            f"{key}={value!r} in {self.folder.config.name} and {there.get(key)!r} in {name}"
+            for key, value in here.items()
+            if key != "n_epochs" and there.get(key) != value
+        ]
+        if changed:
+            raise ValueError(f"the run has changed: {'; '.join(changed)}")
 
     @contextmanager
     def _explained(self) -> Iterator[None]:
