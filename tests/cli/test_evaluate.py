@@ -96,7 +96,7 @@ def test_json_csv_and_the_table_agree(evaluate, made):
         "n_validation": 20,
         "n_test": 20,
         "missed": [
-            "all samples look like the mean of the data (their spread is 0% of its): "
+            "all samples look like the mean of the data (they spread 0% as far): "
             "G has learned little else yet; train longer"
         ],
     }

@@ -82,7 +82,7 @@ def test_it_trains_into_runs_name_and_says_how_it_went(capsys):
     assert evaluate.startswith("  tinygan evaluate runs/images   its row of Table 1, from ten times the samples")
     assert samples == "  tinygan samples runs/images    Figure 2"
     assert missed == (
-        "Missed: all samples look like the mean of the data (their spread is 0% of its): "
+        "Missed: all samples look like the mean of the data (they spread 0% as far): "
         "G has learned little else yet; train longer."
     )
 

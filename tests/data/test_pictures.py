@@ -103,10 +103,13 @@ def png(width, height):
     return b"\x89PNG\r\n\x1a\n" + b"".join(content)
 
 
-@pytest.mark.parametrize("side", [10_000, 60_000])
-def test_a_bomb_is_refused_before_it_is_unpacked(tmp_path, side):
+@pytest.mark.parametrize(("side", "said"), [
+    (10_000, "has 10,000 x 10,000 pixels; it takes up to 512 x 512"),
+    (60_000, "cannot be read as a picture: .*exceeds limit"),
+])  # fmt: skip
+def test_a_bomb_is_refused_before_it_is_unpacked(tmp_path, side, said):
     (tmp_path / "bomb.png").write_bytes(png(side, side))
-    with pytest.raises(ValueError, match=r"bomb\.png .*(takes up to 512 x 512|cannot be read as a picture: .*exceeds)"):
+    with pytest.raises(ValueError, match=rf"bomb\.png {said}"):
         load_images(tmp_path)
 
 
@@ -119,6 +122,7 @@ def encoded(kind, mode="L"):
 PNG, JPEG = encoded("PNG"), encoded("JPEG")
 DAMAGED = {
     "empty": ("a.png", b""),
+    "empty, in capitals": ("a.PNG", b""),
     "a text": ("a.jpg", b"not a picture"),
     "only the magic": ("a.png", PNG[:8]),
     "cut off in the header": ("a.png", PNG[:20]),
@@ -134,7 +138,7 @@ def test_a_damaged_picture_is_named_in_one_line(case, tmp_path):
     name, content = DAMAGED[case]
     (tmp_path / name).write_bytes(content)
     for path in (tmp_path, tmp_path / name):
-        with pytest.raises(ValueError, match=r"a\.(png|jpg) cannot be read as a picture: ") as refusal:
+        with pytest.raises(ValueError, match=r"a\.(png|PNG|jpg) cannot be read as a picture: ") as refusal:
             load_images(path)
         assert "\n" not in str(refusal.value)
 

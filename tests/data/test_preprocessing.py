@@ -121,6 +121,16 @@ def test_the_images_are_left_alone_and_repr_says_what_there_is():
     ("images", "error", "message"),
     [
         (IMAGES / 255, TypeError, r"ScaledImages holds float64 of shape \(40, 6, 5\); it takes uint8 .*255 \* x"),
+        (
+            IMAGES > 9,
+            TypeError,
+            r"holds bool of shape \(40, 6, 5\); .*If True is white, save 255 \* x\.astype\(np\.uint8\)$",
+        ),
+        (
+            IMAGES % 2,
+            ValueError,
+            r"holds uint8 .*none above 1, where 255 is white; if 1 is to be white, save 255 \* x$",
+        ),
         (IMAGES.tolist(), TypeError, r"ScaledImages holds list of shape \(40, 6, 5\)"),
         (IMAGES[0, 0], ValueError, r"holds uint8 of shape \(5,\); it takes uint8 of shape \(n, \.\.\.\)"),
         (IMAGES[:0], ValueError, r"holds uint8 of shape \(0, 6, 5\).*n >= 1"),

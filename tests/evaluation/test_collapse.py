@@ -67,6 +67,14 @@ def test_a_few_samples_again_and_again_are_repeats(examples, n_different, rng):
     assert causes(few, examples) == [REPEATS]
 
 
+@pytest.mark.parametrize(("share", "found"), [(0.3, []), (0.7, [REPEATS])])
+def test_half_of_the_samples_may_have_a_twin(examples, share, found, rng):
+    samples = np.concatenate(
+        [examples[rng.integers(0, 20, int(1000 * share))], examples[20 : 1020 - int(1000 * share)]]
+    )
+    assert causes(rng.permutation(samples), examples) == found
+
+
 def test_one_mode_of_three_is_alike(examples):
     assert causes(examples[examples.mean(axis=1) < 2.5], examples) == [ALIKE]
 

@@ -188,8 +188,10 @@ def check_images(what: str, images: Array, kind: str = "any") -> Array:
 
 
 def _type_hint(images: Array, dtype: Any) -> str:
-    if not isinstance(dtype, np.dtype) or dtype.kind not in "fiu" or not images.size:
+    if not isinstance(dtype, np.dtype) or dtype.kind not in "bfiu" or not images.size:
         return ""
+    if dtype.kind == "b":
+        return ". If True is white, save 255 * x.astype(np.uint8)"
     least, most = images.min(), images.max()
     if dtype.kind == "f" and least >= 0 and most <= 1:
         return ". If black is 0 and white 1, save (255 * x).round().astype(np.uint8)"

@@ -57,7 +57,7 @@ def find_collapse(
     >>> find_collapse(rng.normal(size=(100, 5)), examples)
     []
     >>> find_collapse(np.ones((100, 5)), examples)  # doctest: +ELLIPSIS
-    ['all samples look alike (their spread is 0% of that of the data): G maps many z to one x; lower ...']
+    ['all samples look alike (they spread 0% as far as the data): G maps many z to one x; lower ...']
     """
     some, others = samples[:N], examples[:N]
     check_points("find_collapse", "samples", some)
@@ -80,8 +80,8 @@ def _collapsed(samples: Array, examples: Array) -> list[str]:
         return []
     if (share := _spread(samples) / spread) < NARROW:
         if np.linalg.norm(samples.mean(axis=0) - examples.mean(axis=0)) < NEAR * spread:
-            return [f"all samples look like the mean of the data (their spread is {share:.0%} of its): {UNTRAINED}"]
-        return [f"all samples look alike (their spread is {share:.0%} of that of the data): {COLLAPSED}"]
+            return [f"all samples look like the mean of the data (they spread {share:.0%} as far): {UNTRAINED}"]
+        return [f"all samples look alike (they spread {share:.0%} as far as the data): {COLLAPSED}"]
     twins = float((_apart(samples) < TWIN * np.median(_apart(examples))).mean())
     if twins < MANY:
         return []

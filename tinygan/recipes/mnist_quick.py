@@ -28,10 +28,10 @@ class MNISTQuick(MNIST):
     --------
     >>> recipe = MNISTQuick()
     >>> recipe.n_epochs, recipe.generator_units, recipe.discriminator_units
-    (25, 300, 60)
+    (30, 300, 60)
     """
 
-    n_epochs: int = 25
+    n_epochs: int = 30
     learning_rate: float = 0.0005
     generator_units: int = 300
     discriminator_units: int = 60
@@ -44,7 +44,7 @@ class MNISTQuick(MNIST):
     optimizer: ClassVar[type[SGD]] = RMSProp
 
     def schedule(self, optimizer_d: SGD, optimizer_g: SGD, *, iteration: int, epoch: int) -> None:
-        """Set the rates for the next iteration, after so many iterations and so many whole epochs."""
+        """Set the rates for the next iteration, from the iterations and the whole epochs that are done."""
         super().schedule(optimizer_d, optimizer_g, iteration=iteration, epoch=epoch)
         falling = max(0.0, (epoch / self.n_epochs - HELD) / (1 - HELD))
         optimizer_d.learning_rate *= 0.1**falling
