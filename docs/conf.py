@@ -35,6 +35,7 @@ autosummary.WELL_KNOWN_ABBREVIATIONS = (*autosummary.WELL_KNOWN_ABBREVIATIONS, "
 
 html_theme = "pydata_sphinx_theme"
 html_title = f"tinygan {release}"
+html_css_files = ["tables.css"]
 html_show_sourcelink = False
 html_theme_options = {
     "github_url": "https://github.com/tinygan/tinygan",

@@ -27,31 +27,37 @@ def check_gradients(layer: Layer, x: Array, *, rng: RngLike = None, tolerance: f
     Parameters
     ----------
     layer : Layer
-        A network is checked as a whole, and if that fails, a layer at a time. Parameters of float32 are replaced by
-        float64 copies while the check runs; all of them and their gradients are as before when it ends.
+        A network is checked as a whole, and if that fails, a layer at a time. The check runs in float64: it replaces
+        float32 parameters by float64 copies, and puts the old ones and their gradients back at the end.
     x : ndarray of shape (m, ...)
-        Where to check; not changed. The layer is checked where it and x live: on a GPU, its kernels are.
+        Where to check; not changed. If the layer and x are on a GPU, the check runs its kernels there.
     rng : numpy.random.Generator, int or None
-        For the upstream gradient, the choice of entries in large tensors, and the layer's own draws. These are
-        replayed, so that a random layer sees the same mask in every evaluation.
+        For the upstream gradient, the choice of entries in large tensors, and the layer's own draws. The check replays
+        these draws, so a random layer has the same mask in every evaluation.
     tolerance : float
         The largest relative error that still counts as right.
 
     Returns
     -------
     Report
-        ``report.ok`` says whether all is right, ``report.suspects`` what is probably wrong, ``print(report)`` both.
+        ``report.ok`` says whether all is right, ``report.suspects`` what is probably wrong;
+        ``print(report)`` shows both.
 
     Raises
     ------
     TypeError, ValueError
-        If x does not fit the layer or lives elsewhere, x or y is not finite, or forward does not return (y, cache), or
-        returns another y when it is called again with the same x and the same state of rng.
+        If x does not fit the layer or is on another device, if x or y is not finite, if forward does not return
+        (y, cache), or if it returns another y when it is called again with the same x and the same state of rng.
 
     Notes
     -----
-    The gradients of L = sum(grad_y y) are compared, with a random grad_y. All ones would not do: a layer whose outputs
-    add up to a constant passes with any gradient of the form c 1.
+    The check compares the gradients of L = sum(grad_y y), with a random grad_y. A grad_y of ones would miss errors: if
+    the outputs of a layer add up to a constant, such as those of a softmax, every gradient c 1 would pass.
+
+    See Also
+    --------
+    check_functions : The same for a pair of functions.
+    check_step : The same for a step of Algorithm 1.
 
     Examples
     --------

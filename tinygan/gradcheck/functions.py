@@ -1,4 +1,4 @@
-"""Check a pair of functions, forward and backward, as CS231n and many courses after it write a layer."""
+"""Check a pair of functions, forward and backward: CS231n and many later courses write a layer like this."""
 
 import inspect
 from collections import OrderedDict
@@ -34,9 +34,9 @@ def check_functions(
         Takes ``(dout, cache)`` and returns the gradients of those arguments of forward that are arrays of floats, in
         their order: an array if there is one of them, else a tuple.
     arguments : tuple, or dict from str
-        Of forward, by position or by name; not changed. The first axis of the first array of floats is the batch. What
-        is no array of floats, such as labels and settings, has no gradient. An argument called ``rng`` may be left out:
-        it gets a generator that replays its draws, so that a random function sees the same mask in every evaluation.
+        The arguments of forward, by position or by name; not changed. The first axis of the first array of floats is
+        the batch. Other arguments, such as labels and settings, have no gradient. Leave out an argument called ``rng``: the
+        check passes a generator that replays its draws, so a random function has the same mask in every evaluation.
     rng : numpy.random.Generator, int or None
         For the upstream gradient, the choice of entries in large arrays, and the forward function's own draws.
     tolerance : float
@@ -45,13 +45,14 @@ def check_functions(
     Returns
     -------
     Report
-        ``report.ok`` says whether all is right, ``report.suspects`` what is probably wrong, ``print(report)`` both.
+        ``report.ok`` says whether all is right, ``report.suspects`` what is probably wrong;
+        ``print(report)`` shows both.
 
     Raises
     ------
     TypeError, ValueError
-        If the arguments do not fit forward, there is no array of floats among them, one is not finite, or forward does
-        not return (out, cache); if backward does not return as many gradients as there are arrays of floats.
+        If the arguments do not fit forward, if none of them is an array of floats, if one is not finite, if forward does
+        not return (out, cache), or if backward does not return one gradient for each array of floats.
 
     Examples
     --------
@@ -78,8 +79,8 @@ def check_functions(
 class FunctionSubject(Subject):
     """A pair of functions: forward returns (out, cache), backward takes (dout, cache) and returns gradients.
 
-    The gradients are those of the arguments that are arrays of floats, in their order. An argument called ``rng`` is
-    not taken from the arguments: it gets a generator that replays its draws.
+    The arguments that are arrays of floats have gradients, in their order. An argument called ``rng`` gets a generator
+    that replays its draws.
 
     Examples
     --------

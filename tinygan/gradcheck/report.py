@@ -1,4 +1,4 @@
-"""What a gradient check found, tensor by tensor, and whom it suspects."""
+"""What a gradient check found, tensor by tensor, and what it suspects."""
 
 import textwrap
 from collections.abc import Iterable
@@ -24,14 +24,14 @@ class TensorCheck:
         Entries compared, entries left out because the function has a kink there, and entries whose numerical
         derivative is too noisy to say anything.
     relative_error : float
-        Largest difference between backward pass and numerical derivative, over the largest entry of either; infinite
-        where there is nothing to compare.
+        Largest difference between the gradient and the numerical derivative, divided by the largest entry of either;
+        infinite if there is nothing to compare.
     noise : float
-        How far off the numerical derivative itself may be there, in the same unit. An error well above it is one of
-        the backward pass.
+        How far off the numerical derivative itself may be at that entry, in the same unit. If the relative error is
+        well above it, the backward pass is wrong.
     verdict : str
-        ``"right"``, ``"at kinks only"``, ``"not resolved"``, ``"wrong"``, or what else is wrong with the gradient: its
-        shape, that it is not finite, or that it is missing.
+        ``"right"``, ``"at kinks only"``, ``"not resolved"``, ``"wrong"``, or another fault: the gradient has another
+        shape, is not finite, or is missing.
     """
 
     tensor: str
@@ -58,7 +58,7 @@ class Report:
     subject : str
         What was checked.
     rows : list of TensorCheck
-        One a tensor: the inputs, then every parameter.
+        One for each tensor: the inputs, then every parameter.
     suspects : list of Suspect
         What is probably wrong, most likely first.
     """
@@ -73,7 +73,7 @@ class Report:
         return all(row.ok for row in self.rows) and all(suspect.code in HARMLESS for suspect in self.suspects)
 
     def as_dict(self) -> dict[str, Any]:
-        """Return all of it as JSON can hold it: what is infinite becomes None."""
+        """Return the report as a dict that JSON can hold: infinite numbers become None."""
         report = {"ok": self.ok, **asdict(self)}
         for row in report["rows"]:
             row |= {name: row[name] if isfinite(row[name]) else None for name in ("relative_error", "noise")}

@@ -47,19 +47,19 @@ def check_step(
     Parameters
     ----------
     D, G : Layer
-        The players, checked where they live, on the host or on a GPU. They are as before when the check ends.
+        The players, on the host or on a GPU. After the check they are as before.
     discriminator_step : callable
-        Called as ``discriminator_step(D, G, x, z, optimizer, rng=rng)``; ours if none is given.
+        Called as ``discriminator_step(D, G, x, z, optimizer, rng=rng)``; the library's by default.
     generator_step : callable
-        Called as ``generator_step(D, G, z, optimizer, rng=rng)``; likewise.
+        Called as ``generator_step(D, G, z, optimizer, rng=rng)``; the library's by default.
     objective : Objective or str
-        What the steps should lower, or its name. A step that takes ``objective=`` is given it.
+        What the steps should lower, or its name. A step that has an argument ``objective`` gets it.
     x : ndarray of shape (m, ...), optional
-        Examples; without it, noise of the shape of G(z).
+        Examples; by default, noise of the shape of G(z).
     z : ndarray of shape (m, latent_dim), optional
-        Noise; without it, 5 examples are drawn for a G that begins with a Linear.
+        Noise; by default 5 examples, if G begins with a Linear.
     rng : numpy.random.Generator, int or None
-        For x, z, and the draws of the networks, which are replayed.
+        For x, z, and the draws of the networks, which the check replays.
     tolerance : float
         The largest relative error that still counts as right.
 
@@ -71,16 +71,17 @@ def check_step(
     Raises
     ------
     TypeError, ValueError
-        If z cannot be guessed, or the networks do not take x and z, or they live elsewhere.
+        If G does not begin with a Linear and there is no z, or if the networks do not take x and z or are on another
+        device.
 
     Notes
     -----
-    What a step applies is read off an optimizer of learning rate 1 without momentum: theta before minus theta after. It
-    is compared with numerical derivatives of J_D with respect to theta_d, and of J_G with respect to theta_g through D.
-    The objective says what both are; with the paper's, J_D = -V(D, G), eq. (1).
+    The check runs each step with an optimiser of learning rate 1 without momentum. So what the step applies is theta
+    before minus theta after. The check compares it with numerical derivatives of J_D with respect to theta_d, and of J_G
+    with respect to theta_g through D. The objective says what J_D and J_G are; with the paper's, J_D = -V(D, G), eq. (1).
 
-    Dropout draws the masks that it drew in the step, if the step runs G first, then D on x and then D on G(z), as ours
-    do. If the loss that it returns shows another order, the check runs with all dropout at rate 0.
+    If a step runs G first, then D on x and then D on G(z), as the library's do, dropout draws the same masks in the step
+    and in the check. If the loss that the step returns shows another order, the check sets all dropout to rate 0.
 
     Examples
     --------

@@ -42,9 +42,9 @@ class Suspect:
     code : str
         One word for the kind of fault, such as ``"sign"``; `CODES` lists them.
     tensor : str
-        Whose gradient it is.
+        The tensor whose gradient is wrong.
     confidence : float
-        From 0 to 1: 1 where nothing else explains it.
+        From 0 to 1; 1 if nothing else explains the gradient.
     message : str
         What was seen, what it means, and one thing to look at.
     where : str

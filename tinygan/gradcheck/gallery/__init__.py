@@ -17,7 +17,7 @@ GALLERY: dict[str, Bug] = {
 
 
 def report(bug: Bug) -> Report:
-    """Return what the gradient checker says of a bug: of a layer at its x, of a step with two small networks.
+    """Return what the gradient checker says of a bug. It checks a layer at `Bug.x`, and a step with two small networks.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""An exhibit of the gallery: what is wrong, what it stands in for, and where to check it."""
+"""One bug of the gallery: what is wrong, what it should have been, and where to check it."""
 
 import inspect
 from collections.abc import Mapping
@@ -18,21 +18,21 @@ class Bug:
     Attributes
     ----------
     name : str
-        By which `GALLERY` and the command line know it.
+        Its name in `GALLERY` and on the command line.
     code : str
-        The diagnosis that is right.
+        The right diagnosis.
     title : str
         What is wrong, in a few words.
     wrong, right : subclass of Layer, or step function
-        The bug, and what it should have been: same constructor, same arguments.
+        The bug, and what it should have been. Both have the same arguments.
     arguments : dict
-        Of the constructor, for the check.
+        Arguments of the constructor, for the check.
     shape : tuple of int
-        Of the x at which a layer is checked.
+        Shape of the x at which a layer is checked.
     is_square : bool
-        Whether the shapes fit only where n_in = n_out, so that it goes unnoticed only there.
+        Whether the shapes fit only if n_in = n_out: elsewhere NumPy would complain.
     follows : bool
-        Whether a layer is no nonlinearity, and in a network follows one.
+        Whether the layer follows a nonlinearity in a network, since it is not one itself.
     """
 
     name: str
@@ -62,7 +62,7 @@ class Bug:
 
     @property
     def source(self) -> str:
-        """The code, after that of the right layer where the library has none like it."""
+        """The code. If the library has no right version of the layer, that stands above it."""
         parts = [self.right, self.wrong] if self.right.__module__ == self.wrong.__module__ else [self.wrong]
         return "\n\n".join(inspect.getsource(part) for part in parts)
 
