@@ -35,8 +35,8 @@ def check_functions(
         their order: an array if there is one of them, else a tuple.
     arguments : tuple, or dict from str
         The arguments of forward, by position or by name; not changed. The first axis of the first array of floats is
-        the batch. Other arguments, such as labels and settings, have no gradient. Leave out an argument called ``rng``: the
-        check passes a generator that replays its draws, so a random function has the same mask in every evaluation.
+        the batch. Other arguments, such as labels and settings, have no gradient. Leave out an argument called ``rng``:
+        the check passes a generator that replays its draws, so a random function has the same mask in every evaluation.
     rng : numpy.random.Generator, int or None
         For the upstream gradient, the choice of entries in large arrays, and the forward function's own draws.
     tolerance : float
@@ -51,8 +51,8 @@ def check_functions(
     Raises
     ------
     TypeError, ValueError
-        If the arguments do not fit forward, if none of them is an array of floats, if one is not finite, if forward does
-        not return (out, cache), or if backward does not return one gradient for each array of floats.
+        If the arguments do not fit forward, if none of them is an array of floats, if one is not finite, if forward
+        does not return (out, cache), or if backward does not return one gradient for each array of floats.
 
     Examples
     --------
