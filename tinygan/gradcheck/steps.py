@@ -74,10 +74,12 @@ def check_step(
         If G does not begin with a Linear and there is no z, or if the networks do not take x and z or are on another
         device.
 
-    Notes ----- The check runs each step with an optimiser of learning rate 1 without momentum. So what the step applies
-    is theta before minus theta after. The check compares it with numerical derivatives of J_D with respect to theta_d,
-    and of J_G with respect to theta_g through D. The objective says what J_D and J_G are; with the paper's, J_D = -V(D,
-    G), eq. (1).
+    Notes
+    -----
+    The check runs each step with an optimiser of learning rate 1 without momentum. So what the step applies is theta
+    before minus theta after. The check compares it with numerical derivatives of J_D with respect to theta_d, and of
+    J_G with respect to theta_g through D. The objective says what J_D and J_G are; with the paper's, J_D = -V(D, G),
+    eq. (1).
 
     If a step runs G first, then D on x and then D on G(z), as the library's do, dropout draws the same masks in the
     step and in the check. If the loss that the step returns shows another order, the check sets all dropout to rate 0.
