@@ -8,7 +8,7 @@ from types import ModuleType, SimpleNamespace
 
 import numpy as np
 import pytest
-from fake_gpu import fake_cupy
+from fake_gpu import fake_cupy, hardware
 
 from tinygan import backend
 from tinygan.backend import (
@@ -220,7 +220,7 @@ def test_the_kernel_that_proves_a_gpu_runs_once(cupy):
     with cupy.counting() as counts:
         assert to_device(x, "gpu") is x
         to_device(np.ones(2), "gpu:0")
-    assert counts == fake_cupy.Counters(allocations=1, host_to_device=1)
+    assert counts == hardware.Counters(allocations=1, host_to_device=1)
 
 
 def test_a_gpu_that_failed_is_asked_again(install, cupy):

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
-from fake_gpu import fake_cupy
+from fake_gpu import arrays, fake_cupy, parameters
 
 import tinygan
 
@@ -221,7 +221,7 @@ def test_the_fake_has_only_names_of_cupy(real):
 
 @needs_the_wheel
 def test_the_fakes_ufuncs_are_those_of_cupy(real):
-    ours = {name: (function.nin, function.nout) for name, function in fake_cupy.UFUNCS.items()}
+    ours = {name: (function.nin, function.nout) for name, function in arrays.UFUNCS.items()}
     assert ours == {name: (getattr(real, name).nin, getattr(real, name).nout) for name in ours}
 
 
@@ -235,7 +235,7 @@ def described(function):
     return " ".join(words)
 
 
-TABLES = fake_cupy.FUNCTIONS | fake_cupy.VIEWS | fake_cupy.CREATORS
+TABLES = parameters.FUNCTIONS | parameters.VIEWS | parameters.CREATORS
 
 
 @needs_the_wheel
@@ -245,7 +245,7 @@ def test_the_fakes_parameters_are_those_of_cupy(real):
 
 @needs_the_wheel
 def test_the_fakes_own_functions_take_no_more_than_cupys(real):
-    for function in (*fake_cupy.WRITTEN_OUT, fake_cupy.norm):
+    for function in (*arrays.WRITTEN_OUT, arrays.norm):
         theirs = inspect.signature(getattr(real, function.__name__, real.linalg.norm)).parameters.values()
         ours = inspect.signature(function).parameters.values()
         if not any(parameter.kind is parameter.VAR_KEYWORD for parameter in theirs):
@@ -255,13 +255,13 @@ def test_the_fakes_own_functions_take_no_more_than_cupys(real):
 
 @needs_the_wheel
 def test_the_fakes_methods_take_no_more_than_cupys(real):
-    for name, method in vars(fake_cupy.ndarray).items():
+    for name, method in vars(arrays.ndarray).items():
         if name.startswith("_"):
             continue
         names = documented(theirs) if callable(theirs := getattr(real.ndarray, name)) else []
-        if name in fake_cupy.METHODS:
-            assert [word.strip("=") for word in fake_cupy.METHODS[name].split()] == names
-        elif name in fake_cupy.SAME_AS_FUNCTION.split():
+        if name in parameters.METHODS:
+            assert [word.strip("=") for word in parameters.METHODS[name].split()] == names
+        elif name in parameters.SAME_AS_FUNCTION.split():
             assert [word.strip("=") for word in TABLES[name].split()][1:] == names
         elif inspect.isfunction(method):
             assert set(inspect.signature(method).parameters) - {"self"} <= {word.strip("*") for word in names}, name
@@ -269,9 +269,9 @@ def test_the_fakes_methods_take_no_more_than_cupys(real):
 
 @needs_the_wheel
 def test_the_fakes_operators_are_those_of_cupy(real):
-    ours, theirs = set(vars(fake_cupy.ndarray)), set(dir(real.ndarray))
+    ours, theirs = set(vars(arrays.ndarray)), set(dir(real.ndarray))
     of_python = {"__weakref__", "__firstlineno__", "__static_attributes__"}
     assert {name for name in ours if name.startswith("__")} <= theirs | of_python
-    operators = {f"__{prefix}{name}__" for name in fake_cupy.ARITHMETIC for prefix in ("", "r", "i")}
-    operators |= {f"__{name}__" for name in fake_cupy.COMPARISONS} | {"__matmul__", "__rmatmul__"}
+    operators = {f"__{prefix}{name}__" for name in parameters.ARITHMETIC for prefix in ("", "r", "i")}
+    operators |= {f"__{name}__" for name in parameters.COMPARISONS} | {"__matmul__", "__rmatmul__"}
     assert operators <= ours & theirs

@@ -5,7 +5,7 @@ import re
 
 import numpy as np
 import pytest
-from fake_gpu import fake_cupy, host_cuda
+from fake_gpu import fake_cupy, hardware, host_cuda
 from support import parity
 from support.layer_cases import CASES, Growth
 
@@ -177,7 +177,7 @@ def test_noise_of_a_philox_stream_is_made_on_the_device(cupy):
     prior.sample(10, rng=0, device=GPU)
     with cupy.counting() as counts:
         prior.sample(10, rng=0, device=GPU)
-    assert counts == fake_cupy.Counters(launches=2, allocations=2)  # words, and numbers of them
+    assert counts == hardware.Counters(launches=2, allocations=2)  # words, and numbers of them
 
 
 def test_noise_of_another_stream_is_copied(cupy):

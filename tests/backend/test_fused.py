@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from fake_gpu import fake_cupy, host_cuda
+from fake_gpu import fake_cupy, host_cuda, kernels
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from support.precision import exactly, log_one_plus_exp, logistic, logistic_slope, whole_range, worst_ulps
@@ -319,13 +319,13 @@ def test_a_fused_function_keeps_its_name_and_its_docstring():
 
 
 def test_kernels_are_compiled_once_for_each_precision(cupy, monkeypatch):
-    compiled, compile_module = [], fake_cupy.RawModule.compile
+    compiled, compile_module = [], kernels.RawModule.compile
 
     def noted(self, *args):
         compiled.append(self.options)
         return compile_module(self, *args)
 
-    monkeypatch.setattr(fake_cupy.RawModule, "compile", noted)
+    monkeypatch.setattr(kernels.RawModule, "compile", noted)
     for dtype in (*DTYPES, *DTYPES):
         x = cupy.ones((2, 3), dtype)
         activations._relu_slope(x, x)

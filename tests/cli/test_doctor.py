@@ -7,7 +7,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from fake_gpu import fake_cupy
+from fake_gpu import arrays, fake_cupy
 
 from tinygan.backend import doctor
 from tinygan.cli import main
@@ -139,7 +139,7 @@ def test_a_gpu_that_runs_no_kernel_is_broken(examine, cupy):
 
 
 def test_a_wrong_product_is_broken(examine, cupy, monkeypatch):
-    monkeypatch.setattr(fake_cupy.ndarray, "__matmul__", lambda x, y: x + y)
+    monkeypatch.setattr(arrays.ndarray, "__matmul__", lambda x, y: x + y)
     first, second = broken(examine)
     assert first == "a product on gpu:0 has 2 where 64 is right; its driver or hardware is broken"
     assert "gpu:1" in second

@@ -8,7 +8,7 @@ import sys
 
 import numpy as np
 import pytest
-from fake_gpu import fake_cupy, host_cuda
+from fake_gpu import arrays, fake_cupy, hardware, host_cuda
 
 needs_a_compiler = pytest.mark.skipif(not host_cuda.available(), reason="there is no C++ compiler")
 
@@ -27,7 +27,7 @@ def x(cupy):
 
 def same(array, wanted):
     """Assert that an array of the device has the values, the shape and the dtype of one of the host."""
-    assert type(array) is fake_cupy.ndarray
+    assert type(array) is arrays.ndarray
     assert array.dtype == wanted.dtype
     np.testing.assert_array_equal(array.get(), wanted, strict=np.ndim(wanted) > 0)
 
@@ -77,7 +77,7 @@ def test_the_module_has_no_other_name(name, cupy):
 def test_no_conversion_is_silent(convert, cupy, x):
     with cupy.counting() as found, pytest.raises(TypeError, match=r"`\.get\(\)`|bytes-like"):
         convert(x)
-    assert found == fake_cupy.Counters()
+    assert found == hardware.Counters()
 
 
 @pytest.mark.parametrize(
@@ -354,7 +354,7 @@ def test_views_share_memory_and_copies_do_not(cupy, x):
 
 def test_results_of_no_dimensions_stay_on_the_device(x):
     for result in (x.sum(), x.max(), x[0, 0], x.argmin(), x.all()):
-        assert type(result) is fake_cupy.ndarray
+        assert type(result) is arrays.ndarray
         assert result.shape == ()
 
 
@@ -471,7 +471,7 @@ def test_a_mask_asks_how_many(cupy, x):
 def test_counters_are_reset(cupy, x):
     assert cupy.counters.host_to_device == 1
     cupy.counters.reset()
-    assert cupy.counters == fake_cupy.Counters()
+    assert cupy.counters == hardware.Counters()
     with pytest.raises(ZeroDivisionError), cupy.counting() as found:
         operator.truediv((x + 1).size, 0)
     assert found.launches == cupy.counters.launches == 1
@@ -525,7 +525,7 @@ def test_it_is_gone_afterwards():
         first.zeros(3)
         assert fake_cupy.install(monkeypatch).counters.allocations == 0
     assert sys.modules.get("cupy") is before
-    assert fake_cupy.machine.counters == fake_cupy.Counters()
+    assert hardware.machine.counters == hardware.Counters()
 
 
 def test_a_machine_says_what_it_is(monkeypatch):
