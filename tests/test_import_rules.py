@@ -270,3 +270,30 @@ def test_importing_loads_nothing_heavy(modules):
     loaded = set(done.stdout.split())
     assert "tinygan" in loaded
     assert loaded.isdisjoint({"matplotlib", "cupy", "mpi4py", "scipy", "tqdm", "pooch"})
+
+
+def test_rooms_are_imported_when_they_are_asked_for():
+    code = """
+import sys
+import tinygan
+assert not {"numpy", "tinygan.layers"} & set(sys.modules)
+assert {"layers", "optim", "backend", "__version__"} <= set(dir(tinygan)) and "__main__" not in dir(tinygan)
+assert "numpy" not in sys.modules
+assert tinygan.layers.Linear(2, 3).n_out == 3
+assert tinygan.backend.as_rng(0) is not None
+assert tinygan.layers is sys.modules["tinygan.layers"]
+assert not hasattr(tinygan, "__main__") and not hasattr(tinygan, "nonsense")
+"""
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT.parent)
+    with pytest.raises(AttributeError, match=r"^module 'tinygan' has no attribute 'layer'$") as caught:
+        tinygan.layer  # noqa: B018
+    assert caught.value.obj is tinygan  # from which Python finds that layers was meant
+
+
+def test_a_room_that_lacks_a_library_says_so(monkeypatch):
+    monkeypatch.delattr(tinygan, "evaluation", raising=False)
+    for name in [name for name in sys.modules if name.startswith("tinygan.evaluation")]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "tinygan.evaluation.parzen", None)
+    with pytest.raises(ModuleNotFoundError, match=r"tinygan\.evaluation\.parzen"):
+        tinygan.evaluation  # noqa: B018

@@ -14,17 +14,16 @@ from tinygan import backend
 from tinygan.backend import (
     as_rng,
     choose_device,
-    cupy_wheels,
     device_of,
     get_array_module,
     gpu_available,
-    gpu_problem,
     is_finite,
     module_of,
     spawn_rngs,
     to_device,
     to_host,
 )
+from tinygan.backend.probe import cupy_wheels, gpu_problem
 from tinygan.functional import sigmoid
 from tinygan.layers import Linear, ReLU, Sequential
 

@@ -8,7 +8,8 @@ import pytest
 from fake_gpu import fake_cupy
 
 from tinygan.adversarial import NoisePrior, train
-from tinygan.backend import get_array_module, gpu_facts, gpu_problem, to_device
+from tinygan.backend import get_array_module, to_device
+from tinygan.backend.probe import gpu_facts, gpu_problem
 from tinygan.figures.curves import draw_curves, draw_live
 from tinygan.figures.frame import Frame
 from tinygan.figures.gallery import Run, draw_comparison

@@ -5,7 +5,8 @@ import pytest
 from support import parity
 from support.layer_cases import CASES
 
-from tinygan.backend import as_rng, device_of, gpu_problem, to_device
+from tinygan.backend import as_rng, device_of, to_device
+from tinygan.backend.probe import gpu_problem
 from tinygan.evaluation import PAPER_BANDWIDTHS
 from tinygan.gradcheck import check_gradients
 from tinygan.optim import SGD, RMSProp

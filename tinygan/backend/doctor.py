@@ -17,8 +17,8 @@ import numpy as np
 from threadpoolctl import threadpool_info
 
 from tinygan import __version__
-from tinygan.backend import cupy_wheels, gpu_facts, gpu_problem, to_device
-from tinygan.backend.probe import ABSENT
+from tinygan.backend.devices import to_device
+from tinygan.backend.probe import ABSENT, cupy_wheels, gpu_facts, gpu_problem
 from tinygan.backend.threads import PINS
 
 # The matrix product that is timed, (N, N) by (N, N), and how often: the fastest counts.

@@ -10,7 +10,7 @@ from typing import Any, TypeVar, cast
 
 import numpy as np
 
-from tinygan.backend import Array, get_array_module
+from tinygan.backend.modules import Array, get_array_module
 
 F = TypeVar("F", bound=Callable[..., Any])
 

@@ -6,8 +6,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from tinygan.backend import Array, get_array_module
 from tinygan.backend.fused import fused, launch
+from tinygan.backend.modules import Array, get_array_module
 
 # Philox4x64 makes four words of 64 bits at a time.
 BLOCK = 4
@@ -156,7 +156,20 @@ def gaussian(rng: np.random.Generator, shape: tuple[int, int], dtype: Any, xp: A
 
 
 def bits(rng: np.random.Generator, x: Array) -> Array:
-    """Return 16 random bits for every entry of a batch: uint16 of its shape, on its device.
+    """Return 16 random bits for every entry of a batch: how a layer draws, such as a mask.
+
+    The same seed gives the same bits on every device, and to every row however processes share the batch.
+
+    Parameters
+    ----------
+    rng : numpy.random.Generator
+    x : ndarray of shape (m, ...)
+        The batch.
+
+    Returns
+    -------
+    ndarray of uint16, of the shape of x
+        On its device.
 
     Examples
     --------

@@ -35,8 +35,8 @@ class Layer(ABC):
     that kept its input on ``self`` would answer for G(z) both times, and nobody would notice. So all that backward
     needs travels in ``cache``, which is read-only and valid until the next step of the network's optimiser.
 
-    A layer that draws does so by `tinygan.backend.streams`, whose numbers are the same on every device and however a
-    batch is shared between processes.
+    A layer that draws does so by `tinygan.backend.bits`, which are the same on every device and however processes share
+    a batch.
 
     Examples
     --------
