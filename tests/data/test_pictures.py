@@ -38,6 +38,7 @@ def test_a_folder_is_sorted_by_name(folder):
 def test_folders_below_count_and_hidden_and_other_files_do_not(folder):
     save(folder / "aa" / "z.PNG", GREY[1])
     save(folder / ".hidden.png", COLOUR[1])
+    save(folder / ".ipynb_checkpoints" / "a.png", COLOUR[1])
     (folder / "labels.csv").write_text("a,7")
     (folder / "._a.png").write_bytes(b"what a Mac leaves")
     np.testing.assert_array_equal(load_images(folder), GREY[[0, 1, 1, 2]])
@@ -84,7 +85,7 @@ def test_one_picture_in_colour_makes_all_so(folder, mode):
 def test_the_odd_one_out_is_named(folder):
     save(folder / "b2.png", GREY[0].T.copy())
     with pytest.raises(
-        ValueError, match=r"b2\.png is 5 wide and 4 high, where 3 others are 4 and 5; it takes one size$"
+        ValueError, match=r"b2\.png has 5 x 4 pixels, where 3 others have 4 x 5; it takes pictures of one size$"
     ):
         load_images(folder)
 
@@ -166,4 +167,7 @@ def test_a_folder_without_pictures_says_what_else_is_there(tmp_path):
     (tmp_path / "readme.txt").write_text("hello")
     np.save(tmp_path / "faces.npy", GREY)
     with pytest.raises(ValueError, match=rf"; did you mean {tmp_path / 'faces.npy'}\?$"):
+        load_images(tmp_path)
+    (tmp_path / "faces.npy").rename(tmp_path / "faces-idx3-ubyte")
+    with pytest.raises(ValueError, match=rf"; did you mean {tmp_path / 'faces-idx3-ubyte'}\?$"):
         load_images(tmp_path)

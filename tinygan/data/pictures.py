@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from tinygan.backend import Array
-from tinygan.data.kinds import SUFFIXES, kind_of
+from tinygan.data.kinds import SUFFIXES
 
 # Pixels of the largest picture that a network of fully connected layers could take: 512 x 512.
 MOST_PIXELS = 2**18
@@ -55,26 +55,24 @@ def read_pictures(path: Path) -> Array:
 
 
 def _files(folder: Path) -> list[Path]:
-    files = sorted(
-        Path(parent, name) for parent, _, names in os.walk(folder) for name in names if not name.startswith(".")
-    )
-    pictures = [file for file in files if SUFFIXES.get(file.suffix.lower()) == "picture"]
-    if not pictures:
-        others = [file for file in files if kind_of(file) == "numpy" or "idx" in file.name]
-        hint = f"; did you mean {others[0]}?" if others else ""
-        raise ValueError(f"{folder} is a folder without .png, .jpg or .jpeg files{hint}")
-    return pictures
+    files = sorted(Path(parent, name) for parent, _, names in os.walk(folder) for name in names)
+    files = [file for file in files if not any(part.startswith(".") for part in file.relative_to(folder).parts)]
+    kinds = {file: SUFFIXES.get(file.suffix.lower(), "idx" if "idx" in file.name else "other") for file in files}
+    if pictures := [file for file, kind in kinds.items() if kind == "picture"]:
+        return pictures
+    arrays = [file for file, kind in kinds.items() if kind in ("numpy", "idx")]
+    hint = f"; did you mean {arrays[0]}?" if arrays else ""
+    raise ValueError(f"{folder} is a folder without .png, .jpg or .jpeg files{hint}")
 
 
 def _check_sizes(sizes: dict[Path, tuple[int, int]]) -> None:
-    (width, height), n = Counter(sizes.values()).most_common(1)[0]
-    for file, (w, h) in sizes.items():
-        if w * h > MOST_PIXELS:
-            raise ValueError(f"{file} has {w:,} x {h:,} pixels; it takes up to 512 x 512, and trains well on far fewer")
-        if (w, h) != (width, height):
-            raise ValueError(
-                f"{file} is {w} wide and {h} high, where {n:,} others are {width} and {height}; it takes one size"
-            )
+    usual, n = Counter(sizes.values()).most_common(1)[0]
+    for file, (width, height) in sizes.items():
+        found = f"{file} has {width:,} x {height:,} pixels"
+        if width * height > MOST_PIXELS:
+            raise ValueError(f"{found}; it takes up to 512 x 512, and trains well on far fewer")
+        if (width, height) != usual:
+            raise ValueError(f"{found}, where {n:,} others have {usual[0]} x {usual[1]}; it takes pictures of one size")
 
 
 def _size(file: Path) -> tuple[int, int]:
