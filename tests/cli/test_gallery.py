@@ -84,6 +84,7 @@ def test_one_as_json(capsys, tmp_path):
 def test_a_training_that_diverges_is_drawn_as_far_as_it_came(monkeypatch, capsys, tmp_path):
     def explode(D, G, z, optimizer, *, rng=None):
         G[0].weight.data[...] = float("nan")
+        return float("nan")
 
     monkeypatch.setitem(GALLERY, "explode", replace(GALLERY["lost_gradient"], name="explode", wrong=explode))
     assert main(["gallery", "explode", "--no-code", *SHORT]) == 0

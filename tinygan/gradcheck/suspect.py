@@ -29,7 +29,7 @@ CODES = {
     "unknown": "no simple fault explains it",
     "kinks_only": "nothing is wrong, but finite differences cross a kink",
 }
-# Of these, nothing is wrong.
+# With these, nothing is wrong.
 HARMLESS = ("kinks_only",)
 
 

@@ -43,8 +43,8 @@ def other_batch(subject: Subject, trial: Trial, seed: int, rng: np.random.Genera
                 1.0 if is_other else 0.5,
                 f"after forward has run on another batch, backward with the first cache gives "
                 f"{'the gradient of the other batch' if is_other else 'another gradient'} for {name}. The layer "
-                f"remembers {'its last input' if is_other else 'something of its last call'} on self. All that "
-                "backward needs belongs into the cache.",
+                f"remembers {'its last input' if is_other else 'something of its last call'} on self. Put all that "
+                "backward needs into the cache.",
                 subject.where(name),
             )
 
@@ -54,7 +54,7 @@ def other_parameters(
 ) -> Iterator[Suspect]:
     """Move the parameters in place, as an optimiser does, and run both passes again.
 
-    What is wrong then is either that of the old parameters, or wrong anywhere but at these: zeros hide much.
+    A gradient that is then wrong still comes from the old parameters, or it was right only at those: zeros hide much.
     """
     if not subject.parameters:
         return
@@ -76,7 +76,7 @@ def other_parameters(
                     "stale_parameters",
                     name,
                     1.0,
-                    f"after an update of the parameters, the gradient of {name} is that at the old ones. Backward "
+                    f"after an update of the parameters, the gradient of {name} is still the old one. Backward "
                     "works with a copy that was made earlier, such as a transpose kept by the constructor. Read the "
                     "parameter where you use it.",
                     subject.where(name),

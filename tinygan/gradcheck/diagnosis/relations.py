@@ -20,7 +20,7 @@ def zero(case: Case) -> Finding:
         return None
     return "zero", (
         f"the gradient of {case.tensor} is 0 everywhere, and it should not be: it is never computed, or it is computed "
-        "and lost on the way. What stands before it will not learn. Is the result returned, or added to .grad?"
+        "and lost on the way. The layers below it will not learn. Is the result returned, or added to .grad?"
     )
 
 

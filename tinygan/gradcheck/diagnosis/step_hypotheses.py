@@ -30,7 +30,7 @@ def step_findings(step: PlayedStep, case: Case) -> Iterator[tuple[str, str]]:
 
 
 def _past_the_critic(step: GeneratorStep, case: Case) -> Iterator[tuple[str, Array, str]]:
-    """Yield the gradient in which that of each logit is taken for that of all entries of its example."""
+    """Yield what comes out if the gradient of each logit is taken for the gradient of all entries of its example."""
     x_fake, logits = step.x_fake(case.seed), step.logits(case.seed)
     grad_logits = step.objective.loss_g(logits)[1] / len(logits)
     if grad_logits.size != len(x_fake):
@@ -62,7 +62,7 @@ def _others(step: PlayedStep) -> Iterator[Objective]:
 
 def _right_for(other: Objective, step: PlayedStep, case: Case) -> str:
     return (
-        f"the gradient of {case.tensor} is that of the {other.name} objective, and the check is for "
+        f"the gradient of {case.tensor} is right for the {other.name} objective, and the check is for "
         f'{step.objective.name}. If you mean that one, check_step(..., objective="{other.name}") checks it.'
     )
 
@@ -83,7 +83,7 @@ def _of_two_sums(step: DiscriminatorStep, case: Case) -> Iterator[tuple[str, Arr
         yield (
             "missing_term",
             prediction,
-            f"the gradient of {case.tensor} is that of the {here} examples alone; the sum over the {lacking} ones is "
+            f"the gradient of {case.tensor} comes from the {here} examples alone; the sum over the {lacking} ones is "
             "missing. Both backward passes have to add to it.",
         )
     for turned, prediction in (("real", fake - real), ("fake", real - fake)):
@@ -109,7 +109,7 @@ def _of_two_sums(step: DiscriminatorStep, case: Case) -> Iterator[tuple[str, Arr
     yield (
         "sign",
         gradient(0, slopes(loss_fake, 0)) + gradient(1, slopes(loss_real, 1)),
-        f"the gradient of {case.tensor} is that for swapped labels: real examples count as fake and fake ones as real.",
+        f"the gradient of {case.tensor} has the labels swapped: real examples count as fake and fake ones as real.",
     )
     for other in _others(step):
         prediction = gradient(0, slopes(other.loss_real, 0)) + gradient(1, slopes(other.loss_fake, 1))

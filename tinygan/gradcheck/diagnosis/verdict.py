@@ -14,8 +14,8 @@ from tinygan.gradcheck.subjects.subject import Subject
 from tinygan.gradcheck.suspect import Suspect
 from tinygan.gradcheck.trial import Trial, rounding
 
-# A tensor of at most so many entries is compared whole; of a larger one, at least so many that are drawn at random,
-# and as many more as the work of all forward passes, in multiplications, allows.
+# The largest tensor whose entries are all compared; the least number of random entries of a larger one; and the work of
+# all forward passes, in multiplications, which may allow more of them.
 WHOLE, LEAST, WORK = 256, 4, 1.0e9
 N_DIRECTIONS = 2
 
@@ -85,7 +85,7 @@ def diagnosed(case: Case, row: TensorCheck) -> Iterator[Suspect]:
     if case.trial.gradients[case.tensor] is None:
         message = (
             f"there is no gradient of {case.tensor} at all: backward never computes it, or forgets to return it or to "
-            "add it to .grad. What stands before it will not learn."
+            "add it to .grad. The layers below it will not learn."
         )
         yield Suspect("zero", case.tensor, 1.0, message, where)
         return

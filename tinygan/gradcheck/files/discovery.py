@@ -66,7 +66,7 @@ def find(module: ModuleType, name: str = "") -> list[Found]:
     module : module
         Imported.
     name : str
-        Of the only thing wanted: that of a class; of a pair, ``"affine"``, or of one of its functions.
+        The only thing wanted: the name of a class, of a pair such as ``"affine"``, or of one of its functions.
 
     Returns
     -------

@@ -88,8 +88,8 @@ def arguments_for(
     """Return arguments that a forward function takes, by name or by position.
 
     They are what ``check_inputs_name()``, beside ``name_forward``, returns: a dict by name, a tuple by position, or an
-    array, if that is all. Without it they are told by their names, those of CS231n: x, w, b, gamma, beta, and y for
-    labels; those with a default are left alone.
+    array, if that is all. Without it, the names of CS231n tell: x, w, b, gamma, beta, and y for labels; those with a
+    default are left alone.
 
     Raises
     ------

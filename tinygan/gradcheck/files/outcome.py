@@ -28,7 +28,7 @@ class Outcome:
     Attributes
     ----------
     name : str
-        Of the class or of the pair.
+        Name of the class or of the pair.
     where : str
         File and line of its forward.
     status : str

@@ -12,9 +12,9 @@ from tinygan.layers import Linear
 class MeanTwice(Linear):
     """Divides by the batch size, as ``dW = 1/m X^T dZ`` has it in a well-known course.
 
-    There dZ is the gradient of each example's own loss. Who copies the line beside a loss that takes the mean already
-    divides twice. The direction stays right, and a larger learning rate, or an optimiser that normalises as RMSProp
-    and Adam do, makes up for it. Diagnosis: extra_mean.
+    There dZ is the gradient of each example's own loss. If the loss takes the mean already, this line divides a second
+    time. The direction stays right, and a larger learning rate, or an optimiser that normalises as RMSProp and Adam do,
+    makes up for it. Diagnosis: extra_mean.
     """
 
     def backward_params(self, grad_y: Array, cache: Any) -> None:

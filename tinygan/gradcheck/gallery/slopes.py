@@ -76,7 +76,7 @@ class SlopeOfInput(Sigmoid):
     """Computes the slope of the sigmoid from its input, x (1 - x), where y (1 - y) is meant.
 
     Many tutorials have ``def sigmoid_derivative(x): return x * (1 - x)``, to be called with the output of the
-    sigmoid. Who reads the name calls it with the input. Near x = 1/2 the two are alike; far away the slope
+    sigmoid. The name invites you to call it with the input. Near x = 1/2 the two are alike; far away the slope
     is large and negative where it should vanish. Diagnosis: unknown, for no simple relation to the right one remains.
     """
 

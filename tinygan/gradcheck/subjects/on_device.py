@@ -17,7 +17,7 @@ class Twin:
     theta : Parameter
         That of the device.
     data : ndarray
-        Of the host; the device gets it when networks are to compute with it.
+        On the host; the device gets a copy when networks compute with it.
     """
 
     def __init__(self, theta: Parameter) -> None:
