@@ -3,7 +3,7 @@
 import numpy as np
 from support.errors import assert_answered, wrong_input
 
-from tinygan.layers import Parameter, ReLU
+from tinygan.layers import Linear, Parameter, ReLU, Sequential
 from tinygan.optim import SGD, Adam, RMSProp, exponential_decay, linear_ramp
 
 X = np.ones((4, 3), np.float32)
@@ -26,6 +26,12 @@ def second_parameter_twice():
 CASES = [
     ("nothing to learn", lambda: SGD(ReLU().parameters, 0.1), ValueError,
      r"^SGD got no parameters; it takes those of a network"),
+    ("layer", lambda: SGD(Linear(2, 3), 0.1), TypeError,
+     r"^SGD got the layer Linear\(2, 3\); did you mean its \.parameters\?$"),
+    ("network", lambda: Adam(Sequential(Linear(2, 3)), 0.1), TypeError,
+     r"^Adam got the layer Sequential\(\.\.\.\); did you mean its \.parameters\?$"),
+    ("parameter alone", lambda: SGD(learned()[0], 0.1), TypeError,
+     r"^SGD got Parameter\('theta0'.*\); it takes a sequence, did you mean \[theta0\]\?$"),
     ("array as parameter", lambda: SGD([X], 0.1), TypeError,
      r"^SGD got ndarray as a parameter; it takes Parameters, as in D\."),
     ("parameter twice", second_parameter_twice, ValueError, r"^RMSProp got Parameter\('theta1'.* twice; it takes e"),

@@ -8,7 +8,8 @@ import numpy as np
 
 from tinygan.arguments import check_size
 from tinygan.backend import Array, device_of, get_array_module
-from tinygan.layers import Parameter
+from tinygan.layers import Layer, Parameter
+from tinygan.layers.base import layer_name
 from tinygan.optim.constraints import Constraint
 
 
@@ -67,8 +68,14 @@ class Optimizer(ABC):
     def __init__(
         self, parameters: Sequence[Parameter], learning_rate: float, *, constraint: Constraint | None = None
     ) -> None:
-        self.parameters = tuple(parameters)
         name = type(self).__name__
+        if isinstance(parameters, Layer):
+            raise TypeError(f"{name} got the layer {layer_name(parameters)}; did you mean its .parameters?")
+        if isinstance(parameters, Parameter):
+            raise TypeError(
+                f"{name} got {parameters}; it takes a sequence, did you mean [{parameters.name or 'theta'}]?"
+            )
+        self.parameters = tuple(parameters)
         if not self.parameters:
             raise ValueError(f"{name} got no parameters; it takes those of a network that learns, as in D.parameters")
         for theta in self.parameters:
