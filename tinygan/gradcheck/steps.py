@@ -26,8 +26,7 @@ from tinygan.gradcheck.subjects.played_step import (
 )
 from tinygan.gradcheck.suspect import Suspect
 from tinygan.gradcheck.trial import run
-from tinygan.layers import Layer
-from tinygan.layers.contents import named_parameters
+from tinygan.layers import Layer, named_parameters
 
 
 def check_step(

@@ -10,8 +10,7 @@ import numpy as np
 from tinygan.backend import Array, get_array_module, to_host
 from tinygan.backend.arrays import check_arrays
 from tinygan.files import as_path, whole_file
-from tinygan.layers import Layer
-from tinygan.layers.contents import named_parameters
+from tinygan.layers import Layer, named_parameters
 from tinygan.optim import Optimizer
 
 FORMAT = {"format": "tinygan", "format_version": 1}

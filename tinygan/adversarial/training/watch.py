@@ -6,9 +6,8 @@ from typing import TypeVar
 
 from tinygan.adversarial.training.state import TrainingState
 from tinygan.backend import Array, device_of, is_finite, to_host
-from tinygan.layers import Layer, Parameter
+from tinygan.layers import Layer, Parameter, named_parameters
 from tinygan.layers.base import layer_name
-from tinygan.layers.contents import named_parameters
 
 T = TypeVar("T")
 

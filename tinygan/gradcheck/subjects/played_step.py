@@ -10,8 +10,7 @@ from tinygan.adversarial.objectives import Objective, given_objective
 from tinygan.backend import Array, as_rng, to_host
 from tinygan.gradcheck.subjects.place import Place
 from tinygan.gradcheck.subjects.subject import Subject, location
-from tinygan.layers import Dropout, Layer
-from tinygan.layers.contents import named_layers
+from tinygan.layers import Dropout, Layer, named_layers
 from tinygan.optim import Optimizer
 
 

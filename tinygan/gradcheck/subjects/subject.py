@@ -10,9 +10,8 @@ import numpy as np
 from tinygan.backend import Array, as_rng, get_array_module, is_finite, to_host
 from tinygan.gradcheck.subjects.on_device import place_of
 from tinygan.gradcheck.subjects.place import brought_home, is_array
-from tinygan.layers import Layer
+from tinygan.layers import Layer, named_parameters
 from tinygan.layers.base import layer_name
-from tinygan.layers.contents import named_parameters
 
 
 class Subject(ABC):
