@@ -121,7 +121,7 @@ def test_ctrl_c_ends_it_with_one_line_and_nothing_half_written(served, catalog, 
     ("words", "said"),
     [
         ([], "the following arguments are required: NAME"),
-        (["mnits"], "argument NAME: there is no 'mnits'; did you mean mnist? It takes one of mnist, fashion-mnist"),
+        (["mnits"], "argument NAME: there is no 'mnits', did you mean mnist? It takes one of mnist, fashion-mnist"),
     ],
 )
 def test_wrong_words_are_refused(words, said, capsys):

@@ -20,7 +20,7 @@ def generate(G: Layer, prior: NoisePrior, n: int, *, chunk: int = 1000, rng: Rng
     n : int
         How many samples.
     chunk : int
-        How many go through G at once, which bounds the memory of its hidden layers. The samples do not depend on it.
+        How many go through G at once, which bounds the memory of its hidden layers. Only rounding depends on it.
     rng : numpy.random.Generator, int or None
         For the noise.
 
