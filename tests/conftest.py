@@ -17,9 +17,11 @@ from hypothesis import settings
 
 pytest.register_assert_rewrite("support")
 
-# A shell has what it runs in the background ignore Ctrl-C, which tests send.
+# A shell has what it runs in the background ignore Ctrl-C, and nohup the end of the terminal; tests send both.
 if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) == signal.SIG_IGN:
+    signal.signal(signal.SIGHUP, lambda *_: None)  # the tests live on, and what they start does not inherit this
 
 settings.register_profile("default", deadline=None, max_examples=30)
 settings.register_profile("ci", deadline=None, max_examples=30, derandomize=True)
