@@ -31,10 +31,10 @@ def with_sigmoid():
     return Sequential(Linear(1, 1), Sigmoid())
 
 
-def one_step(step, objective="non_saturating", *, D=None, x=X[:, :1], z=X[:, :1]):
+def one_step(step, objective="non_saturating", *, D=None, x=X[:, :1], z=X[:, :1], optimizer_g=None):
     """Do a step, with one thing wrong."""
     D, G = D or Linear(1, 1), Linear(1, 1)
-    optimizer_d, optimizer_g = SGD(D.parameters, 0.1), SGD(G.parameters, 0.1)
+    optimizer_d, optimizer_g = SGD(D.parameters, 0.1), optimizer_g or SGD(G.parameters, 0.1)
     arguments = {
         discriminator_step: (x, z, optimizer_d),
         generator_step: (z, optimizer_g),
@@ -187,6 +187,8 @@ CASES = [
     ("step of G with the optimizer of D",
      lambda: generator_step(Linear(1, 1), Linear(1, 1), X[:, :1], SGD(learned(), 1)), ValueError,
      r"^the optimizer of G updates other parameters than those of G; .* SGD\(G\.parameters, 0\.1\)$"),
+    ("step of both with two optimizers of D", lambda: one_step(simultaneous_step, optimizer_g=SGD(learned(), 1)),
+     ValueError, r"^the optimizer of G updates other parameters than those of G"),
     ("number as optimizer", lambda: discriminator_step(Linear(1, 1), Linear(1, 1), X[:, :1], X[:, :1], 0.1), ValueError,
      r"^the optimizer of D updates other parameters than those of D; it takes one made from D\.parameters"),
     ("prior in words", lambda: game(prior="uniform"), TypeError,

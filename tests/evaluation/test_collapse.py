@@ -43,7 +43,7 @@ def test_the_unit_does_not_matter(examples, scale, rng):
 
 @pytest.mark.parametrize(("d_real", "d_fake", "has_won"), [
     (1.0, 0.0, True), (0.985, 0.01, True), (0.97, 0.0, False), (1.0, 0.03, False),
-    (None, 0.0, False), (1.0, None, False),
+    (None, 0.0, False), (1.0, None, False), (7.0, 0.0, False), (1.0, -7.0, False),
 ])  # fmt: skip
 def test_a_d_that_tells_all_apart_has_won(examples, d_real, d_fake, has_won):
     assert causes(examples, examples, d_real=d_real, d_fake=d_fake) == ([WON] if has_won else [])

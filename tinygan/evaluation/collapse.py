@@ -66,8 +66,8 @@ def find_collapse(
 
 
 def _won(d_real: float | None, d_fake: float | None) -> list[str]:
-    if d_real is None or d_fake is None or d_real < WON or d_fake > 1 - WON:
-        return []
+    if d_real is None or d_fake is None or not (WON <= d_real <= 1 and 0 <= d_fake <= 1 - WON):
+        return []  # a critic may say any number
     return [
         f"D has won: it tells real from generated almost surely (mean D(x) {d_real:.2f}, mean D(G(z)) {d_fake:.2f}), "
         "and G learns little from that; lower learning rates, alternating updates or a wider G may help"

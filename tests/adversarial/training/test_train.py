@@ -3,6 +3,7 @@
 import copy
 import itertools
 import re
+import threading
 
 import numpy as np
 import pytest
@@ -230,6 +231,14 @@ def test_the_state_counts_iterations_epochs_and_examples():
     assert (state.iteration, state.epoch, state.position) == (4, 2, 8)
 
 
+def test_a_training_that_goes_on_does_what_is_left():
+    D, G = one_dimensional_players()
+    state = TrainingState(0)
+    run_training(D, G, Gaussian(2, 1), 4, state=state)
+    assert [record.iteration for record in run_training(D, G, Gaussian(2, 1), 7, state=state)] == [5, 6, 7]
+    assert run_training(D, G, Gaussian(2, 1), 3, state=state) == []
+
+
 def test_a_state_and_a_seed_start_alike():
     (D, G), (D2, G2) = one_dimensional_players(), one_dimensional_players()
     run_training(D, G, DATA["array"](), rng=5)
@@ -296,6 +305,20 @@ def test_run_trains_to_the_end_and_returns_the_last_record():
     assert repr(training) == "Training(5 iterations done; loop over it, or call its run(), for more)"
     assert training.run() is None
     np.testing.assert_array_equal(flat(D), flat(D2))
+
+
+def test_it_trains_outside_of_the_main_thread():
+    outcomes = []
+
+    def in_a_thread():
+        D, G = one_dimensional_players()
+        outcomes.append((run_training(D, G, Gaussian(2, 0.5)), flat(D).tobytes()))
+
+    thread = threading.Thread(target=in_a_thread)
+    thread.start()
+    thread.join()
+    in_a_thread()
+    assert outcomes[0] == outcomes[1]
 
 
 @pytest.mark.parametrize("k", [1, 2])

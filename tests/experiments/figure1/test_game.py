@@ -271,3 +271,11 @@ def test_the_panels_play_on_with_copies_as_the_caption_of_the_paper_says():
     assert end is moments[-1][1]
     for theta, kept in zip(game.D.parameters + game.G.parameters, before, strict=True):
         np.testing.assert_array_equal(theta.data, kept)
+
+
+@pytest.mark.parametrize("objective", ["least_squares", "wasserstein"])
+def test_an_objective_without_probabilities_is_refused(objective):
+    with pytest.raises(
+        ValueError, match=rf"^play got objective '{objective}', in which D is no probability .*minimax'$"
+    ):
+        play(Gaussian(0, 1), Recipe(objective=objective), rng=0)

@@ -183,19 +183,21 @@ def train(
     elif not isinstance(state, TrainingState):
         raise TypeError(f"train got state {state!r}; it takes a TrainingState")
     batches = Minibatches(x, prior, batch_size, state=state, dtype=dtype, device=device)
-    watch, rng = LossWatch(state), state.dropout
+    watch = LossWatch(state)
     update_d, update_g = given_objective(discriminator_step, objective), given_objective(generator_step, objective)
     if update_d is discriminator_step and update_g is generator_step and objective != NON_SATURATING:
         raise ValueError(f"train got objective {objective.name!r}, but neither of the two steps takes an objective")
 
     def step_d(x_real: Array, z: Array) -> Array:
-        return watch.seen("J_D", update_d(D, G, x_real, z, optimizer_d, rng=rng), G=G, D=D)
+        return watch.seen("J_D", update_d(D, G, x_real, z, optimizer_d, rng=state.dropout), G=G, D=D)
 
     def step_g(z: Array) -> Array:
-        return watch.seen("J_G", update_g(D, G, z, optimizer_g, rng=rng), D=D)
+        return watch.seen("J_G", update_g(D, G, z, optimizer_g, rng=state.dropout), D=D)
 
     def step_both(x_real: Array, z: Array) -> tuple[Array, Array]:
-        loss_d, loss_g = simultaneous_step(D, G, x_real, z, optimizer_d, optimizer_g, rng=rng, objective=objective)
+        loss_d, loss_g = simultaneous_step(
+            D, G, x_real, z, optimizer_d, optimizer_g, rng=state.dropout, objective=objective
+        )
         return watch.seen("J_D", loss_d, D=D, G=G), watch.seen("J_G", loss_g, D=D, G=G)
 
     if updates == "simultaneous":

@@ -8,9 +8,11 @@ from typing import Any
 import numpy as np
 
 from tinygan.adversarial import Iteration, NoisePrior, train
+from tinygan.adversarial.objectives import as_objective
 from tinygan.backend import Array, RngLike, as_rng, spawn_rngs, to_device
 from tinygan.data import Distribution
 from tinygan.experiments.figure1.game import Game, Standardised
+from tinygan.functional import sigmoid
 from tinygan.layers import Linear, Sequential, Tanh, normal, uniform
 from tinygan.layers.initializers import Initializer
 from tinygan.optim import RMSProp, exponential_decay
@@ -158,6 +160,11 @@ def play(
     >>> game.measure().jsd < before
     True
     """
+    if as_objective("play", recipe.objective).output is not sigmoid:
+        raise ValueError(
+            f"play got objective {recipe.objective!r}, in which D is no probability to hold against D*; "
+            "it takes 'non_saturating' or 'minimax'"
+        )
     rng_g, rng_d, rng_standardise, rng_train = spawn_rngs(as_rng(rng), 4)
     source = Standardised.from_sample(data, recipe.n_standardise, rng=rng_standardise)
     D, G = to_device(discriminator(rng=rng_d), device), to_device(generator(rng=rng_g), device)
