@@ -48,7 +48,7 @@ def assert_close_run(folder, other):
     for name in ("iteration", "epoch", "position", "optimizers", "epoch_start"):
         assert here[name] == there[name]
     for line, expected in zip(metrics_of(folder), metrics_of(other), strict=True):
-        assert line.keys() == expected.keys()
+        assert line.keys() ^ expected.keys() <= {"parzen"}  # of an epoch that was the last one once
         for name in ("loss_d", "loss_g", "d_real", "d_fake"):
             assert line[name] == pytest.approx(expected[name], rel=1e-5), name
 
@@ -57,7 +57,8 @@ def assert_close_run(folder, other):
 def test_it_is_the_run_that_one_process_trains(n, whole, tmp_path):
     begin(tmp_path / "run")
     out = together(n, *TINYGAN, "--resume", "run")
-    assert [line.split()[0] for line in out.splitlines()] == ["run:", "epoch", "run", "tinygan", "tinygan", "Missed:"]
+    first = [line.split()[0] for line in out.splitlines()]
+    assert first == ["run:", "epoch", "epoch", "run", "tinygan", "tinygan", "Missed:"]
     assert f"3 epochs of 5 iterations, 1 thread on each of {n} ranks, from epoch 0, iteration 0\n" in out
     assert_close_run(tmp_path / "run", whole)
     files = {path.name for path in (tmp_path / "run").iterdir()}
@@ -103,7 +104,7 @@ def test_two_runs_of_two_ranks_are_the_same_to_the_last_bit(tmp_path):
         ("images --data run.npy --out new --set batch_size=1", 2, "2 ranks cannot share a minibatch of 1, "),
         ("images --data run.npy --out new --set batch_size=98", 2,
          "2 ranks cannot share the last minibatch of an epoch, of 1, "),
-        ("images --data run.npy --out new --bad", 2, "unrecognized arguments: --bad"),
+        ("images --data run.npy --out new --bad", 2, "there is no --bad here"),
         ("images --data run.npy --out new --live nowhere/a.png", 1, "nowhere"),
     ],
 )  # fmt: skip
