@@ -13,7 +13,7 @@ import sys
 import pytest
 
 from tinygan.cli import main
-from tinygan.cli.terminal import painted
+from tinygan.cli.terminal.display import painted
 from tinygan.data import Gaussian
 
 SHORT = ["figure1", "--iterations", "30"]

@@ -21,9 +21,9 @@ from tinygan.cli import (
     samples,
     train,
 )
-from tinygan.cli.parser import Parser
-from tinygan.cli.status import FAILED, INTERRUPTED, WRONG_WORDS, in_words
-from tinygan.cli.streams import outlets
+from tinygan.cli.terminal.parser import Parser
+from tinygan.cli.terminal.status import FAILED, INTERRUPTED, WRONG_WORDS, in_words
+from tinygan.cli.terminal.streams import outlets
 from tinygan.ranks.launcher import started_number
 
 COMMANDS = (figure1, check, gallery, data, train, evaluate, samples, interpolate, curves, generate, runs, doctor)

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from tinygan.cli.argument_types import rate, seed
-from tinygan.cli.status import FAILED, WRONG_WORDS
-from tinygan.cli.terminal import painted
+from tinygan.cli.terminal.argument_types import rate, seed
+from tinygan.cli.terminal.display import painted
+from tinygan.cli.terminal.status import FAILED, WRONG_WORDS
 
 STATUSES = ("right", "wrong", "not checked")
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from tinygan.cli.terminal import painted
+from tinygan.cli.terminal.display import painted
 from tinygan.files import as_path
 
 NAMES = ("mnist", "fashion-mnist")

@@ -5,9 +5,9 @@ import json
 from dataclasses import asdict
 from typing import Any
 
-from tinygan.cli.argument_types import counted
-from tinygan.cli.status import FAILED
-from tinygan.cli.terminal import painted
+from tinygan.cli.terminal.argument_types import counted
+from tinygan.cli.terminal.display import painted
+from tinygan.cli.terminal.status import FAILED
 
 
 def add_parser(subparsers: Any) -> None:

@@ -9,10 +9,10 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from tinygan.cli.argument_types import count, seed, threads
-from tinygan.cli.devices import add_device_option, chosen_device
-from tinygan.cli.streams import spelled
-from tinygan.cli.terminal import painted, progress
+from tinygan.cli.terminal.argument_types import count, seed, threads
+from tinygan.cli.terminal.devices import add_device_option, chosen_device
+from tinygan.cli.terminal.display import painted, progress
+from tinygan.cli.terminal.streams import spelled
 from tinygan.files import as_path
 
 EXPERIMENTS = ("mnist", "fashion-mnist", "images", "tfd", "cifar10")

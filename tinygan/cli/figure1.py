@@ -10,10 +10,10 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from tinygan.cli.argument_types import count, momentum, rate, seed
-from tinygan.cli.devices import add_device_option, chosen_device
-from tinygan.cli.status import FAILED, INTERRUPTED
-from tinygan.cli.terminal import painted, progress
+from tinygan.cli.terminal.argument_types import count, momentum, rate, seed
+from tinygan.cli.terminal.devices import add_device_option, chosen_device
+from tinygan.cli.terminal.display import painted, progress
+from tinygan.cli.terminal.status import FAILED, INTERRUPTED
 from tinygan.files import as_path
 
 DEFAULT_DATA = "gaussian:4,0.5"

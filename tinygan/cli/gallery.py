@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from tinygan.arguments import alternatives
-from tinygan.cli.argument_types import count, seed
-from tinygan.cli.terminal import painted
+from tinygan.cli.terminal.argument_types import count, seed
+from tinygan.cli.terminal.display import painted
 from tinygan.files import as_path
 
 

@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from tinygan.cli.argument_types import count, seed
+from tinygan.cli.terminal.argument_types import count, seed
 from tinygan.files import as_path
 
 # Lines and steps of a picture, and of an animation, which shows all lines at once and one step after the other.

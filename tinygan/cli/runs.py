@@ -7,7 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from tinygan.cli.streams import spelled
+from tinygan.cli.terminal.streams import spelled
 from tinygan.files import as_path
 
 HEADER = ("run", "experiment", "updates", "seed", "epochs", "quick log-likelihood", "time", "state")

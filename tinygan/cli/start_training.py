@@ -7,8 +7,8 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tinygan.cli.argument_types import counted, typed
-from tinygan.cli.devices import chosen_device
+from tinygan.cli.terminal.argument_types import counted, typed
+from tinygan.cli.terminal.devices import chosen_device
 
 if TYPE_CHECKING:
     from tinygan.runs.folder import RunFolder

@@ -6,12 +6,12 @@ import sys
 import time
 from typing import TYPE_CHECKING, Any
 
-from tinygan.cli.argument_types import OBJECTIVES, count, counted, rate, seed, setting, threads
-from tinygan.cli.devices import add_device_option
-from tinygan.cli.interrupts import Request, polite_interrupts
 from tinygan.cli.start_training import NAMES, locked_run
-from tinygan.cli.status import FAILED, in_words
-from tinygan.cli.terminal import painted
+from tinygan.cli.terminal.argument_types import OBJECTIVES, count, counted, rate, seed, setting, threads
+from tinygan.cli.terminal.devices import add_device_option
+from tinygan.cli.terminal.display import painted
+from tinygan.cli.terminal.interrupts import Request, polite_interrupts
+from tinygan.cli.terminal.status import FAILED, in_words
 from tinygan.files import as_path
 
 if TYPE_CHECKING:

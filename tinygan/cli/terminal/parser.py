@@ -4,7 +4,7 @@ import argparse
 from typing import Any, NoReturn
 
 from tinygan.arguments import alternatives
-from tinygan.cli.status import WRONG_WORDS
+from tinygan.cli.terminal.status import WRONG_WORDS
 
 
 class Parser(argparse.ArgumentParser):

@@ -3,8 +3,8 @@
 import pytest
 
 from tinygan.cli import COMMANDS, main
-from tinygan.cli.parser import Parser
-from tinygan.cli.status import in_words
+from tinygan.cli.terminal.parser import Parser
+from tinygan.cli.terminal.status import in_words
 
 # Words, the argument that is wrong, and what was said and meant.
 NEAR_MISSES = [

@@ -14,7 +14,7 @@ import pytest
 from support.runs import made_images, quick_picture, state_of, tiny_run
 
 from tinygan.cli import main
-from tinygan.cli.streams import outlets, spelled
+from tinygan.cli.terminal.streams import outlets, spelled
 from tinygan.runs import run as run_module
 
 TRAIN = ["train", "images", "--data", "made.npy", "--scale", "0.01", "--threads", "1", "--set", "batch_size=20",

@@ -5,7 +5,7 @@ import threading
 
 import pytest
 
-from tinygan.cli.interrupts import REQUESTS, polite_interrupts
+from tinygan.cli.terminal.interrupts import REQUESTS, polite_interrupts
 
 
 @pytest.mark.parametrize("number", REQUESTS, ids=lambda number: number.name)

@@ -1,0 +1,1 @@
+"""What all commands share: how words are read, and what a terminal shows."""
