@@ -31,7 +31,7 @@ def discriminator_step(
     z : ndarray of shape (m, latent_dim)
         Noise from p_z.
     optimizer : Optimizer
-        Of the parameters of D.
+        The optimiser of the parameters of D.
     rng : numpy.random.Generator, int or None
         For the dropout in G and D.
     objective : Objective or str
@@ -91,7 +91,7 @@ def generator_step(
     z : ndarray of shape (m, latent_dim)
         Noise from p_z.
     optimizer : Optimizer
-        Of the parameters of G.
+        The optimiser of the parameters of G.
     rng : numpy.random.Generator, int or None
         For the dropout in D and G.
     objective : Objective or str

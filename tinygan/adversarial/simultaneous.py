@@ -34,7 +34,7 @@ def simultaneous_step(
     z : ndarray of shape (m, latent_dim)
         Noise from p_z.
     optimizer_d, optimizer_g : Optimizer
-        Of the parameters of D and of G.
+        The optimisers of the parameters of D and of G.
     rng : numpy.random.Generator, int or None
         For the dropout in D and G.
     objective : Objective or str

@@ -182,7 +182,7 @@ def _look_at_mpi(found: Examination) -> None:
 
 
 def _time_product(found: Examination, device: str) -> None:
-    """Time a product of ones, of which each number is N."""
+    """Time a product of matrices of ones; each number of it is N."""
     try:
         x, seconds, entry = to_device(np.ones((N, N), np.float32), device), float("inf"), 0.0
         for _ in range(1 + REPEATS):  # the first one warms up

@@ -18,7 +18,7 @@ PHILOX = Path(__file__).with_name("philox.cu").read_text(encoding="utf-8")
 class SharedStream(np.random.Generator):
     """A Philox stream of which several processes each take the rows of their share of a batch.
 
-    All of them draw the same numbers for the whole batch, as one process would, and each keeps those of its own rows.
+    All of them draw the same numbers for the whole batch, as one process would, and each keeps its own rows.
 
     Attributes
     ----------
@@ -53,7 +53,7 @@ class SharedStream(np.random.Generator):
     integers = normal = standard_normal = permutation = choice = shuffle = random
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Let a copy be shared as well, where that of a Generator would be a stream of the whole batch."""
+        """Let a copy be shared as well; a copied Generator would be a stream of the whole batch."""
         return _shared, (self.bit_generator, self.start, self.n_rows, self.total)
 
 
@@ -67,9 +67,9 @@ class Span(NamedTuple):
     key : tuple of int
         Two words.
     start : int
-        Of the first row.
+        Place of the first row.
     group, stride : int
-        So many rows follow each other, and so many rows lie between the first ones of two groups.
+        How many rows follow each other, and how many rows lie between the first rows of two groups.
     """
 
     key: tuple[int, int]

@@ -37,7 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Parameters
     ----------
     arguments : sequence of str, optional
-        The words after ``tinygan``; by default those of the process.
+        The words after ``tinygan``; by default, the arguments of the process.
 
     Examples
     --------

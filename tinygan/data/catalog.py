@@ -11,9 +11,9 @@ class File(NamedTuple):
     name : str
         Without the ``.gz`` of the packed form.
     size, sha256 : int, str
-        Of the packed form, in bytes and in hexadecimal digits.
+        Size and SHA-256 of the packed form, in bytes and in hexadecimal digits.
     sha256_unpacked : str
-        Of what is inside.
+        SHA-256 of what is inside.
     """
 
     name: str

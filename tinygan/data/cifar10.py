@@ -23,7 +23,7 @@ RECORD = 1 + N_CHANNELS * SIDE**2  # a label, then the red, the green and the bl
 def load_cifar10(data_dir: str | Path | None = None) -> Splits:
     """Return CIFAR-10: the first 40,000 images to train on, the next 10,000 for validation, 10,000 for the test.
 
-    Of batches that are not there, the images are missing, too: a part may be shorter, or empty. Whoever calls says so.
+    If a batch is not there, its images are missing: a part may be shorter, or empty. The caller says so.
 
     Parameters
     ----------

@@ -33,7 +33,7 @@ class Distribution(ABC):
     @property
     @abstractmethod
     def support(self) -> tuple[Any, Any]:
-        """(low, high), outside of which lies less than 1e-6 of the mass; in the plane, a pair of such pairs."""
+        """(low, high); less than 1e-6 of the mass lies outside. In the plane, a pair of such pairs."""
 
     def pdf(self, x: Array) -> Array:
         """Return the density at x, float64, of the shape of x; in the plane, of shape (...) for points (..., 2)."""

@@ -31,7 +31,7 @@ def read_idx(path: str | Path, *, ndim: int | None = None) -> Array:
     Returns
     -------
     ndarray of uint8
-        Of the shape that the file states.
+        The array, in the shape that the file states.
 
     Raises
     ------

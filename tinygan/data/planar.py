@@ -17,7 +17,7 @@ class Ring(Distribution):
     n_modes : int
         How many, at least 1.
     radius, std : float
-        Of the circle, and of every Gaussian; positive.
+        Radius of the circle, and standard deviation of every Gaussian; positive.
 
     Examples
     --------

@@ -104,7 +104,7 @@ class ScaledImages:
     Attributes
     ----------
     shape : tuple of int
-        (n, n_numbers), that of all rows.
+        (n, n_numbers), the shape of all rows.
     dtype : dtype
         float32.
 

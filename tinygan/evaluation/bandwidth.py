@@ -69,7 +69,7 @@ def search_bandwidth(
     bandwidths : sequence of float
         What to try, each > 0; the paper's ten by default.
     ranks : Ranks
-        Who share the samples, all of which each of them has.
+        The processes that share the work; each of them has all samples.
 
     Raises
     ------

@@ -82,7 +82,7 @@ class LogLikelihood:
     mean : float
         The mean log-likelihood of the test examples, in nats.
     standard_error : float
-        Of that mean, over the test examples: their standard deviation (``ddof=0``) / sqrt(n).
+        Standard error of the mean over the test examples: their standard deviation (``ddof=0``) / sqrt(n).
     bandwidth : float
         sigma, chosen on the validation examples.
     search : BandwidthSearch

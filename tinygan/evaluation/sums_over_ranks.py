@@ -12,7 +12,7 @@ from tinygan.ranks.group import Ranks
 
 
 class SharedEvaluator(Evaluator):
-    """An evaluator on a rank that adds up the kernels on its share of the samples, and knows those of all.
+    """An evaluator on a rank that adds up the kernels of its share of the samples, and gets the sums over all.
 
     Parameters
     ----------
@@ -24,7 +24,7 @@ class SharedEvaluator(Evaluator):
 
     Notes
     -----
-    Centre, unit and precision are those of all samples, so every distance is rounded as in one process. The merge is
+    Centre, unit and precision come from all samples, so every distance is rounded as in one process. The merge is
     exact: the least of the minima, and sums that are scaled and added in float64. What it merges is rounded by itself,
     since the kernels of a share are counted from its own nearest sample, in float32: a sum differs by some 1e-7 of
     itself from that of one process. All ranks hold the same bits in the end.

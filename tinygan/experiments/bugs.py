@@ -58,11 +58,11 @@ def train_with(bug: Bug, *, is_wrong: bool, recipe: Recipe = SHORT, rng: RngLike
     Parameters
     ----------
     bug : Bug
-        A layer takes its place in the networks, see `players`; a step takes that of the right one in Algorithm 1.
+        A layer takes its place in the networks, see `players`; a step takes the place of the right one in Algorithm 1.
     is_wrong : bool
         Whether to play with the bug.
     recipe : Recipe
-        As of Figure 1; updates and objective are those of Algorithm 1.
+        As in Figure 1; updates and objective must be Algorithm 1's.
     rng : numpy.random.Generator, int or None
         For weights, examples, noise and dropout.
 
@@ -162,7 +162,7 @@ def _replaced(network: Sequential, bug: Bug, part: Callable[..., Layer]) -> Sequ
 
 
 def _measured(game: Game, iterations: Iterator[int], every: int) -> Curve:
-    """Play, and measure every so many iterations."""
+    """Play, and measure every few iterations."""
     done, jsd, stopped = [], [], None
     with np.errstate(all="ignore"):
         try:

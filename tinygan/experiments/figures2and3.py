@@ -33,7 +33,7 @@ class Figure2(NamedTuple):
 
 
 def figure2(trained: Trained, examples: Array, *, n_rows: int = 4, n_columns: int = 5, rng: RngLike = None) -> Figure2:
-    """Draw samples at random, and find the training images nearest to those of the last column.
+    """Draw samples at random, and find the training images nearest to the last sample of each row.
 
     Parameters
     ----------
@@ -42,7 +42,7 @@ def figure2(trained: Trained, examples: Array, *, n_rows: int = 4, n_columns: in
     examples : ndarray of uint8, shape (n, height, width) or (n, height, width, 3)
         The training images.
     n_rows, n_columns : int
-        Of samples; the paper's MNIST panel has 4 and 5.
+        Rows and columns of samples; the paper's MNIST panel has 4 and 5.
     rng : Generator, int or None
         The same seed, the same samples.
 

@@ -19,7 +19,7 @@ class TensorCheck:
     tensor : str
         ``"x"``, or the name of a parameter.
     shape : tuple of int
-        Of the tensor.
+        Shape of the tensor.
     n_checked, n_kinks, n_unresolved : int
         Entries compared, entries left out because the function has a kink there, and entries whose numerical
         derivative is too noisy to say anything.

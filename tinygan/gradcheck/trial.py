@@ -20,7 +20,7 @@ class Trial:
     Attributes
     ----------
     y, cache, grad_y
-        Of the forward pass, and what the backward pass was given.
+        What the forward pass returned, and what the backward pass got.
     gradients : dict
         A copy of what came back for each tensor; None where nothing did.
     writes : dict from str to int
@@ -57,7 +57,7 @@ def rounding(subject: Subject, name: str, trial: Trial, seed: int) -> float:
     """Return how far rounding moves the gradient of a tensor, as seen when grad_y is multiplied by 1 + a few eps.
 
     Where large terms cancel, such as in the gradient of a bias below a normalisation, this is all that is left of it.
-    Nothing else is moved, lest a number at a kink move off it.
+    Nothing else is moved, so that a number at a kink stays there.
     """
     gradients = [trial.gradients[name]]
     for n_eps in (-3, -2, -1, 1, 2, 3):

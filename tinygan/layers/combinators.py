@@ -38,7 +38,7 @@ class Residual(Combinator):
     Notes
     -----
     J = I + J_f, so grad_x = J^T grad_y = grad_y + J_f^T grad_y: the gradient comes back by both ways, and one of them
-    never weakens it. x learns nothing, so the gradients of the parameters are those of f.
+    never weakens it. x learns nothing, so only f has parameters and their gradients.
 
     References
     ----------
@@ -197,7 +197,7 @@ class Fork(Combinator):
 
 
 class Columns(Layer):
-    """y = x[..., start:stop]: some columns of x, such as those of a label.
+    """y = x[..., start:stop]: some columns of x, such as a label.
 
     Parameters
     ----------

@@ -84,7 +84,7 @@ def _numbered(names: Sequence[str]) -> Iterator[str]:
 
 
 def layer_table(layer: Layer, *, total: bool = False) -> str:
-    """Return the table of output shapes and parameter counts of a layer, below those of the layers inside it.
+    """Return the table of output shapes and parameter counts of a layer, below the tables of the layers inside it.
 
     With total, its own row says what it learns and nothing else.
     """

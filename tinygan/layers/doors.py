@@ -46,7 +46,7 @@ def check_input(layer: Layer, x: Array, width: int | None = None) -> None:
 
 
 def check_cache(layer: Layer, cache: Any, *, axis: int = 0, size: int | None = None) -> None:
-    """Raise unless the cache is an array, as that of every layer but Sequential is, of a given size along an axis."""
+    """Raise unless the cache is an array of a given size along an axis; a Sequential has a list instead."""
     if not hasattr(cache, "shape"):
         found = f"type {type(cache).__name__}"
     elif size is not None and cache.shape[axis : axis + 1] != (size,):

@@ -113,7 +113,7 @@ def marginal_bias(mean: Array) -> Initializer:
     Parameters
     ----------
     mean : ndarray of shape (n_out,)
-        Of every pixel, in [0, 1], as `tinygan.data.marginal_mean` returns it.
+        Mean of every pixel, in [0, 1], as `tinygan.data.marginal_mean` returns it.
 
     Raises
     ------

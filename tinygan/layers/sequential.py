@@ -71,7 +71,7 @@ class Sequential(Combinator):
     ----------
     layers : tuple of Layer
     parameters : tuple of Parameter
-        Of all layers, in their order.
+        The parameters of all layers, in their order.
 
     Raises
     ------

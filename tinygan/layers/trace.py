@@ -19,11 +19,11 @@ class TraceRow:
     Attributes
     ----------
     name : str
-        Of the layer in the network, such as ``"2.0"``; see `named_layers`.
+        Name of the layer in the network, such as ``"2.0"``; see `named_layers`.
     layer : str
         The call that builds the layer.
     shape : tuple of int
-        Of y.
+        Shape of y.
     low, mean, high : float
         Smallest, mean and largest entry of y.
     grad_y_norm, grad_x_norm : float or None
@@ -119,7 +119,7 @@ class Pass:
     Attributes
     ----------
     name : str
-        Of the layer in the network.
+        Name of the layer in the network.
     layer : Layer
     x, y : ndarray
         x is a copy.

@@ -65,8 +65,8 @@ class Ranks:
         Parameters
         ----------
         array : ndarray
-            Of the same shape and precision on every rank. Where it is on a GPU, it goes through the host, which any MPI
-            can do.
+            It has the same shape and precision on every rank. An array on a GPU goes through the host, which any MPI can
+            do.
         weight : float
             The share of this rank's rows in the minibatch; all weights add up to 1.
 
@@ -101,7 +101,7 @@ class Ranks:
         return [*get_array_module(array).asarray(arrays)]
 
     def spread(self, array: Array) -> None:
-        """Replace the array of every rank by that of rank 0."""
+        """Replace the array of every rank by the array of rank 0."""
         if self.size > 1:
             host = np.ascontiguousarray(to_host(array))
             self._comm.Bcast(host)
@@ -139,7 +139,7 @@ class Ranks:
     def together(self) -> Iterator[None]:
         """Do what is inside on every rank, or raise on every rank: the error where it came up, else `Elsewhere`.
 
-        Of several ranks that fail, the first raises its error: all of them may fail for the same reason. Inside, no
+        If several ranks fail, the first raises its error: all of them may fail for the same reason. Inside, no
         rank may wait for another, since that might have failed before.
         """
         failure: Exception | None = None

@@ -27,19 +27,19 @@ def check_decay(what: str, value: Any) -> None:
 class Recipe(ABC):
     """The hyper-parameters that all experiments have, with those numbers that all of them share.
 
-    The paper states next to none of them: they are those of the code that its authors released,
+    The paper states nearly none of them; they come from the code that its authors released,
     https://github.com/goodfeli/adversarial.
 
     Attributes
     ----------
     n_epochs : int
-        Of as many iterations each as the training images make minibatches.
+        Length of the training; an epoch has one iteration for each minibatch of the training images.
     batch_size : int
         m.
     learning_rate, learning_rate_decay, learning_rate_floor : float
-        Of both players, after t updates: learning_rate / learning_rate_decay^t, not below the floor.
+        Learning rate of both players after t updates: learning_rate / learning_rate_decay^t, not below the floor.
     momentum, final_momentum, momentum_epochs : float, float, int
-        Of both players: rises in a straight line from the first to the second over so many epochs.
+        Momentum of both players: it rises in a straight line from the first to the second over this number of epochs.
     discriminator_factor : float
         What J_D is multiplied by before D learns from it. The released code has 1/2, the mean of two costs where
         Algorithm 1 has their sum; for gradient descent that is half the learning rate. Reports of J_D leave it out.
@@ -162,7 +162,7 @@ class Recipe(ABC):
         return optimizer_d, optimizer_g
 
     def schedule(self, optimizer_d: SGD, optimizer_g: SGD, *, iteration: int, epoch: int) -> None:
-        """Set the rates for the next iteration, after so many iterations and so many whole epochs."""
+        """Set the rates for the next iteration; iteration and epoch are the numbers of those that are done."""
         rate = exponential_decay(
             self.learning_rate, 1 / self.learning_rate_decay, iteration, floor=self.learning_rate_floor
         )
@@ -171,7 +171,7 @@ class Recipe(ABC):
         optimizer_d.momentum = optimizer_g.momentum = momentum
 
     def iterations_per_epoch(self, n_images: int) -> int:
-        """Return how many minibatches so many images make."""
+        """Return the number of minibatches that a number of images makes."""
         return -(-n_images // self.batch_size)
 
     def scaled(self, scale: float) -> Self:

@@ -14,13 +14,13 @@ from tinygan.recipes.base import Recipe
 class CIFAR10(Recipe):
     """G: z, rectified linear units, sigmoid units, and pixels without bounds; D: two layers of maxout.
 
-    The numbers are those of ``cifar10_fully_connected.yaml`` in the released code. It does not record the number of
+    The numbers come from ``cifar10_fully_connected.yaml`` in the released code. It does not record the number of
     epochs; 250 are MNIST's.
 
     Attributes
     ----------
     relu_units, sigmoid_units : int
-        Of the hidden layers of G.
+        Units of the hidden layers of G.
     irange_output : float
         First weights of the output of G are U(-irange_output, irange_output).
 

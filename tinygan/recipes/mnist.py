@@ -12,7 +12,7 @@ from tinygan.recipes.base import Recipe
 class MNIST(Recipe):
     """G: z, two layers of rectified linear units, and a sigmoid a pixel; D: two layers of maxout.
 
-    The numbers are those of ``mnist.yaml`` in the released code. It left the number of epochs to a search that it does
+    The numbers come from ``mnist.yaml`` in the released code. It left the number of epochs to a search that it does
     not record; by 250, momentum has reached its end. `Recipe` says what each number is.
 
     Attributes

@@ -13,12 +13,12 @@ from tinygan.recipes.base import Recipe
 class TFD(Recipe):
     """Stage 1. G: z, rectified linear units, sigmoid units, a sigmoid a pixel; D: two layers of maxout.
 
-    The numbers are those of ``tfd_pretrain/pretrain.yaml`` in the released code.
+    The numbers come from ``tfd_pretrain/pretrain.yaml`` in the released code.
 
     Attributes
     ----------
     relu_units, sigmoid_units : int
-        Of the hidden layers of G.
+        Units of the hidden layers of G.
     sigmoid_bias : float
         First bias of the hidden sigmoid units: they start mostly off.
     output_weights : int
@@ -49,7 +49,7 @@ class TFD(Recipe):
         return Sequential(*self.upper_layers(self.latent_dim, pixel_mean, rng=rng))
 
     def upper_layers(self, n_in: int, pixel_mean: Array, *, rng: RngLike = None) -> list[Layer]:
-        """Return the layers from a code of so many numbers to an image: all of G in stage 1, the upper half later."""
+        """Return the layers from a code of n_in numbers to an image: all of G in stage 1, the upper half later."""
         rng = as_rng(rng)
         init, sparse = uniform(self.irange_g), sparse_normal(self.output_weights)
         return [
@@ -70,7 +70,7 @@ class TFD(Recipe):
 class TFDStage2(TFD):
     """Stage 2. Two new layers turn z into the codes that stage 1 took for its noise; all of G trains on, D is new.
 
-    The numbers are those of ``tfd_pretrain/train.yaml`` in the released code.
+    The numbers come from ``tfd_pretrain/train.yaml`` in the released code.
 
     Attributes
     ----------

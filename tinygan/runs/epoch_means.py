@@ -16,7 +16,7 @@ class EpochMeans:
     Attributes
     ----------
     sums : dict
-        Of the epoch that has begun, with their counts.
+        The sums over the epoch that has begun, with their counts.
     weights : dict
         Which share of the rows behind its last J_D and J_G this rank had.
 
@@ -61,7 +61,7 @@ class EpochMeans:
             self.sums[name] += value
 
     def collect(self, ranks: Ranks) -> None:
-        """Bring the sums of the losses together on rank 0; those of the others are 0 then."""
+        """Bring the sums of the losses together on rank 0; the others then have 0."""
         parts = ranks.gathered(np.array([self.sums[name] for name in LOSSES]))
         here = parts if ranks.rank == 0 else []
         self.sums |= {name: float(sum(part[i] for part in here)) for i, name in enumerate(LOSSES)}

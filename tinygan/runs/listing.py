@@ -32,7 +32,7 @@ class ListedRun:
     score : dict or None
         The last quick log-likelihood: "epoch", "bandwidth", and "mean" and "standard_error" in nats.
     seconds : float or None
-        Of training.
+        Time of training.
     """
 
     run: str

@@ -36,11 +36,11 @@ from tinygan.runs.folder import RunFolder, recipe_of, write_json
 from tinygan.runs.parallel.agreeing import check_alike
 from tinygan.runs.quick_score import quick_score
 
-# D is asked about so many training images and samples, every so many iterations, without dropout.
+# How many training images and samples D is asked about, without dropout, and every how many iterations.
 N_PROBE, PROBE_EVERY = 100, 50
 # The fixed z: the first of them make the picture, all of them the quick score.
 N_VIEW, N_PICTURE = 1000, 100
-# Several ranks ask each other whether to stop or to save, every so many iterations.
+# Every how many iterations several ranks ask each other whether to stop or to save.
 AGREE_EVERY = 10
 
 STREAMS = ("data", "noise", "dropout")
@@ -57,7 +57,7 @@ class Progress(NamedTuple):
         Iterations and whole epochs that are done.
     loss_d, loss_g : float
         J_D and J_G, in nats: of this iteration, or on a GPU of the one when they were last fetched. Of several ranks,
-        each has those of its rows; metrics has those of all.
+        each has the losses of its rows; metrics has the losses of all.
     d_real, d_fake : float
         Mean D(x) and mean D(G(z)) when D was last asked.
     metrics : dict or None
@@ -91,7 +91,7 @@ class Run:
     epoch_means : EpochMeans
         What the line of metrics.jsonl for the epoch that has begun will be made of.
     threads : int
-        Of the matrix products; another number may round differently.
+        Threads of the matrix products; another number may round differently.
     device : str
         Where it trains; its files are the same wherever that is.
     x : ScaledImages

@@ -50,7 +50,7 @@ def start_run(
     seed : int
         The same seed, the same run.
     threads : int or "auto"
-        Of the matrix products; "auto" measures whether one or all are faster.
+        Threads of the matrix products; "auto" measures whether one or all are faster.
     evaluate_every : int
         Epochs from one quick score and picture to the next; the first and the last always get them.
     stage_1 : str or Path, optional
@@ -128,7 +128,7 @@ def resume_run(
     Parameters
     ----------
     folder : str or Path
-        Of the run.
+        The folder of the run.
     n_epochs : int, optional
         Train to this epoch, instead of the one that the run was started with; not below the one that has begun.
     data : str or Path, optional

@@ -56,7 +56,7 @@ def load_trained(folder: str | Path, *, device: str = "cpu") -> Trained:
     Parameters
     ----------
     folder : str or Path
-        Of the run.
+        The folder of the run.
     device : str
         Where to put G, as `tinygan.backend.to_device` names it; the run may have been on another one.
 

@@ -63,7 +63,7 @@ def jensen_shannon_divergence(p: Array, q: Array, x: Array) -> float:
     0.0
     """
     p, q = normalise("jensen_shannon_divergence", x, p=p, q=q)
-    total = p + q  # not its half: that of the smallest float is 0, and its logarithm -inf
+    total = p + q  # not its half: half of the smallest float is 0, and its logarithm -inf
     p_to_middle = times_log(p, 2 * p) - times_log(p, total)
     q_to_middle = times_log(q, 2 * q) - times_log(q, total)
     return integral(p_to_middle + q_to_middle, x) / 2
@@ -72,7 +72,7 @@ def jensen_shannon_divergence(p: Array, q: Array, x: Array) -> float:
 def wasserstein_distance(p: Array, q: Array, x: Array) -> float:
     """Return W1(p, q), how far mass must travel on average to turn p into q.
 
-    Parameters and errors are those of `jensen_shannon_divergence`.
+    Takes and raises the same as `jensen_shannon_divergence`.
 
     Returns
     -------

@@ -87,7 +87,7 @@ def value_function(d: Array, p_data: Array, p_g: Array, x: Array) -> float:
 def value_from_logits(logits: Array, p_data: Array, p_g: Array, x: Array) -> float:
     """Return V(D, G) for D = sigmoid(logits), finite also where D rounds to 0 or 1.
 
-    Parameters and errors are those of `value_function`, with the logits of D in place of its probabilities.
+    Takes and raises the same as `value_function`, with the logits of D in place of its probabilities.
 
     Examples
     --------
@@ -109,7 +109,7 @@ def value_from_logits(logits: Array, p_data: Array, p_g: Array, x: Array) -> flo
 def virtual_criterion(p_data: Array, p_g: Array, x: Array) -> float:
     """Return C(G) = max over D of V(D, G) = -log 4 + 2 JSD, Theorem 1 of the paper.
 
-    Parameters and errors are those of `jensen_shannon_divergence`. Nats.
+    Takes and raises the same as `jensen_shannon_divergence`; nats.
 
     Examples
     --------

@@ -85,7 +85,7 @@ class TrainingState:
         self.noise, self.dropout = SharedStream(self.noise.bit_generator), SharedStream(self.dropout.bit_generator)
 
     def draw_for(self, m: int) -> None:
-        """Let noise and masks be drawn for a minibatch of m: each process gets those of its own rows."""
+        """Let noise and masks be drawn for a minibatch of m; each process gets its own rows."""
         rows = self.share.of(m)
         self.weight = len(rows) / m
         for stream in (self.noise, self.dropout):

@@ -106,7 +106,7 @@ def train(
     prior : NoisePrior
         p_z.
     optimizer_d, optimizer_g : Optimizer
-        Of the parameters of D and of G.
+        The optimisers of the parameters of D and of G.
     n_iterations : int
         How many iterations in all, at least 1.
     batch_size : int

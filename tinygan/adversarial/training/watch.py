@@ -11,7 +11,7 @@ from tinygan.layers.base import layer_name
 
 T = TypeVar("T")
 
-# Losses that may wait on a GPU, those of fifty iterations with k = 1.
+# The most losses that may wait on a GPU: fifty iterations with k = 1.
 MOST_UNSEEN = 100
 
 
@@ -23,7 +23,7 @@ class LossWatch:
     Parameters
     ----------
     state : TrainingState
-        Where the training stands: losses are those of the iteration after those that are done.
+        Where the training stands: the losses belong to the iteration after it.
 
     Examples
     --------

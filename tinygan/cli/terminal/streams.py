@@ -73,7 +73,7 @@ class Outlet:
 
 @contextmanager
 def outlets() -> Iterator[Outlet]:
-    """Put an outlet before stdout and one before stderr, and give that of stdout."""
+    """Put an outlet before stdout and one before stderr, and give the one before stdout."""
     with ExitStack() as held:
         nowhere = held.enter_context(open(os.devnull, "w"))  # for one that a shell has closed, as 2>&- does
         out, err = Outlet(sys.stdout or nowhere), Outlet(sys.stderr or nowhere)

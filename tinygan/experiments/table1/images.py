@@ -6,7 +6,7 @@ from tinygan.backend import Array
 from tinygan.data import Splits
 from tinygan.recipes.data_sets import RECIPES
 
-# The released evaluator chooses sigma on so many validation images.
+# The number of validation images on which the released evaluator chooses sigma.
 N_VALIDATION = 1000
 
 # What to do if a part of the data is missing.

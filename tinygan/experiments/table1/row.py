@@ -18,7 +18,7 @@ from tinygan.evaluation.sums_over_ranks import shared_kernel_sums
 from tinygan.experiments.table1.images import HeldOut
 from tinygan.ranks.group import ALONE, Ranks
 
-# The released evaluator takes so many samples.
+# The number of samples that the released evaluator takes.
 N_SAMPLES = 10_000
 
 GRIDS = {"paper_grid": PAPER_BANDWIDTHS, "fine_grid": FINE_BANDWIDTHS}
@@ -32,7 +32,7 @@ class Score:
     ----------
     model : str
     paper_grid, fine_grid : LogLikelihood
-        With sigma from `PAPER_BANDWIDTHS`, and from `FINE_BANDWIDTHS`, each of which is 1.026 times the one before.
+        With sigma from `PAPER_BANDWIDTHS`, and from `FINE_BANDWIDTHS`, in steps of a factor of 1.026.
     n_samples, n_validation, n_test : int
         How many samples were scored, and how many images chose sigma and judged.
     """
@@ -64,11 +64,11 @@ def score(model: str, samples: Array, images: HeldOut, *, ranks: Ranks = ALONE) 
     model : str
         What to call it.
     samples : ndarray of shape (n, d)
-        Rows like those of the images, float32 or float64; the released evaluator takes 10,000.
+        Rows like the images, float32 or float64; the released evaluator takes 10,000.
     images : HeldOut
         What to judge them by, on the same device.
     ranks : Ranks
-        Who share the samples, all of which each of them has.
+        The processes that share the work; each of them has all samples.
 
     Raises
     ------

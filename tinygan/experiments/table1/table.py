@@ -35,7 +35,7 @@ def table1(
     calibrate : bool
         Whether to go on with real images, centroids of k-means and the mean image, see `calibration`: the slow part.
     ranks : Ranks
-        The processes that share the work, each of which has all samples.
+        The processes that share the work; each of them has all samples.
 
     Yields
     ------

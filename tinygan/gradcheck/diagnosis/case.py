@@ -30,7 +30,7 @@ class Case:
     entries : ndarray of int
         Flat positions of these in the tensor: all of them, in order, if the tensor is small.
     seed : int
-        Of the draws of the forward pass.
+        Seed of the draws of the forward pass.
     """
 
     subject: Subject

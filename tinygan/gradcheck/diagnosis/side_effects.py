@@ -32,7 +32,7 @@ def faults(
     near : collection of str
         The tensors whose gradient is more than what rounding leaves of a zero, and right or nearly so.
     seed : int
-        Of the draws of forward.
+        Seed of the draws of forward.
     rng : numpy.random.Generator
         For other inputs and other parameters.
     tolerance : float
@@ -65,7 +65,7 @@ def _mutated(subject: Subject, trial: Trial) -> Iterator[Suspect]:
 
 
 def _rounded(subject: Subject, trial: Trial, near: Collection[str]) -> Iterator[Suspect]:
-    """Numbers that all fit into float32, which those of a random grad_y of float64 never do."""
+    """Numbers that all fit into float32; with a random grad_y of float64 they never do."""
     for name, array in {"y": trial.y, **{name: trial.gradients[name] for name in near}}.items():
         if not isinstance(array, np.ndarray) or array.dtype.kind != "f":
             continue

@@ -1,4 +1,4 @@
-"""Hypotheses on what a wrong gradient is made of: slopes, masks, and terms of which one is missing."""
+"""Hypotheses on what a wrong gradient is made of: slopes, masks, and terms, one of them missing."""
 
 from collections.abc import Iterator
 from functools import partial
@@ -88,7 +88,7 @@ def missing_term(case: Case) -> Finding:
 def _missing_moments(case: Case, rest: Array) -> Finding:
     """What is missing along an axis is a constant, or a multiple of x less its mean: as in a normalisation.
 
-    It may also be a constant times the slopes that backward has: those of a function before the mean is taken.
+    It may also be a constant times the slopes that backward has, if a function comes before the mean.
     """
     x, grad_y = case.subject.tensors[case.tensor], case.trial.grad_y
     slopes = case.wrong / grad_y if x.shape == grad_y.shape and grad_y.all() else np.ones_like(x)

@@ -62,7 +62,7 @@ def outcome(found: Found, folder: Path, seed: int, tolerance: float) -> Outcome:
     folder : Path
         Where the user's code is, whose lines messages name.
     seed : int
-        Of everything that is drawn. Each thing is checked from this seed alone, whatever else is checked.
+        Seed of all draws. Each thing is checked from this seed alone, whatever else is checked.
     tolerance : float
         The largest relative error that still counts as right.
     """

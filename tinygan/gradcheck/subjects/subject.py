@@ -55,7 +55,7 @@ class Subject(ABC):
 
     @abstractmethod
     def backward(self, grad_y: Array, cache: Any) -> dict[str, Any]:
-        """Run the backward pass and return the gradients of the inputs; those of the parameters are left on them."""
+        """Run the backward pass and return the gradients of the inputs; the parameters keep their own."""
 
     @abstractmethod
     def where(self, tensor: str) -> str:

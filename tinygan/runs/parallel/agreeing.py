@@ -27,7 +27,7 @@ def check_shares(n_ranks: int, n_images: int, batch_size: int) -> None:
 
 
 def check_rows_apart(n_ranks: int, **networks: Layer) -> None:
-    """Raise a ValueError if a layer looks at its whole batch, of which every rank has only some rows.
+    """Raise a ValueError if a layer looks at its whole batch, since every rank has only some rows of it.
 
     Examples
     --------

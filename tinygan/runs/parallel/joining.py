@@ -16,13 +16,13 @@ from tinygan.runs.run import Run
 def join(run: Run | None, ranks: Ranks, *, data: str | Path | None = None, device: str = "cpu") -> Run:
     """Return the run that rank 0 has just started or resumed, on every rank, to be trained by all together.
 
-    The networks, the optimisers and the streams are those of the checkpoint, which rank 0 sends as the file that it is.
+    The networks, the optimisers and the streams come from the checkpoint, which rank 0 sends as a file.
     So the others need no folder; they read the images, which must be the same ones.
 
     Parameters
     ----------
     run : Run or None
-        Of rank 0; None on the others.
+        What rank 0 has; None on the others.
     ranks : Ranks
         All of them call this.
     data : str or Path, optional
@@ -58,7 +58,7 @@ def _told(run: Run | None, ranks: Ranks, data: str | Path | None, device: str) -
                 copy = Path(folder, run.folder.checkpoint.name)
                 copy.write_bytes(checkpoint)
                 run.restore(copy)
-            run.epoch_means.clear()  # rank 0 has those of all
+            run.epoch_means.clear()  # rank 0 has the sums of all
         check_rows_apart(ranks.size, D=run.D, G=run.G)
     return run
 
