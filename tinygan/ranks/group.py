@@ -65,8 +65,8 @@ class Ranks:
         Parameters
         ----------
         array : ndarray
-            It has the same shape and precision on every rank. An array on a GPU goes through the host, which any MPI can
-            do.
+            It has the same shape and precision on every rank. An array on a GPU goes through the host, which any MPI
+            can do.
         weight : float
             The share of this rank's rows in the minibatch; all weights add up to 1.
 
