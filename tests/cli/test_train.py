@@ -16,8 +16,9 @@ from scipy.io import savemat
 from support.runs import arrays_of, assert_same_run, made_images, metrics_of, quick_picture, state_of
 
 from tinygan.adversarial.objectives import OBJECTIVES
-from tinygan.cli import argument_types, main
+from tinygan.cli import main
 from tinygan.cli import train as train_module
+from tinygan.cli.terminal import argument_types
 from tinygan.data import Labelled, Splits
 from tinygan.recipes.data_sets import LOADERS
 from tinygan.runs import run as run_module
