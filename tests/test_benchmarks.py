@@ -189,7 +189,7 @@ def test_a_step_is_held_against_its_products_and_the_peers(tiny, monkeypatch):
     assert whats[0].removeprefix("step / ") in step.PRODUCTS
     assert whats[1:] == [f"step / {name}" for name in PEERS]
     bars = {finding.what: finding.bar for finding in findings if finding.bar}
-    assert bars == {whats[0]: 1.15, "step / PyTorch eager, tuned": 0.88, "step / JAX, one jitted function": 1.03}
+    assert bars == {whats[0]: 1.35, "step / PyTorch eager, tuned": 1.0}
     assert all(finding.value > 0 for finding in findings if finding.value is not None)
 
 
