@@ -298,6 +298,11 @@ def test_shapes_that_differ_are_left_to_the_definition(cupy, launched):
     assert launched == []
 
 
+def test_an_empty_array_needs_no_kernel(cupy, launched):
+    assert functional.sigmoid(cupy.empty((0, 3))).shape == (0, 3)
+    assert launched == []
+
+
 def test_what_is_changed_must_lie_in_one_block(cupy, launched):
     data = cupy.ones((4, 6))
     sgd._move(data[:, ::2], cupy.zeros((4, 3)), cupy.ones((4, 3)), 0.5, 0.0)

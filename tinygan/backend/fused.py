@@ -108,7 +108,7 @@ class _Elementwise:
         arrays = {name: x for name, x in zip(self.parameters, arguments, strict=True) if hasattr(x, "dtype")}
         like = next(x for x in arrays.values() if x.dtype.kind == "f")
         fits = all(x.shape == like.shape and x.dtype.str[1:] in C_TYPES for x in arrays.values())
-        if not (fits and all(arrays[name].flags.c_contiguous for name in self.changed)):
+        if not (like.size and fits and all(arrays[name].flags.c_contiguous for name in self.changed)):
             return NotImplemented
         xp, real = get_array_module(like), like.dtype.type
         made = [xp.empty(like.shape, like.dtype) for _ in self.made]
