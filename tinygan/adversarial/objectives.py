@@ -147,7 +147,7 @@ WASSERSTEIN = Objective("wasserstein", loss_real=raised, loss_fake=lowered, loss
 """Arjovsky et al. 2017 (arXiv:1701.07875), eq. (2) and (3). The logit is the value of a critic, which has no zero.
 
 Among the critics that are K-Lipschitz, the best has the loss -K W1(p_data, p_g). Nothing in the loss makes D one of
-them: its weights need a limit, such as the paper's clipping, or the loss falls for ever.
+them: its weights need a limit, such as the paper's `tinygan.optim.clipping`, or the loss falls for ever.
 """
 
 OBJECTIVES = {objective.name: objective for objective in (NON_SATURATING, MINIMAX, LEAST_SQUARES, WASSERSTEIN)}
