@@ -65,7 +65,7 @@ def test_the_decay_of_all_recipes_and_a_limit_of_norms_can_be_set_too():
 @pytest.mark.slow
 @pytest.mark.data
 def test_digits_come_of_it(tmp_path):
-    """Two minutes of one core, and what they bring on every seed that was tried: from 45 to 59 nats."""
+    """Two to three minutes of one core; seeds 0, 1 and 2 were measured to reach 58.5, 61.9 and 42.8 nats."""
     run = start_run(tmp_path / "run", "mnist-quick", MNISTQuick(), data=real_folder("mnist"), threads=1)
     for progress in run.train():
         last = progress.metrics

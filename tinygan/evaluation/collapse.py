@@ -8,7 +8,7 @@ from tinygan.evaluation.distances import check_points
 from tinygan.evaluation.neighbours import nearest_neighbours
 
 UNTRAINED = "G has learned little else yet; train longer"
-COLLAPSED = "G maps many z to one x; lower learning rates or more discriminator steps may help"
+COLLAPSED = "G maps many z to one x; lower learning rates may help"
 
 # As many samples and examples are looked at.
 N = 1000
@@ -57,7 +57,7 @@ def find_collapse(
     >>> find_collapse(rng.normal(size=(100, 5)), examples)
     []
     >>> find_collapse(np.ones((100, 5)), examples)  # doctest: +ELLIPSIS
-    ['all samples look alike (they spread 0% as far as the data): G maps many z to one x; lower ...']
+    ['all samples look alike (they spread 0% as far as the data): G maps many z to one x; lower learning ...']
     """
     some, others = samples[:N], examples[:N]
     check_points("find_collapse", "samples", some)

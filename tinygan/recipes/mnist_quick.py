@@ -14,8 +14,8 @@ HELD = 0.6
 class MNISTQuick(MNIST):
     """Digits soon, by departures from the recipe that the paper's Table 1 stands on.
 
-    Hidden layers are a quarter as wide, so that 30 epochs take less time than 5 at full width. With all else as in
-    `MNIST`, players a tenth and three tenths as wide collapsed. What else is different, and why:
+    Hidden layers are a quarter as wide, so that an epoch takes a quarter of the time. With all else as in `MNIST`,
+    players a tenth and three tenths as wide collapsed. What else is different, and why:
 
     - Alternating updates, which is Algorithm 1 as printed. It has no factor 1/2 in J_D.
     - RMSProp with a smaller learning rate. With plain gradient descent, seed 0 drew digits and seed 1 collapsed.
