@@ -282,6 +282,11 @@ def test_an_unknown_name_lists_the_known_ones_and_the_nearest():
         ({"max_col_norm": 0.0}, ValueError, "max_col_norm=0.0; it takes a finite number > 0"),
         ({"updates": "both"}, ValueError, "updates 'both'; it takes one of 'alternating', 'simultaneous'"),
         ({"objective": "hinge"}, ValueError, "objective 'hinge'; it takes one of"),
+        (
+            {"objective": "wasserstein"},
+            ValueError,
+            "'wasserstein', whose critic needs a limit .*, such as max_col_norm=1",
+        ),
         ({"noise_prior": "normal"}, ValueError, "noise_prior 'normal'; it takes one of"),
         ({"discriminator_steps": 2}, ValueError, "discriminator_steps=2 with simultaneous updates, .* it takes upd"),
     ],

@@ -118,6 +118,11 @@ class Recipe(ABC):
                 f"the recipe got discriminator_steps={self.discriminator_steps} with simultaneous updates, where both "
                 "players move at once; it takes updates=alternating with that"
             )
+        if self.objective == "wasserstein" and self.max_col_norm is None:
+            raise ValueError(
+                "the recipe got objective='wasserstein', whose critic needs a limit on its weights; "
+                "it takes max_col_norm with that, such as max_col_norm=1"
+            )
 
     @staticmethod
     def preprocess(images: Array) -> Array:
