@@ -285,7 +285,7 @@ def test_an_unknown_name_lists_the_known_ones_and_the_nearest():
         (
             {"objective": "wasserstein"},
             ValueError,
-            "'wasserstein', whose critic needs a limit .*, such as max_col_norm=1",
+            "objective='wasserstein', whose critic needs a limit .*, such as max_col_norm=1",
         ),
         ({"noise_prior": "normal"}, ValueError, "noise_prior 'normal'; it takes one of"),
         ({"discriminator_steps": 2}, ValueError, "discriminator_steps=2 with simultaneous updates, .* it takes upd"),
