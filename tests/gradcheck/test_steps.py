@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from tinygan.adversarial import discriminator_loss, discriminator_step, generator_loss, generator_step
+from tinygan.adversarial import Objective, discriminator_loss, discriminator_step, generator_loss, generator_step
 from tinygan.adversarial.simultaneous import simultaneous_step
 from tinygan.gradcheck import check_step
 from tinygan.gradcheck.gallery.wrong_steps import BUGS
@@ -155,6 +155,28 @@ def test_twice_the_gradient_of_another_objective_is_wrong(objective):
 
     report = check_step(*players(), generator_step=doubled, objective=objective, rng=0)
     assert {suspect.code for suspect in report.suspects} == {"factor"}
+
+
+def test_a_d_that_ends_in_a_sigmoid_is_checked_for_an_objective_of_probabilities_only():
+    def on_probabilities(D, G, x, z, optimizer, *, rng=None):
+        real, cache_real = D.forward(x, rng=rng)
+        fake, cache_fake = D.forward(G(z), rng=rng)
+        D.backward_params(-1 / real / len(x), cache_real)
+        D.backward_params(1 / (1 - fake) / len(z), cache_fake)
+        optimizer.step()
+
+    D, G = players()
+    D = Sequential(*D, Sigmoid())
+    with pytest.raises(ValueError, match=r"^D ends in Sigmoid\(\), but the non_saturating objective takes logits"):
+        check_step(D, G, discriminator_step=on_probabilities, rng=0)
+    log = Objective(
+        "probabilities",
+        loss_real=lambda d: (-np.log(d), -1 / d),
+        loss_fake=lambda d: (-np.log(1 - d), 1 / (1 - d)),
+        loss_g=lambda d: (-np.log(d), -1 / d),
+        output=lambda d: d,
+    )
+    assert check_step(D, G, discriminator_step=on_probabilities, objective=log, rng=0).ok
 
 
 def test_the_objective_of_a_check_is_named_right():

@@ -9,6 +9,7 @@ import numpy as np
 from tinygan.adversarial import discriminator_step as our_discriminator_step
 from tinygan.adversarial import generator_step as our_generator_step
 from tinygan.adversarial.objectives import NON_SATURATING, Objective, as_objective
+from tinygan.adversarial.training.doors import check_logits
 from tinygan.arguments import check_positive
 from tinygan.backend import Array, RngLike, as_rng, to_host
 from tinygan.backend.arrays import check_arrays
@@ -94,6 +95,7 @@ def check_step(
     check_positive("check_step got tolerance", tolerance)
     check_arrays("check_step", x=x, z=z)
     objective, rng = as_objective("check_step", objective), as_rng(rng)
+    check_logits(D, objective)
     players = {"D": D, "G": G}
     learned = {f"{player}.{name}": theta for player in players for name, theta in named_parameters(players[player])}
     place = place_of("check_step", learned, x=x, z=z)

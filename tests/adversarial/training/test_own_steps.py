@@ -105,3 +105,29 @@ def test_a_sigmoid_may_end_a_d_whose_objective_takes_its_output():
     optimizers = {"optimizer_d": SGD(D.parameters, 0.1), "optimizer_g": SGD(G.parameters, 0.1)}
     game = D, G, Gaussian(0, 1), NoisePrior("uniform", 1)
     assert train(*game, n_iterations=1, objective="least_squares", rng=0, **optimizers).run().loss_d > 0
+
+
+def test_steps_with_losses_of_their_own_may_have_a_d_that_ends_in_a_sigmoid():
+    def on_probabilities(D, G, x, z, optimizer, *, rng=None):
+        real, cache_real = D.forward(x, rng=rng)
+        fake, cache_fake = D.forward(G(z), rng=rng)
+        D.backward_params(-1 / real / len(x), cache_real)
+        D.backward_params(1 / (1 - fake) / len(z), cache_fake)
+        optimizer.step()
+        return -np.log(real).mean() - np.log(1 - fake).mean()
+
+    def of_probabilities(D, G, z, optimizer, *, rng=None):
+        x_fake, cache_g = G.forward(z, rng=rng)
+        fake, cache_d = D.forward(x_fake, rng=rng)
+        G.backward_params(D.backward_input(-1 / fake / len(z), cache_d), cache_g)
+        optimizer.step()
+        return -np.log(fake).mean()
+
+    losses = []
+    steps = {"discriminator_step": on_probabilities, "generator_step": of_probabilities}
+    for last, chosen in [((Sigmoid(),), steps), ((), {})]:
+        D, G = Sequential(Linear(1, 4, rng=0), Tanh(), Linear(4, 1, rng=1), *last), Linear(1, 1, rng=2)
+        optimizers = {"optimizer_d": SGD(D.parameters, 0.1), "optimizer_g": SGD(G.parameters, 0.1)}
+        game = D, G, Gaussian(0, 1), NoisePrior("uniform", 1)
+        losses.append([record[1:] for record in train(*game, n_iterations=5, rng=0, **optimizers, **chosen)])
+    np.testing.assert_allclose(losses[0], losses[1], rtol=1e-4)

@@ -15,6 +15,14 @@ from tinygan.optim import Optimizer
 
 def check_players(D: Layer, G: Layer, objective: Objective, *, z: Array, x: Array | None = None) -> None:
     """Raise unless D gives logits where the objective takes them, G takes z, and D takes x."""
+    check_logits(D, objective)
+    check_takes("G", G, "z", z)
+    if x is not None:
+        check_takes("D", D, "x", x)
+
+
+def check_logits(D: Layer, objective: Objective) -> None:
+    """Raise if D ends in a sigmoid, and the objective has one of its own."""
     last = D
     while last.layers and not isinstance(last, Fork | Residual):
         last = last.layers[-1]
@@ -23,17 +31,13 @@ def check_players(D: Layer, G: Layer, objective: Objective, *, z: Array, x: Arra
             f"D ends in {layer_name(last)}, but the {objective.name} objective takes logits and has a sigmoid of its "
             "own; leave that layer out, so that D ends in Linear(n, 1)"
         )
-    check_takes("G", G, "z", z)
-    if x is not None:
-        check_takes("D", D, "x", x)
 
 
-def check_game(D: Layer, G: Layer, objective: Objective, prior: NoisePrior, example: Array) -> None:
+def check_game(D: Layer, G: Layer, prior: NoisePrior, example: Array) -> None:
     """Raise unless G turns noise of the prior into something like the example, and D gives that one logit."""
     check_prior("train", G, prior)
-    z = get_array_module(example).zeros((1, prior.latent_dim), example.dtype)
-    check_players(D, G, objective, z=z, x=example)
-    x_fake, logits = G(z), D(example)
+    check_takes("D", D, "x", example)
+    x_fake, logits = G(get_array_module(example).zeros((1, prior.latent_dim), example.dtype)), D(example)
     if x_fake.shape != example.shape:
         raise ValueError(
             f"train got a G that returns examples of shape {x_fake.shape[1:]}, but x holds examples of shape "

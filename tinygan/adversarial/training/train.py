@@ -14,7 +14,7 @@ from tinygan.adversarial.algorithm1 import generator_step as our_generator_step
 from tinygan.adversarial.objectives import NON_SATURATING, Objective, as_objective, given_objective
 from tinygan.adversarial.prior import NoisePrior
 from tinygan.adversarial.simultaneous import both_at_once, simultaneous_step
-from tinygan.adversarial.training.doors import check_game, check_optimizer, check_steps
+from tinygan.adversarial.training.doors import check_game, check_logits, check_optimizer, check_steps
 from tinygan.adversarial.training.minibatches import Minibatches, Source, prepared
 from tinygan.adversarial.training.state import TrainingState
 from tinygan.adversarial.training.watch import LossWatch, check_parameters, explained_shortage
@@ -171,9 +171,14 @@ def train(
     generator_steps = check_steps("generator_step", generator_step, generator_steps)
     if updates == "simultaneous":
         _check_simultaneous(discriminator_steps, generator_steps, discriminator_step, generator_step)
+    update_d, update_g = given_objective(discriminator_step, objective), given_objective(generator_step, objective)
+    if update_d is not discriminator_step or update_g is not generator_step:
+        check_logits(D, objective)
+    elif objective != NON_SATURATING:
+        raise ValueError(f"train got objective {objective.name!r}, but neither of the two steps takes an objective")
     dtype, device = G.parameters[0].data.dtype if G.parameters else np.float32, device_of(G)
     x, example = prepared(x, dtype, device)
-    check_game(D, G, objective, prior, example)
+    check_game(D, G, prior, example)
     for player, network, optimizer in (("D", D, optimizer_d), ("G", G, optimizer_g)):
         check_optimizer(player, network, optimizer)
         for theta in network.parameters:
@@ -184,9 +189,6 @@ def train(
         raise TypeError(f"train got state {state!r}; it takes a TrainingState")
     batches = Minibatches(x, prior, batch_size, state=state, dtype=dtype, device=device)
     watch = LossWatch(state)
-    update_d, update_g = given_objective(discriminator_step, objective), given_objective(generator_step, objective)
-    if update_d is discriminator_step and update_g is generator_step and objective != NON_SATURATING:
-        raise ValueError(f"train got objective {objective.name!r}, but neither of the two steps takes an objective")
 
     def step_d(x_real: Array, z: Array) -> Array:
         return watch.seen("J_D", update_d(D, G, x_real, z, optimizer_d, rng=state.dropout), G=G, D=D)
