@@ -79,12 +79,9 @@ def _show(bug: Any, options: argparse.Namespace) -> int:
 
 
 def _checked_file(bug: Any, options: argparse.Namespace) -> Path:
-    from tinygan.figures.output import PICTURES, check_output
+    from tinygan.figures.output import STILL, check_output
 
-    path = check_output(options.out or Path(f"gallery_{bug.name}.png"))
-    if path.suffix.lower() not in PICTURES:
-        raise ValueError(f"{path} would be an animation; it takes {', '.join(PICTURES)}")
-    return path
+    return check_output(options.out or Path(f"gallery_{bug.name}.png"), STILL)
 
 
 def _draw(bug: Any, path: Path, options: argparse.Namespace) -> dict[str, Any]:

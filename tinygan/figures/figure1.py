@@ -53,8 +53,8 @@ class Figure1Plot:
             self.panel = Panel(self.figure, (0.09, 0.335, 0.82, 0.53), frames)
             self.title = self.figure.text(0.5, 0.985, "", ha="center", va="top", fontsize=17)
             self.figure.legend(
-                handles=self.panel.handles, loc="upper center", bbox_to_anchor=(0.5, 0.957), ncols=4,
-                columnspacing=1.6, handlelength=2.2,
+                handles=self.panel.handles, loc="upper center", bbox_to_anchor=(0.5, 0.957), ncols=5,
+                columnspacing=1.2, handlelength=1.9, handletextpad=0.5,
             )  # fmt: skip
             self.value_axes = self.figure.add_axes((0.09, 0.09, 0.47, 0.165))
             self.error_axes = self.figure.add_axes((0.66, 0.09, 0.25, 0.165))
@@ -110,9 +110,8 @@ class Figure1Plot:
     def _set_value_axes(self) -> None:
         axes = self.value_axes
         axes.axhline(MINUS_LOG_4, color=BLACK, linestyle=(0, (1, 1.4)), linewidth=1.4, zorder=1)
-        axes.annotate(f"−log 4 = −{-MINUS_LOG_4:.3f}", (0.99, MINUS_LOG_4), (0, -4), xycoords=("axes fraction", "data"),
-                      textcoords="offset points", ha="right", va="top", fontsize=12, zorder=4,
-                      bbox={"facecolor": "white", "alpha": 0.8, "edgecolor": "none", "pad": 1})  # fmt: skip
+        axes.annotate("−log 4", (1, MINUS_LOG_4), (5, 0), xycoords=("axes fraction", "data"),
+                      textcoords="offset points", ha="left", va="center", fontsize=12)  # fmt: skip
         axes.set_ylabel("nats")
         axes.yaxis.set_major_locator(MaxNLocator(3, steps=[1, 2, 5, 10]))
         axes.legend(loc="lower center", bbox_to_anchor=(0.5, 0.94), ncols=2, columnspacing=1.6, handlelength=1.9)
@@ -150,22 +149,23 @@ def panels_figure(panels: Sequence[tuple[str, Frame]]) -> Figure:
     >>> x, z = np.linspace(0, 1, 11), np.linspace(-1, 1, 5)
     >>> frame = Frame(20, x, 1 + 0 * x, 2 * x, 0 * x + 0.5, 1 / (1 + 2 * x), z, z**2, -1.4, -1.3, 0.1)
     >>> panels_figure([("(a) p_g rises", frame)] * 4).get_size_inches()
-    array([13.2,  4.4])
+    array([11.2,  4.9])
     """
     if not panels:
         raise ValueError("panels_figure got no panels; it takes at least one (caption, frame)")
     n = len(panels)
     frames = [frame for _, frame in panels]
-    left, right, gap = (inches / (3 * n + 1.2) for inches in (0.86, 0.6, 0.34))
+    size = (2.5 * n + 1.2, 4.9)
+    left, right, gap = (inches / size[0] for inches in (0.86, 0.6, 0.3))
     width = (1 - left - right - gap * (n - 1)) / n
     with picture_style():
-        figure = Figure(figsize=(3 * n + 1.2, 4.4), dpi=150)
+        figure = Figure(figsize=size, dpi=150)
         for i, (caption, frame) in enumerate(panels):
-            box = (left + i * (width + gap), 0.28, width, 0.565)
+            box = (left + i * (width + gap), 0.335, width, 0.525)
             panel = Panel(figure, box, frames, is_first=i == 0, is_last=i == n - 1, arrow_step=2)
             panel.draw(frame)
-            figure.text(box[0] + width / 2, 0.18, _with_mathematics(caption), ha="center", va="top", linespacing=1.3)
-        figure.legend(handles=panel.handles, loc="upper center", ncols=4, columnspacing=2.5)
+            figure.text(box[0] + width / 2, 0.23, _with_mathematics(caption), ha="center", va="top", fontsize=16)
+        figure.legend(handles=panel.handles, loc="upper center", ncols=5, columnspacing=1.5, handlelength=1.9)
     return figure
 
 

@@ -11,14 +11,14 @@ from matplotlib.ticker import FixedLocator, NullLocator
 
 from tinygan.backend import Array
 from tinygan.figures.host import check_on_host
-from tinygan.figures.output import PICTURES, check_output, is_animation
-from tinygan.figures.style import BLACK, BLUE, CURVES, VERMILION, picture_style
-from tinygan.files import whole_file
+from tinygan.figures.output import STILL, check_output
+from tinygan.figures.still import write_figure
+from tinygan.figures.style import BLACK, CURVES, GREEN, VERMILION, picture_style
 
 LEAST = 0.002  # nats; what is drawn lies above
 TICKS = {0.003: "0.003", 0.01: "0.01", 0.03: "0.03", 0.1: "0.1", 0.3: "0.3", math.log(2): "log 2"}
 STYLES: dict[str, dict[str, Any]] = {
-    "right": {"color": BLUE, "linewidth": 5.0, "alpha": 0.55, "solid_capstyle": "round"},
+    "right": {"color": GREEN, "linewidth": 5.0, "alpha": 0.55, "solid_capstyle": "round"},
     "wrong": {"color": VERMILION, "linewidth": 2.4},
 }
 OUTSIDE = 0.05  # of p_g, from where on the picture says so
@@ -68,21 +68,17 @@ def draw_comparison(title: str, right: Run, wrong: Run, p_data: Array, bar: floa
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     draw_comparison("nothing is wrong", run, run, 2 * x, 0.03, Path(folder, "one.svg"))
     """
-    path = check_output(path)
-    if is_animation(path):
-        raise ValueError(f"draw_comparison got {path}; it takes a file that ends in one of {', '.join(PICTURES)}")
+    path = check_output(path, STILL)
     arrays = {"right.x": right.x, "right.p_g": right.p_g, "wrong.x": wrong.x, "wrong.p_g": wrong.p_g, "p_data": p_data}
     for name, array in arrays.items():
         check_on_host(f"draw_comparison got {name}", array)
-    suffix = path.suffix.lower()[1:]
-    undated = {"png": "Software", "svg": "Date", "pdf": "CreationDate"}[suffix]
-    with picture_style(), whole_file(path) as temporary:
+    with picture_style():
         figure = Figure(figsize=(11, 4.6), dpi=100)
         figure.suptitle(title, x=0.075, ha="left", fontsize=16)
         curves, densities = figure.add_axes((0.075, 0.15, 0.4, 0.67)), figure.add_axes((0.64, 0.15, 0.335, 0.67))
         _draw_curves(curves, right, wrong, bar)
         _draw_densities(densities, right, wrong, p_data)
-        figure.savefig(temporary, format=suffix, metadata={undated: None})
+    write_figure(figure, path)
 
 
 def _draw_curves(axes: Axes, right: Run, wrong: Run, bar: float) -> None:
@@ -131,7 +127,7 @@ def _draw_densities(axes: Axes, right: Run, wrong: Run, p_data: Array) -> None:
     axes.plot(right.x, p_data, **CURVES["p_data"])
     labels = {
         "$p_\\mathrm{data}$": BLACK,
-        "$p_g$ without" + _outside(axes, right): BLUE,
+        "$p_g$ without" + _outside(axes, right): GREEN,
         "$p_g$ with" + _outside(axes, wrong): VERMILION,
     }
     for place, (words, color) in enumerate(labels.items()):

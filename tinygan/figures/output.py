@@ -14,6 +14,7 @@ PICTURES = (".png", ".svg", ".pdf")
 FIGURE1: Mapping[str, tuple[str, ...]] = {"the animation": ANIMATIONS, "the panels": PICTURES}
 FIGURE3: Mapping[str, tuple[str, ...]] = {"the animation": (".gif",), "the rows": PICTURES}
 STILL: Mapping[str, tuple[str, ...]] = {"a picture": PICTURES}
+MOVING: Mapping[str, tuple[str, ...]] = {"an animation": ANIMATIONS}
 
 
 def check_output(path: str | Path, takes: Mapping[str, tuple[str, ...]] = FIGURE1) -> Path:

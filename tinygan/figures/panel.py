@@ -8,12 +8,13 @@ from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.patches import Rectangle
 from matplotlib.text import Annotation
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from tinygan.backend import Array
 from tinygan.figures.frame import Frame
-from tinygan.figures.style import BLACK, BLUE, CURVES, GREEN, LABELS
+from tinygan.figures.style import BLACK, BLUE, CURVES, GREEN, LABELS, SHADE
 
 # D = 0 and density 0 share a height, and so do D = 1 and the density below, in peaks of p_data.
 PEAKS_AT_ONE = 1.4
@@ -50,7 +51,8 @@ class Panel:
     -----
     D is a probability and p_data a density, so each has an axis; the zeros share a height, and D = 1 is as high as 1.4
     peaks of p_data. What of p_g sticks out is cut and named: how high it goes, how much of it lies to the side. D* is
-    drawn where p_data + p_g is not negligible; elsewhere V does not depend on D.
+    drawn where p_data + p_g is not negligible; elsewhere V does not depend on D. To the sides of p_g, where it is 0, the
+    panel is shaded: there all examples are real, and D* is 1. A uniform z ends, so p_g does too.
     """
 
     def __init__(
@@ -77,24 +79,31 @@ class Panel:
         self._set_d_axes(is_last)
         self._set_arrow_axes()
         self.lines = self._make_lines()
+        self.shades = [
+            self.density_axes.add_patch(
+                Rectangle((self.low, 0), 0, 1, transform=self.density_axes.get_xaxis_transform(),
+                          color=SHADE, linewidth=0, zorder=0, label="$p_g = 0$")
+            )
+            for _ in range(2)
+        ]  # fmt: skip
         n_arrows = len(frames[0].z[::arrow_step])
         self.arrows = self.arrow_axes.quiver(
             *np.zeros((3, n_arrows)), np.ones(n_arrows), angles="xy", scale_units="xy", scale=1,
-            units="dots", width=0.013 * figure.dpi, headwidth=6, headlength=8, headaxislength=7, color=GREEN,
+            units="inches", width=0.013, headwidth=6, headlength=8, headaxislength=7, color=GREEN,
         )  # fmt: skip
         self.note_end = 0.8 if is_last else 1.0  # the label of the axis of D stands at its right
         self.note = self.d_axes.text(0, ABOVE + 0.06, "", color=GREEN, fontsize=12, va="center")
 
     @property
-    def handles(self) -> list[Line2D]:
-        """The four curves, for a legend."""
-        return list(self.lines.values())
+    def handles(self) -> list[Artist]:
+        """The four curves and the shade, for a legend."""
+        return [*self.lines.values(), self.shades[0]]
 
     @property
     def moving(self) -> list[Artist]:
         """What `draw` changes, from the back to the front."""
         curves = sorted(self.lines.values(), key=Line2D.get_zorder)
-        return [*curves, self.note, self.arrows, *self.z_ends]
+        return [*self.shades, *curves, self.note, self.arrows, *self.z_ends]
 
     def draw(self, frame: Frame) -> None:
         """Move every artist to where this frame has it."""
@@ -102,6 +111,10 @@ class Panel:
         d_star = np.where(is_alive, frame.d_star, np.nan)
         for name, y in {"p_data": frame.p_data, "p_g": frame.p_g, "D": frame.d, "D_star": d_star}.items():
             self.lines[name].set_data(frame.x, y)
+        reached = frame.x[frame.p_g > 0] if (frame.p_g > 0).any() else np.full(1, self.high)
+        ends = [(self.low, max(float(reached[0]), self.low)), (min(float(reached[-1]), self.high), self.high)]
+        for shade, (start, end) in zip(self.shades, ends, strict=True):
+            shade.set(x=start, width=max(end - start, 0.0))
         z, g_z = frame.z[:: self.arrow_step], frame.g_z[:: self.arrow_step]
         start = self._along_z((z - frame.z[0]) / (frame.z[-1] - frame.z[0]))
         self.arrows.set_offsets(np.stack([start, np.zeros(len(z))], axis=1))
@@ -131,11 +144,12 @@ class Panel:
         self.note.set(ha=ha, x=self.low + min(place, self.note_end) * (self.high - self.low))
 
     def _make_lines(self) -> dict[str, Line2D]:
-        where = {"p_data": self.density_axes, "p_g": self.density_axes, "D": self.d_axes, "D_star": self.d_axes}
+        where = {"p_data": self.density_axes, "p_g": self.density_axes, "D": self.d_axes, "D_star": self.density_axes}
         lines = {
             name: Line2D([], [], label=LABELS[name], zorder=2 + i, **CURVES[name])
-            for i, name in enumerate(["p_g", "p_data", "D_star", "D"])
+            for i, name in enumerate(["D_star", "p_g", "p_data", "D"])
         }
+        lines["D_star"].set_transform(self.d_axes.transData)  # behind the densities, but as high as D
         for name, line in lines.items():
             where[name].add_line(line)
         return {name: lines[name] for name in LABELS}

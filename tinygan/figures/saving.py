@@ -13,7 +13,7 @@ from PIL import Image
 
 from tinygan.figures.figure1 import Figure1Plot, panels_figure
 from tinygan.figures.frame import Frame
-from tinygan.figures.output import ANIMATIONS, PICTURES, check_output, is_animation
+from tinygan.figures.output import MOVING, STILL, check_output
 from tinygan.figures.player import player
 from tinygan.figures.still import write_figure
 from tinygan.figures.style import palette, picture_style
@@ -56,9 +56,7 @@ def save_animation(frames: Sequence[Frame], path: str | Path) -> Iterator[int]:
     ...     list(save_animation([frame], Path(folder, "one.html")))
     [1]
     """
-    path = check_output(path)
-    if not is_animation(path):
-        raise ValueError(f"save_animation got {path}; it takes a file that ends in one of {', '.join(ANIMATIONS)}")
+    path = check_output(path, MOVING)
     if not frames:
         raise ValueError("save_animation got no frames; it takes at least one")
     return _save_animation(frames, path)
@@ -89,12 +87,9 @@ def draw_panels(panels: Sequence[tuple[str, Frame]], path: str | Path) -> None:
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     draw_panels([("(a) p_g rises", frame)], Path(folder, "panel.svg"))
     """
-    path = check_output(path)
-    suffix = path.suffix.lower()
-    if is_animation(path):
-        raise ValueError(f"draw_panels got {path}; it takes a file that ends in one of {', '.join(PICTURES)}")
+    path = check_output(path, STILL)
     figure = panels_figure(panels)
-    if suffix != ".png":
+    if path.suffix.lower() != ".png":
         write_figure(figure, path)
         return
     with picture_style(), whole_file(path) as temporary:

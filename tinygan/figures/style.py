@@ -10,12 +10,16 @@ from matplotlib.colors import to_rgb
 
 # The paper's colours, in the shades of Okabe and Ito that the colour-blind can tell apart.
 BLACK, GREEN, BLUE, VERMILION = "black", "#009E73", "#0072B2", "#D55E00"
+# A shade of vermilion: as a broad band it lies behind D, and differs from all other curves also in grey.
+LIGHT_VERMILION = "#EEBF99"
+# Where G sends nothing.
+SHADE = "0.94"
 
 CURVES: dict[str, dict[str, Any]] = {
     "p_data": {"color": BLACK, "linestyle": (0, (1, 1.4)), "linewidth": 2.6},
     "p_g": {"color": GREEN, "linestyle": "-", "linewidth": 2.6},
     "D": {"color": BLUE, "linestyle": (0, (4.5, 1.8)), "linewidth": 2.4},
-    "D_star": {"color": VERMILION, "linestyle": "-", "linewidth": 1.2},
+    "D_star": {"color": LIGHT_VERMILION, "linestyle": "-", "linewidth": 6.0},
 }
 
 # Softened edges need shades, from white to each colour and from each to each; few of them make small files.

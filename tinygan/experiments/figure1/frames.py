@@ -95,16 +95,16 @@ def four_panels(moments: list[tuple[Game, Frame]], objective: str) -> Iterator[t
     (str, Frame)
     """
     game, near = min(moments[:-1] or moments, key=lambda moment: abs(_jsd(moment[1]) - NEAR_CONVERGENCE))
-    yield f"(a) iteration {near.iteration:,}\nJSD = {_jsd(near):.3f}, |D - D*| = {near.error:.3f}", near
+    yield f"(a) iteration {near.iteration:,}\nJSD = {_jsd(near):.3f}\n|D − D*| = {near.error:.3f}", near
     game = copy.deepcopy(game)
     _train_discriminator(game)
     optimal = draw_frame(game, near.iteration)
-    yield f"(b) D trained on, G held\n|D - D*| = {optimal.error:.3f}", optimal
+    yield f"(b) D alone learned\nJSD = {_jsd(optimal):.3f}\n|D − D*| = {optimal.error:.3f}", optimal
     moved = draw_frame(_train_generator(game, objective), near.iteration)
-    yield f"(c) G trained on, D held\nJSD = {_jsd(moved):.3f}", moved
+    yield f"(c) then G alone\nJSD = {_jsd(moved):.3f}\n|D − D*| = {moved.error:.3f}", moved
     last, end = moments[-1]
     gap = last.measure().discriminator_gap
-    yield f"(d) iteration {end.iteration:,}\nJSD = {_jsd(end):.3f}, |D - 1/2| = {gap:.3f}", end
+    yield f"(d) iteration {end.iteration:,}\nJSD = {_jsd(end):.3f}\n|D − ½| = {gap:.3f}", end
 
 
 def _jsd(frame: Frame) -> float:
