@@ -15,7 +15,7 @@ from threadpoolctl import threadpool_limits
 
 from tinygan.data import parse_distribution
 from tinygan.experiments.figure1.diagnosis import ERROR_BAR, GAP_BAR, missed
-from tinygan.experiments.figure1.play import Recipe, play
+from tinygan.experiments.figure1.play import Figure1Recipe, play
 from tinygan.table import text_table
 
 # group -> (its targets, share of seeds, JSD on that share, JSD on all seeds, whether the bars on D apply)
@@ -54,7 +54,7 @@ def one_run(job: tuple[str, int]) -> dict:
     """Play one game and return its measures."""
     spec, seed = job
     start = time.perf_counter()
-    game, iterations = play(parse_distribution(spec), Recipe(), rng=seed)
+    game, iterations = play(parse_distribution(spec), Figure1Recipe(), rng=seed)
     with threadpool_limits(1):
         for _ in iterations:
             pass

@@ -12,7 +12,7 @@ from tinygan.backend import get_array_module, to_device
 from tinygan.backend.probe import gpu_facts, gpu_problem
 from tinygan.figures.curves import draw_curves, draw_live
 from tinygan.figures.frame import Frame
-from tinygan.figures.gallery import Run, draw_comparison
+from tinygan.figures.gallery import DrawnTraining, draw_comparison
 from tinygan.figures.likelihoods import draw_bandwidths, draw_likelihoods
 from tinygan.figures.samples import draw_interpolation, draw_samples
 from tinygan.layers import Dropout, LeakyReLU, Linear, ReLU, Sequential, Sigmoid, Tanh
@@ -122,7 +122,7 @@ def frame(g_z):
 
 
 X = np.linspace(0.1, 1, 11)
-RUN = Run([0, 10], [0.5, 0.1], X, X)
+RUN = DrawnTraining([0, 10], [0.5, 0.1], X, X)
 PICTURES = {
     "draw_samples got images": (lambda a, path: draw_samples(a, path), (4, 3, 3)),
     "draw_samples got neighbours": (lambda a, path: draw_samples(np.ones((4, 3, 3)), path, neighbours=a), (2, 3, 3)),

@@ -315,9 +315,8 @@ def test_ctrl_c_while_drawing_leaves_no_half_written_file_and_keeps_the_result(t
 
 @pytest.mark.parametrize("error", [KeyboardInterrupt, FloatingPointError("training diverged")])
 def test_a_moment_is_kept_whole_or_not_at_all(error, tmp_path, monkeypatch, capsys):
-    from tinygan.experiments.figure1 import frames as figure1_frames
-
-    draw_frame, calls = figure1_frames.draw_frame, []
+    moments = sys.modules["tinygan.experiments.figure1.moments"]
+    draw_frame, calls = moments.draw_frame, []
 
     def fails_once(game, iteration):
         calls.append(iteration)
@@ -325,7 +324,7 @@ def test_a_moment_is_kept_whole_or_not_at_all(error, tmp_path, monkeypatch, caps
             raise error
         return draw_frame(game, iteration)
 
-    monkeypatch.setattr(figure1_frames, "draw_frame", fails_once)
+    monkeypatch.setattr(moments, "draw_frame", fails_once)
     main([*SHORT, "--out", "a.png"])
     assert [path.name for path in tmp_path.iterdir()] == ["a.png"]
     assert f"what follows is as of iteration {calls[1]}" in capsys.readouterr().out
@@ -347,3 +346,10 @@ def test_a_link_that_leads_nowhere_is_said_before_any_training(tmp_path, capsys)
     assert "loop.png is a link that leads to itself" in capsys.readouterr().err
     assert main(["figure1", "--out", "away.png"]) == 1
     assert "there is no folder" in capsys.readouterr().err
+
+
+def test_the_backend_of_a_notebook_does_not_keep_files_from_being_drawn(tmp_path):
+    command = [sys.executable, "-m", "tinygan", "figure1", "--iterations", "3", "--out", "a.svg", "-q"]
+    environment = os.environ | {"MPLBACKEND": "module://a_notebook.backend_inline"}
+    subprocess.run(command, cwd=tmp_path, env=environment, check=True)
+    assert (tmp_path / "a.svg").read_text().startswith("<?xml")

@@ -107,7 +107,7 @@ def test_it_says_whether_the_picture_would_tell(name, verdict, capsys):
     ("words", "complaint"),
     [
         (["no_such_bug"], "there is no bug 'no_such_bug' in the gallery; it takes one of mean_twice, "),
-        (["mean_twice", "--out", "a.gif"], "a.gif would be an animation; it takes .png, .svg, .pdf"),
+        (["mean_twice", "--out", "a.gif"], "a.gif ends in .gif; it takes .png, .svg or .pdf (a picture)"),
         (["mean_twice", "--out", "a.bmp"], "a.bmp ends in .bmp"),
         (["mean_twice", "--no-draw", "--out", "a.png"], "--no-draw and --out contradict each other"),
         (["mean_twice", "--no-draw", "--no-code"], "leave nothing to show"),

@@ -26,7 +26,7 @@ def test_curves_look_as_in_the_paper():
     assert looks["p_data"] == ("#000000", True, 2.6)
     assert looks["p_g"] == ("#009e73", False, 2.6)
     assert looks["D"] == ("#0072b2", True, 2.4)
-    assert looks["D_star"] == ("#d55e00", False, 1.2)  # thin
+    assert looks["D_star"] == ("#eebf99", False, 6.0)  # a band behind D
     (dots, _), (dashes, _) = (lines[name]._unscaled_dash_pattern[1] for name in ("p_data", "D"))
     assert dots < 1.5 < 3 < dashes
 
@@ -39,7 +39,7 @@ def test_curves_follow_the_frame_on_their_axes():
         for name, y in {"p_data": frame.p_data, "p_g": frame.p_g, "D": frame.d}.items():
             np.testing.assert_array_equal(lines[name].get_xydata(), np.stack([frame.x, y], axis=1))
         assert lines["p_g"].axes is plot.panel.density_axes
-        assert lines["D_star"].axes is lines["D"].axes is plot.panel.d_axes
+        assert lines["D_star"].get_transform() == lines["D"].get_transform() == plot.panel.d_axes.transData
         seen = lines["D_star"].get_ydata()
         is_alive = frame.p_data + frame.p_g > NEGLIGIBLE * frame.p_data.max()
         np.testing.assert_array_equal(seen[is_alive], frame.d_star[is_alive])
@@ -56,6 +56,24 @@ def test_arrows_lead_from_z_to_g_of_z():
     np.testing.assert_array_equal(start[:, 1] + arrows.V, 1)
     np.testing.assert_allclose(start[[0, -1], 0], [low + 0.06 * (high - low), high - 0.06 * (high - low)])
     assert [text.get_text() for text in plot.panel.z_ends] == ["−1", "1"]
+
+
+@pytest.mark.parametrize(("first", "last"), [(3.0, 5.0), (0.0, 5.0), (3.0, 9.0), (0.0, 9.0)])
+def test_the_sides_where_p_g_has_ended_are_shaded(first, last):
+    frame = make_frame()
+    panel = Figure1Plot([frame]).panel
+    p_g = np.where((frame.x >= first) & (frame.x <= last), frame.p_g, 0.0)
+    panel.draw(replace(frame, p_g=p_g))
+    left, right = ((shade.get_x(), shade.get_x() + shade.get_width()) for shade in panel.shades)
+    step = frame.x[1] - frame.x[0]
+    np.testing.assert_allclose(left, (panel.low, max(panel.low, first)), atol=step)
+    np.testing.assert_allclose(right, (min(panel.high, last), panel.high), atol=step)
+
+
+def test_arrows_are_as_thick_in_every_format(tmp_path):
+    figure = panels_figure(PANELS)
+    arrows = next(axes.collections[0] for axes in figure.axes if axes.collections)
+    assert arrows.units == "inches"  # savefig changes the dots of an inch
 
 
 def test_past_is_drawn_up_to_now_in_fixed_limits():
@@ -79,7 +97,7 @@ def test_words_in_the_picture():
     plot.draw(FRAMES)
     words = text_of(plot.figure)
     for word in (
-        "density", "$D(x)$", "½", "$x$", "$z$", "nats", "iteration", "$V(G, D)$", "$C(G)$", "−log 4 = −1.386",
+        "density", "$D(x)$", "½", "$x$", "$z$", "nats", "iteration", "$V(G, D)$", "$C(G)$", "−log 4",
         "$|D - D^*|$", r"$p_\mathrm{data}$", "$p_g$", r"$D^*(x) = p_\mathrm{data}\,/\,(p_\mathrm{data} + p_g)$",
     ):  # fmt: skip
         assert word in words
@@ -145,7 +163,7 @@ def test_panels_share_limits_and_one_legend():
     assert ["$D(x)$" in [text.get_text() for text in axes.texts] for axes in ds] == [False, False, False, True]
     assert all(len(axes.collections[0].U) == 5 for axes in arrows)
     captions = [" ".join(text.get_text().split()) for text in figure.texts]
-    assert captions[0] == r"(a) $p_g$ and $p_\mathrm{data}$, D near $D^*$"
+    assert captions[0] == r"(a) $p_g$, $p_\mathrm{data}$ D near $D^*$"
     with pytest.raises(ValueError, match="takes at least one"):
         panels_figure([])
 

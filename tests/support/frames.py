@@ -22,4 +22,4 @@ def make_frame(iteration=0, *, data=None, mean=3.0, std=0.8, d=0.5):
 
 
 FRAMES = [make_frame(100 * i, mean=3 + 0.25 * i, std=0.8 - 0.1 * i) for i in range(4)]
-PANELS = [(f"({letter}) p_g and p_data, D near D*", frame) for letter, frame in zip("abcd", FRAMES, strict=True)]
+PANELS = [(f"({letter}) p_g, p_data\nD near D*", frame) for letter, frame in zip("abcd", FRAMES, strict=True)]

@@ -1,14 +1,13 @@
 """tinygan figure1: play the game of Figure 1, draw it, and say how it ended."""
 
 import argparse
-import copy
 import json
 import sys
 import textwrap
 import time
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from tinygan.cli.terminal.argument_types import count, momentum, rate, seed
 from tinygan.cli.terminal.devices import add_device_option, chosen_device
@@ -104,30 +103,21 @@ def run(options: argparse.Namespace) -> int:
     with blas_threads(1), np.errstate(all="ignore"):
         game, iterations = play(data, recipe, rng=options.seed, device=device)
         window = _open_window(recipe.n_iterations, options.quiet) if files else None
-        training = _train(game, iterations, recipe.n_iterations, window, options)
-        written, failures = _write(training, recipe.objective, files, options.quiet)
-    _report(training, written, time.perf_counter() - start, options)
+        outcome = _play(game, iterations, recipe.n_iterations, window, options)
+        written, failures = _write(outcome, recipe.objective, files, options.quiet)
+    _report(outcome, written, time.perf_counter() - start, options)
     for failure in failures:
         print(f"tinygan figure1: error: {failure}", file=sys.stderr)
     if window is not None and not (options.json or options.quiet):
         window.hold()
-    return INTERRUPTED if training.is_interrupted else FAILED if failures else 0
-
-
-class Moment(NamedTuple):
-    """A copy of the game along the way, its measures, and its frame if it is drawn."""
-
-    iteration: int
-    game: Any
-    measures: Any
-    frame: Any
+    return INTERRUPTED if outcome.is_interrupted else FAILED if failures else 0
 
 
 @dataclass
-class Training:
-    """What a run leaves behind, and why it stopped early, if it did."""
+class Outcome:
+    """The moments of a game, and why it stopped early, if it did."""
 
-    moments: list[Moment]
+    moments: list[Any]
     stopped: str | None = None
     is_interrupted: bool = False
 
@@ -139,12 +129,12 @@ def _checked_files(options: argparse.Namespace) -> list[Path]:
 
 
 def _recipe(options: argparse.Namespace) -> Any:
-    from tinygan.experiments.figure1.play import Recipe
+    from tinygan.experiments.figure1.play import Figure1Recipe
 
-    given = {field.name: getattr(options, field.name, None) for field in fields(Recipe)}
+    given = {field.name: getattr(options, field.name, None) for field in fields(Figure1Recipe)}
     if options.updates == "simultaneous" and options.discriminator_steps is None:
         given["discriminator_steps"] = 1
-    return Recipe(**{name: value for name, value in given.items() if value is not None})
+    return Figure1Recipe(**{name: value for name, value in given.items() if value is not None})
 
 
 def _open_window(n_iterations: int, is_quiet: bool) -> Any:
@@ -156,42 +146,33 @@ def _open_window(n_iterations: int, is_quiet: bool) -> Any:
     return window
 
 
-def _train(game: Any, iterations: Any, n_iterations: int, window: Any, options: argparse.Namespace) -> Training:
-    from tinygan.adversarial.training.watch import check_parameters
-    from tinygan.experiments.figure1.frames import draw_frame, frame_iterations
+def _play(game: Any, iterations: Any, n_iterations: int, window: Any, options: argparse.Namespace) -> Outcome:
+    from tinygan.experiments.figure1 import moments
 
-    training = Training([])
-
-    def keep(iteration: int) -> None:
-        check_parameters(iteration, D=game.D, G=game.G)
-        frame = None if options.no_draw else draw_frame(game, iteration)
-        training.moments.append(Moment(iteration, copy.deepcopy(game), game.measure(), frame))
-        if window is not None:
-            window.show([moment.frame for moment in training.moments])
-
-    wanted = set(frame_iterations(n_iterations))
-    keep(0)
+    outcome = Outcome([])
+    iterations = progress(iterations, total=n_iterations, label="training", quiet=options.quiet)
     try:
-        for record in progress(iterations, total=n_iterations, label="training", quiet=options.quiet):
-            if record.iteration in wanted:
-                keep(record.iteration)
+        for moment in moments(game, iterations, n_iterations, with_frames=not options.no_draw):
+            outcome.moments.append(moment)
+            if window is not None:
+                window.show([moment.frame for moment in outcome.moments])
     except FloatingPointError as error:
-        training.stopped = str(error)
+        outcome.stopped = str(error)
     except KeyboardInterrupt:
-        training.stopped, training.is_interrupted = "interrupted", True
-    return training
+        outcome.stopped, outcome.is_interrupted = "interrupted", True
+    return outcome
 
 
-def _write(training: Training, objective: str, files: list[Path], is_quiet: bool) -> tuple[list[Path], list[str]]:
+def _write(outcome: Outcome, objective: str, files: list[Path], is_quiet: bool) -> tuple[list[Path], list[str]]:
     """Draw every file; return those that were written, and what to say of the others."""
     written, failures = [], []
     for i, path in enumerate(files):
         try:
-            _draw(training, objective, path, is_quiet)
+            _draw(outcome, objective, path, is_quiet)
         except OSError as error:
             failures.append(f"{path} could not be written: {error.strerror or error}")
         except KeyboardInterrupt:
-            training.is_interrupted = True
+            outcome.is_interrupted = True
             failures.append(f"interrupted before {', '.join(map(str, files[i:]))}")
             break
         else:
@@ -199,27 +180,27 @@ def _write(training: Training, objective: str, files: list[Path], is_quiet: bool
     return written, failures
 
 
-def _draw(training: Training, objective: str, path: Path, is_quiet: bool) -> None:
+def _draw(outcome: Outcome, objective: str, path: Path, is_quiet: bool) -> None:
     from tinygan.experiments.figure1.frames import four_panels
     from tinygan.figures.output import is_animation
     from tinygan.figures.saving import draw_panels, save_animation
 
-    frames = [moment.frame for moment in training.moments]
+    frames = [moment.frame for moment in outcome.moments]
     if is_animation(path):
         for _ in progress(save_animation(frames, path), total=len(frames), label=path.name, quiet=is_quiet):
             pass
     else:
-        panels = four_panels([(moment.game, moment.frame) for moment in training.moments], objective)
+        panels = four_panels([(moment.game, moment.frame) for moment in outcome.moments], objective)
         draw_panels(list(progress(panels, total=4, label=path.name, quiet=is_quiet)), path)
 
 
-def _report(training: Training, files: list[Path], seconds: float, options: argparse.Namespace) -> None:
+def _report(outcome: Outcome, files: list[Path], seconds: float, options: argparse.Namespace) -> None:
     from tinygan.experiments.figure1.diagnosis import missed
 
-    iteration, game, measures, _ = training.moments[-1]
+    iteration, game, measures, _ = outcome.moments[-1]
     misses = missed(game, measures)
-    if training.stopped is not None:
-        misses.insert(0, f"{training.stopped}; what follows is as of iteration {iteration:,}")
+    if outcome.stopped is not None:
+        misses.insert(0, f"{outcome.stopped}; what follows is as of iteration {iteration:,}")
     if options.json:
         head = {"data": options.data, "seed": options.seed, "iterations": iteration, "seconds": round(seconds, 3)}
         print(json.dumps(head | asdict(measures) | {"missed": "; ".join(misses) or None}))

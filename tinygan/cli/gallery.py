@@ -88,7 +88,7 @@ def _draw(bug: Any, path: Path, options: argparse.Namespace) -> dict[str, Any]:
     """Train with and without the bug, draw both, and return how they end."""
     from tinygan.backend.threads import blas_threads
     from tinygan.experiments.bugs import LOOKS_GOOD, SHORT, train_with
-    from tinygan.figures.gallery import Run, draw_comparison
+    from tinygan.figures.gallery import DrawnTraining, draw_comparison
 
     recipe = SHORT if options.iterations is None else replace(SHORT, n_iterations=options.iterations)
     with blas_threads(1):  # the networks are far too small for more
@@ -96,8 +96,8 @@ def _draw(bug: Any, path: Path, options: argparse.Namespace) -> dict[str, Any]:
             train_with(bug, is_wrong=is_wrong, recipe=recipe, rng=options.seed) for is_wrong in (False, True)
         )
     title = "What is wrong here?" if options.no_code else f"{bug.name}: {bug.title}"
-    with_bug = Run(wrong.iterations, wrong.jsd, wrong.x, wrong.p_g)
-    without = Run(right.iterations, right.jsd, right.x, right.p_g)
+    with_bug = DrawnTraining(wrong.iterations, wrong.jsd, wrong.x, wrong.p_g)
+    without = DrawnTraining(right.iterations, right.jsd, right.x, right.p_g)
     draw_comparison(title, without, with_bug, right.p_data, LOOKS_GOOD, path)
     return {
         "iterations": right.iterations[-1],

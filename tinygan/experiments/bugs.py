@@ -11,12 +11,12 @@ from tinygan.adversarial.training.watch import check_parameters
 from tinygan.backend import Array, RngLike, as_rng, spawn_rngs
 from tinygan.data import Distribution, Gaussian
 from tinygan.experiments.figure1.game import Game, Standardised
-from tinygan.experiments.figure1.play import Recipe, generator, rates
+from tinygan.experiments.figure1.play import Figure1Recipe, generator, rates
 from tinygan.gradcheck.gallery import Bug
 from tinygan.layers import Layer, Linear, Maxout, Sequential, Tanh, normal, uniform
 from tinygan.optim import RMSProp
 
-SHORT = Recipe(n_iterations=600, batch_size=128, discriminator_steps=2)
+SHORT = Figure1Recipe(n_iterations=600, batch_size=128, discriminator_steps=2)
 DATA: Distribution = Gaussian(4, 0.5)
 N_MEASURES = 40
 # Up to here a picture passes for Figure 1: nats, where its panel (a) has p_g found p_data.
@@ -52,7 +52,7 @@ class Curve:
         return self.stopped is None and self.jsd[-1] <= LOOKS_GOOD
 
 
-def train_with(bug: Bug, *, is_wrong: bool, recipe: Recipe = SHORT, rng: RngLike = None) -> Curve:
+def train_with(bug: Bug, *, is_wrong: bool, recipe: Figure1Recipe = SHORT, rng: RngLike = None) -> Curve:
     """Play the game with the bug, or with what is right in its place, from the same weights and the same samples.
 
     Parameters
@@ -61,7 +61,7 @@ def train_with(bug: Bug, *, is_wrong: bool, recipe: Recipe = SHORT, rng: RngLike
         A layer takes its place in the networks, see `players`; a step takes the place of the right one in Algorithm 1.
     is_wrong : bool
         Whether to play with the bug.
-    recipe : Recipe
+    recipe : Figure1Recipe
         As in Figure 1; updates and objective must be Algorithm 1's.
     rng : numpy.random.Generator, int or None
         For weights, examples, noise and dropout.
@@ -69,7 +69,7 @@ def train_with(bug: Bug, *, is_wrong: bool, recipe: Recipe = SHORT, rng: RngLike
     Examples
     --------
     >>> from tinygan.gradcheck.gallery import GALLERY
-    >>> recipe = Recipe(n_iterations=10, batch_size=16, discriminator_steps=1)
+    >>> recipe = Figure1Recipe(n_iterations=10, batch_size=16, discriminator_steps=1)
     >>> len(train_with(GALLERY["lost_gradient"], is_wrong=True, recipe=recipe, rng=0).jsd)
     11
     """

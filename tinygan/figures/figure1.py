@@ -53,8 +53,8 @@ class Figure1Plot:
             self.panel = Panel(self.figure, (0.09, 0.335, 0.82, 0.53), frames)
             self.title = self.figure.text(0.5, 0.985, "", ha="center", va="top", fontsize=17)
             self.figure.legend(
-                handles=self.panel.handles, loc="upper center", bbox_to_anchor=(0.5, 0.957), ncols=5,
-                columnspacing=1.2, handlelength=1.9, handletextpad=0.5,
+                handles=self.panel.handles, loc="upper center", bbox_to_anchor=(0.47, 0.957), ncols=5,
+                columnspacing=1.0, handlelength=1.7, handletextpad=0.4, fontsize=13,
             )  # fmt: skip
             self.value_axes = self.figure.add_axes((0.09, 0.09, 0.47, 0.165))
             self.error_axes = self.figure.add_axes((0.66, 0.09, 0.25, 0.165))

@@ -25,7 +25,7 @@ OUTSIDE = 0.05  # of p_g, from where on the picture says so
 LABEL_GAP = 0.085  # between two labels, as a share of the axis
 
 
-class Run(NamedTuple):
+class DrawnTraining(NamedTuple):
     """A training as it is drawn: JSD in nats at some iterations, and p_g on a grid x at the end."""
 
     iterations: list[int]
@@ -34,14 +34,16 @@ class Run(NamedTuple):
     p_g: Array
 
 
-def draw_comparison(title: str, right: Run, wrong: Run, p_data: Array, bar: float, path: str | Path) -> None:
+def draw_comparison(
+    title: str, right: DrawnTraining, wrong: DrawnTraining, p_data: Array, bar: float, path: str | Path
+) -> None:
     """Draw a training with a bug beside one without, to a .png, .svg or .pdf file.
 
     Parameters
     ----------
     title : str
         What is wrong.
-    right, wrong : Run
+    right, wrong : DrawnTraining
         Without and with the bug.
     p_data : ndarray of shape (n,)
         On the grid of the right one.
@@ -64,7 +66,7 @@ def draw_comparison(title: str, right: Run, wrong: Run, p_data: Array, bar: floa
     >>> import tempfile
     >>> import numpy as np
     >>> x = np.linspace(0, 1, 11)
-    >>> run = Run([0, 10], [0.5, 0.1], x, 0 * x + 1)
+    >>> run = DrawnTraining([0, 10], [0.5, 0.1], x, 0 * x + 1)
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     draw_comparison("nothing is wrong", run, run, 2 * x, 0.03, Path(folder, "one.svg"))
     """
@@ -81,7 +83,7 @@ def draw_comparison(title: str, right: Run, wrong: Run, p_data: Array, bar: floa
     write_figure(figure, path)
 
 
-def _draw_curves(axes: Axes, right: Run, wrong: Run, bar: float) -> None:
+def _draw_curves(axes: Axes, right: DrawnTraining, wrong: DrawnTraining, bar: float) -> None:
     axes.set_yscale("log")
     low = min(LEAST, *right.jsd, *wrong.jsd)
     axes.set_ylim(max(low, 1e-5) * 0.9, 0.8)
@@ -111,7 +113,7 @@ def _label(axes: Axes, ends: dict[str, float], is_stopped: bool) -> None:
         axes.text(1.02, height, words[name], color=STYLES[name]["color"], transform=axes.transAxes, va="center")
 
 
-def _draw_densities(axes: Axes, right: Run, wrong: Run, p_data: Array) -> None:
+def _draw_densities(axes: Axes, right: DrawnTraining, wrong: DrawnTraining, p_data: Array) -> None:
     high = 1.6 * float(p_data.max())
     alive = right.x[p_data > 1e-3 * p_data.max()]
     margin = 0.15 * float(alive[-1] - alive[0])
@@ -135,7 +137,7 @@ def _draw_densities(axes: Axes, right: Run, wrong: Run, p_data: Array) -> None:
         text.set_bbox({"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "pad": 1})
 
 
-def _outside(axes: Axes, run: Run) -> str:
+def _outside(axes: Axes, run: DrawnTraining) -> str:
     """Say how much of p_g lies to the sides of the picture, if that is much."""
     low, high = axes.get_xlim()
     is_inside = (run.x >= low) & (run.x <= high)

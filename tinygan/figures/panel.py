@@ -51,8 +51,8 @@ class Panel:
     -----
     D is a probability and p_data a density, so each has an axis; the zeros share a height, and D = 1 is as high as 1.4
     peaks of p_data. What of p_g sticks out is cut and named: how high it goes, how much of it lies to the side. D* is
-    drawn where p_data + p_g is not negligible; elsewhere V does not depend on D. To the sides of p_g, where it is 0, the
-    panel is shaded: there all examples are real, and D* is 1. A uniform z ends, so p_g does too.
+    drawn where p_data + p_g is not negligible; elsewhere V does not depend on D. The panel is shaded beyond the ends of
+    p_g, where all examples are real and D* is 1; a uniform z has ends, so its image has.
     """
 
     def __init__(

@@ -2,6 +2,7 @@
 
 import copy
 import dataclasses
+import sys
 
 import numpy as np
 import pytest
@@ -11,8 +12,10 @@ from tinygan.data import Exponential, Gaussian, Laplace, Mixture, Uniform
 from tinygan.experiments.figure1.diagnosis import missed
 from tinygan.experiments.figure1.frames import draw_frame, four_panels, frame_iterations, view
 from tinygan.experiments.figure1.game import Game, Standardised
-from tinygan.experiments.figure1.play import Recipe, play
+from tinygan.experiments.figure1.play import Figure1Recipe, play
 from tinygan.layers import Linear, ReLU, Sequential, constant
+
+PLAY = sys.modules["tinygan.experiments.figure1.play"]  # the package has its function under this name
 
 
 def affine(slope, offset=0.0):
@@ -29,7 +32,7 @@ def game_of(data, *, slope_g=1.0, offset_g=0.0, slope_d=0.0, offset_d=0.0, prior
 
 
 def finished(data, recipe=None, seed=0):
-    game, iterations = play(data, recipe or Recipe(), rng=seed)
+    game, iterations = play(data, recipe or Figure1Recipe(), rng=seed)
     for _ in iterations:
         pass
     return game
@@ -49,8 +52,8 @@ def test_the_default_recipe_arrives(data):
 
 
 def test_play_begins_with_random_weights_and_standardised_samples():
-    game, iterations = play(Gaussian(40, 5), Recipe(n_iterations=3), rng=0)
-    other, _ = play(Gaussian(40, 5), Recipe(n_iterations=3), rng=1)
+    game, iterations = play(Gaussian(40, 5), Figure1Recipe(n_iterations=3), rng=0)
+    other, _ = play(Gaussian(40, 5), Figure1Recipe(n_iterations=3), rng=1)
     assert (game.G[0].weight.data != other.G[0].weight.data).any()
     assert game.source.center == pytest.approx(40, abs=0.3)
     assert game.source.scale == pytest.approx(5, rel=0.05)
@@ -59,8 +62,8 @@ def test_play_begins_with_random_weights_and_standardised_samples():
 
 
 def test_the_weights_do_not_depend_on_the_hyper_parameters_of_training():
-    game, _ = play(Gaussian(0, 1), Recipe(), rng=0)
-    other, _ = play(Gaussian(0, 1), Recipe(batch_size=3, discriminator_steps=1), rng=0)
+    game, _ = play(Gaussian(0, 1), Figure1Recipe(), rng=0)
+    other, _ = play(Gaussian(0, 1), Figure1Recipe(batch_size=3, discriminator_steps=1), rng=0)
     for theta, same in zip(game.D.parameters + game.G.parameters, other.D.parameters + other.G.parameters, strict=True):
         np.testing.assert_array_equal(theta.data, same.data)
 
@@ -77,8 +80,8 @@ def test_the_rates_fall_as_the_recipe_says(monkeypatch):
             self.at = getattr(self, "at", [])
             self.at.append(self.learning_rate)
 
-    monkeypatch.setattr("tinygan.experiments.figure1.play.RMSProp", Recorder)
-    recipe = Recipe(n_iterations=100, discriminator_steps=1, batch_size=2)
+    monkeypatch.setattr(PLAY, "RMSProp", Recorder)
+    recipe = Figure1Recipe(n_iterations=100, discriminator_steps=1, batch_size=2)
     _, iterations = play(Gaussian(0, 1), recipe, rng=0)
     for _ in iterations:
         pass
@@ -98,11 +101,9 @@ def test_the_recipe_reaches_the_training(monkeypatch):
         def __init__(self, parameters, *arguments, **options):
             optimizers.append((arguments, options))
 
-    monkeypatch.setattr("tinygan.experiments.figure1.play.RMSProp", Recorder)
-    monkeypatch.setattr(
-        "tinygan.experiments.figure1.play.train", lambda *_, **options: seen.update(options) or iter(())
-    )
-    recipe = Recipe(7, 3, 1, 0.1, 0.2, 0.3, 0.4, momentum=0.5, objective="minimax", updates="simultaneous")
+    monkeypatch.setattr(PLAY, "RMSProp", Recorder)
+    monkeypatch.setattr(PLAY, "train", lambda *_, **options: seen.update(options) or iter(()))
+    recipe = Figure1Recipe(7, 3, 1, 0.1, 0.2, 0.3, 0.4, momentum=0.5, objective="minimax", updates="simultaneous")
     play(Gaussian(0, 1), recipe, rng=0)
     assert optimizers == [((0.1, 0.5), {"decay": 0.3}), ((0.2, 0.5), {"decay": 0.4})]
     told = {name: seen[name] for name in ("n_iterations", "batch_size", "discriminator_steps", "objective", "updates")}
@@ -133,12 +134,12 @@ def test_a_narrow_mode_is_not_lost_between_the_points_of_the_grid():
 )
 def test_data_beyond_floating_point_is_refused(data):
     with pytest.raises(ValueError, match=r"cannot be standardised: .* such as gaussian:4,0\.5"):
-        play(data, Recipe(), rng=0)
+        play(data, Figure1Recipe(), rng=0)
 
 
 def test_a_mode_too_narrow_to_be_seen_is_refused():
     with pytest.raises(ValueError, match=r"mode of standard deviation 1 .* too narrow to be seen"):
-        play(Mixture([(-1e9, 1), (1e9, 1)]), Recipe(), rng=0)
+        play(Mixture([(-1e9, 1), (1e9, 1)]), Figure1Recipe(), rng=0)
 
 
 def test_a_mode_of_no_weight_is_not_missed():
@@ -256,7 +257,7 @@ def test_a_frame_shows_the_game():
 
 
 def test_the_panels_play_on_with_copies_as_the_caption_of_the_paper_says():
-    recipe = Recipe(n_iterations=40)
+    recipe = Figure1Recipe(n_iterations=40)
     game, iterations = play(Gaussian(0, 1), recipe, rng=0)
     moments = [(copy.deepcopy(game), draw_frame(game, 0))]
     for record in iterations:
@@ -278,4 +279,4 @@ def test_an_objective_without_probabilities_is_refused(objective):
     with pytest.raises(
         ValueError, match=rf"^play got objective '{objective}', in which D is no probability .*minimax'$"
     ):
-        play(Gaussian(0, 1), Recipe(objective=objective), rng=0)
+        play(Gaussian(0, 1), Figure1Recipe(objective=objective), rng=0)

@@ -23,8 +23,8 @@ def missed(game: Game, measures: Measures) -> list[str]:
     Examples
     --------
     >>> from tinygan.data import Gaussian
-    >>> from tinygan.experiments.figure1.play import Recipe, play
-    >>> game, _ = play(Gaussian(0, 1), Recipe(), rng=0)
+    >>> from tinygan.experiments.figure1.play import Figure1Recipe, play
+    >>> game, _ = play(Gaussian(0, 1), Figure1Recipe(), rng=0)
     >>> len(missed(game, game.measure())) > 0  # nobody has played yet
     True
     """

@@ -16,7 +16,7 @@ from tinygan.optim import RMSProp, exponential_decay
 
 N_FRAMES = 60
 N_ARROWS = 25
-Z_RANGE = {"uniform": (-1.0, 1.0), "gaussian": (-2.6, 2.6)}
+GAUSSIAN_RANGE = (-2.6, 2.6)  # of the arrows' z; a uniform z has ends of its own
 
 # Panel (a) is the moment nearest to this JSD, in nats: p_g has found p_data, and one still sees the difference.
 NEAR_CONVERGENCE = 0.05
@@ -59,7 +59,8 @@ def draw_frame(game: Game, iteration: int) -> Frame:
     """Return the frame of a game as it stands."""
     x = view(game.source.data)
     p_data, p_g = game.source.data.pdf(x), game.p_g(x)
-    z = np.linspace(*Z_RANGE[game.prior.kind], N_ARROWS)
+    prior = game.prior
+    z = np.linspace(*((prior.low, prior.high) if prior.kind == "uniform" else GAUSSIAN_RANGE), N_ARROWS)
     measures = game.measure()
     return Frame(
         iteration=iteration,

@@ -19,7 +19,7 @@ from tinygan.adversarial import (
 from tinygan.backend import Array, RngLike, device_of, is_finite, to_host
 from tinygan.data import Distribution, Mixture
 from tinygan.functional import sigmoid
-from tinygan.layers import Sequential
+from tinygan.layers import Layer
 
 N_GRID, N_MODE_GRID = 2001, 201
 
@@ -121,7 +121,7 @@ class Game:
 
     Attributes
     ----------
-    D, G : Sequential
+    D, G : Layer
         They see and make standardised numbers, on whatever device they are.
     prior : NoisePrior
         p_z, of one dimension.
@@ -129,8 +129,8 @@ class Game:
         p_data, and its units.
     """
 
-    D: Sequential
-    G: Sequential
+    D: Layer
+    G: Layer
     prior: NoisePrior
     source: Standardised
 
@@ -170,7 +170,7 @@ class Game:
         )
 
 
-def _on_host(network: Sequential) -> Sequential:
+def _on_host(network: Layer) -> Layer:
     """Return the network, or a copy on the host if it is on a GPU."""
-    host: Sequential = network if device_of(network) == "cpu" else to_host(copy.deepcopy(network))
+    host: Layer = network if device_of(network) == "cpu" else to_host(copy.deepcopy(network))
     return host

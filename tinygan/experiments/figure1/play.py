@@ -19,7 +19,7 @@ from tinygan.optim import RMSProp, exponential_decay
 
 
 @dataclass(frozen=True)
-class Recipe:
+class Figure1Recipe:
     """The hyper-parameters, one set for every distribution. The paper states none for its Figure 1: these are ours.
 
     They were found by trying some dozens of others in a sketch, six to eight seeds a target, and then on 280 runs. What
@@ -109,12 +109,12 @@ def half_normal(std: float) -> Initializer:
     return initialize
 
 
-def rates(recipe: Recipe, done: int) -> tuple[float, float]:
+def rates(recipe: Figure1Recipe, done: int) -> tuple[float, float]:
     """Return the learning rates of D and G after so many iterations.
 
     Examples
     --------
-    >>> rates(Recipe(), 0)[0], rates(Recipe(), 600)
+    >>> rates(Figure1Recipe(), 0)[0], rates(Figure1Recipe(), 600)
     (0.005, (0.005, 0.005))
     """
     progress = done / recipe.n_iterations
@@ -127,7 +127,7 @@ def rates(recipe: Recipe, done: int) -> tuple[float, float]:
 
 
 def play(
-    data: Distribution, recipe: Recipe, *, rng: RngLike = None, device: str = "cpu"
+    data: Distribution, recipe: Figure1Recipe, *, rng: RngLike = None, device: str = "cpu"
 ) -> tuple[Game, Iterator[Iteration]]:
     """Return a game at its start and the iterator that plays it, one iteration of Algorithm 1 a turn.
 
@@ -135,7 +135,7 @@ def play(
     ----------
     data : Distribution
         p_data, in one dimension.
-    recipe : Recipe
+    recipe : Figure1Recipe
         The hyper-parameters.
     rng : numpy.random.Generator, int or None
         Spawns the streams for the initial weights of G and of D, for the sample that standardises the data and for
@@ -153,7 +153,7 @@ def play(
     Examples
     --------
     >>> from tinygan.data import Gaussian
-    >>> game, iterations = play(Gaussian(4, 0.5), Recipe(n_iterations=20), rng=0)
+    >>> game, iterations = play(Gaussian(4, 0.5), Figure1Recipe(n_iterations=20), rng=0)
     >>> before = game.measure().jsd
     >>> [record.iteration for record in iterations][-1]
     20
