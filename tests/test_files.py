@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tinygan.files import as_path, new_folder, whole_file
+from tinygan.files import as_path, in_words, new_folder, whole_file
 
 
 @pytest.fixture(params=[None, "old"], ids=["new file", "file that exists"])
@@ -142,3 +142,10 @@ def test_a_new_folder_that_has_something_or_was_there_stays(tmp_path):
     with new_folder(tmp_path / "c"):
         pass
     assert sorted(tmp_path.iterdir()) == [tmp_path / "a", tmp_path / "c"]
+
+
+def test_an_error_of_the_system_says_where_and_what_without_a_number():
+    assert in_words(PermissionError(13, "Permission denied", "runs/mnist")) == "runs/mnist: Permission denied"
+    assert in_words(OSError(28, "No space left on device")) == "No space left on device"
+    assert in_words(ValueError("what is wrong")) == "what is wrong"
+    assert in_words(MemoryError()) == "MemoryError"

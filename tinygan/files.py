@@ -1,4 +1,4 @@
-"""Paths as people write them, files that are written whole or not at all, and folders that do not stay empty."""
+"""Paths as people write them, files written whole or not at all, new folders, and what went wrong, in words."""
 
 import os
 import threading
@@ -25,6 +25,19 @@ def as_path(path: str | Path) -> Path:
     True
     """
     return Path(os.path.expanduser(path))
+
+
+def in_words(error: Exception) -> str:
+    """Return what an error says; of one that the operating system raised, where and what, and not its number.
+
+    Examples
+    --------
+    >>> in_words(OSError(28, "No space left on device", "runs/mnist/checkpoint.npz"))
+    'runs/mnist/checkpoint.npz: No space left on device'
+    """
+    if isinstance(error, OSError) and error.strerror:
+        return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
+    return str(error) or type(error).__name__
 
 
 @contextmanager

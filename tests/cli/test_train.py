@@ -20,6 +20,7 @@ from tinygan.cli import main
 from tinygan.cli import train as train_module
 from tinygan.cli.terminal import argument_types
 from tinygan.data import Labelled, Splits
+from tinygan.files import in_words
 from tinygan.recipes.data_sets import LOADERS
 from tinygan.runs import run as run_module
 from tinygan.runs.folder import RunFolder
@@ -175,6 +176,19 @@ def test_live_refreshes_a_picture(monkeypatch):
     assert main([*IMAGES, *TWO, "-q", "--live", "live.png"]) == 0
     assert len(drawn) == 6
     assert {path for path, _ in drawn} == {Path("live.png")}
+
+
+@pytest.mark.parametrize(
+    "error", [OSError(errno.ENOSPC, "No space left on device"), ValueError("no font"), MemoryError()]
+)
+def test_a_live_picture_that_cannot_be_drawn_stops_nothing(error, monkeypatch, capsys):
+    def draw(*_, **__):
+        raise error
+
+    monkeypatch.setattr(run_module, "draw_live", draw)
+    assert main([*IMAGES, *TWO, "-q", "--out", "run", "--live", "live.png"]) == 0
+    assert capsys.readouterr() == ("", f"live.png could not be drawn ({in_words(error)}): no more of it.\n")
+    assert state_of(Path("run"))["iteration"] == 6
 
 
 def test_live_really_draws():

@@ -103,6 +103,15 @@ def test_a_damaged_run_is_listed_with_what_is_wrong(damage, said, folder, finish
     assert broken.score is None
 
 
+def test_a_run_that_may_not_be_read_is_listed_without_a_number_of_the_system(folder, monkeypatch):
+    def refused(path, *_):
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr("tinygan.runs.listing.open", refused, raising=False)
+    found = only(folder)
+    assert (found.state, found.why) == ("damaged", f"{folder.checkpoint}: Permission denied")
+
+
 def test_runs_are_found_wherever_they_are_and_nothing_else_is(finished, tmp_path):
     for name in ("b", "d", "a/2", "a/1", "c", "e", ".hidden/run", "b/samples/inner"):
         shutil.copytree(finished, tmp_path / name, dirs_exist_ok=True)

@@ -22,7 +22,7 @@ from support.runs import (
 )
 
 from tinygan.cli import main
-from tinygan.cli.terminal.status import in_words
+from tinygan.files import in_words
 from tinygan.runs import folder as folder_module
 from tinygan.runs import run as run_module
 from tinygan.runs.checkpoint import load_checkpoint, save_checkpoint

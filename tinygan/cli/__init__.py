@@ -22,8 +22,9 @@ from tinygan.cli import (
     train,
 )
 from tinygan.cli.terminal.parser import Parser
-from tinygan.cli.terminal.status import FAILED, INTERRUPTED, WRONG_WORDS, in_words
+from tinygan.cli.terminal.status import FAILED, INTERRUPTED, WRONG_WORDS
 from tinygan.cli.terminal.streams import outlets
+from tinygan.files import in_words
 from tinygan.ranks.launcher import started_number
 
 COMMANDS = (figure1, check, gallery, data, train, evaluate, samples, interpolate, curves, generate, runs, doctor)

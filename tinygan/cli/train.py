@@ -11,8 +11,8 @@ from tinygan.cli.terminal.argument_types import OBJECTIVES, count, counted, rate
 from tinygan.cli.terminal.devices import add_device_option
 from tinygan.cli.terminal.display import painted
 from tinygan.cli.terminal.interrupts import Request, polite_interrupts
-from tinygan.cli.terminal.status import FAILED, in_words
-from tinygan.files import as_path
+from tinygan.cli.terminal.status import FAILED
+from tinygan.files import as_path, in_words
 
 if TYPE_CHECKING:
     from tinygan.runs.run import Run

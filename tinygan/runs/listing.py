@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from tinygan.files import as_path
+from tinygan.files import as_path, in_words
 from tinygan.runs.folder import RunFolder, read_json, recipe_of
 
 
@@ -90,7 +90,7 @@ def _listed(path: Path) -> ListedRun:
     try:
         return _intact(path)
     except Exception as error:  # whatever may be in its files, the other runs are listed
-        return ListedRun(str(path), "damaged", f"it lacks {error}" if isinstance(error, KeyError) else str(error))
+        return ListedRun(str(path), "damaged", f"it lacks {error}" if isinstance(error, KeyError) else in_words(error))
 
 
 def _intact(path: Path) -> ListedRun:
@@ -124,6 +124,8 @@ def _saved_iteration(checkpoint: Path) -> int:
     try:
         with open(checkpoint, "rb") as file, np.load(file) as archive:
             return int(json.loads(archive["json"].item())["state"]["iteration"])
+    except OSError:
+        raise
     except Exception as error:  # zipfile and numpy raise a dozen kinds
         raise ValueError(f"{checkpoint.name} is cut off or damaged ({error})") from None
 

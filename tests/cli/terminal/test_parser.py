@@ -4,7 +4,6 @@ import pytest
 
 from tinygan.cli import COMMANDS, main
 from tinygan.cli.terminal.parser import Parser
-from tinygan.cli.terminal.status import in_words
 
 # Words, the argument that is wrong, and what was said and meant.
 NEAR_MISSES = [
@@ -75,10 +74,3 @@ def test_every_command_says_in_its_help_what_its_options_are(capsys):
         for option in parser._actions:
             assert option.help, f"{name} {option.dest}"
             assert "%(" not in parser.format_help()
-
-
-def test_an_error_of_the_system_says_where_and_what_without_a_number():
-    assert in_words(PermissionError(13, "Permission denied", "runs/mnist")) == "runs/mnist: Permission denied"
-    assert in_words(OSError(28, "No space left on device")) == "No space left on device"
-    assert in_words(ValueError("what is wrong")) == "what is wrong"
-    assert in_words(MemoryError()) == "MemoryError"
