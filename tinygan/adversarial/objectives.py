@@ -206,7 +206,7 @@ def discriminator_loss(
     Raises
     ------
     TypeError, ValueError
-        If the logits are no float arrays of those shapes, a batch is empty, or the objective is unknown.
+        If the logits are not float arrays of those shapes, a batch is empty, or the objective is unknown.
 
     Notes
     -----
@@ -245,7 +245,7 @@ def generator_loss(logits_fake: Array, objective: Objective | str = NON_SATURATI
     Raises
     ------
     TypeError, ValueError
-        If the logits are no float array of that shape, the batch is empty, or the objective is unknown.
+        If the logits are not a float array of that shape, the batch is empty, or the objective is unknown.
 
     Notes
     -----

@@ -28,7 +28,7 @@ class NoisePrior:
     Raises
     ------
     TypeError, ValueError
-        If the kind is unknown, latent_dim is no int >= 1, low is not below high, or the sphere has one dimension.
+        If the kind is unknown, latent_dim is not an int >= 1, low is not below high, or the sphere has one dimension.
 
     Examples
     --------

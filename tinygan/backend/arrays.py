@@ -45,7 +45,7 @@ def is_float_array(x: Any) -> bool:
 
 
 def array_kind(x: Any, name: str = "x") -> str:
-    """Return what an error says of an argument that is no array of floats, and what to pass instead.
+    """Return what an error says of an argument that is not an array of floats, and what to pass instead.
 
     Examples
     --------

@@ -33,7 +33,7 @@ def blas_threads(n: int) -> Iterator[None]:
     Raises
     ------
     TypeError, ValueError
-        If n is no int >= 1.
+        If n is not an int >= 1.
 
     Notes
     -----

@@ -71,7 +71,7 @@ def read_batch(path: str | Path) -> Labelled:
     Raises
     ------
     ValueError
-        If the file is empty, if its length is no multiple of 3073, or if a label is above 9.
+        If the file is empty, if its length is not a multiple of 3073, or if a label is above 9.
     OSError
         If it is missing, a folder, or cannot be read.
 

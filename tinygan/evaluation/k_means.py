@@ -34,7 +34,7 @@ def k_means(x: Array | ScaledImages, n_centroids: int, n_steps: int, *, rng: Rng
     Raises
     ------
     TypeError, ValueError
-        If a number is no int >= 1, or there are more centroids than rows.
+        If a number is not an int >= 1, or there are more centroids than rows.
 
     Examples
     --------

@@ -42,7 +42,7 @@ def draw_curves(metrics: Metrics, path: str | Path, *, title: str | None = None)
     Raises
     ------
     TypeError, ValueError
-        If there is no epoch, a number is missing or not finite, or the suffix is none of those.
+        If there is no epoch, a number is missing or not finite, or the suffix is not one of those.
     OSError
         If the file cannot be written; what it held before is then untouched.
 
@@ -86,7 +86,7 @@ def draw_live(images: Array, metrics: Metrics, path: str | Path, *, title: str |
     Raises
     ------
     TypeError, ValueError
-        If images are not such an array, a number is missing or not finite, or the suffix is none of those.
+        If images are not such an array, a number is missing or not finite, or the suffix is not one of those.
     OSError
         If the file cannot be written; what it held before is then untouched.
 

@@ -57,7 +57,7 @@ def draw_comparison(
     TypeError
         If an array is on a GPU.
     ValueError
-        If the suffix is none of those.
+        If the suffix is not one of those.
     OSError
         If the file cannot be written; what it held before is then untouched.
 

@@ -118,7 +118,7 @@ def draw_likelihoods(
     TypeError
         If an array is on a GPU.
     ValueError
-        If there is no series, arrays are empty, not finite or of unequal shapes, or the suffix is none of those.
+        If there is no series, arrays are empty, not finite or of unequal shapes, or the suffix is not one of those.
     OSError
         If the file cannot be written; what it held before is then untouched.
 

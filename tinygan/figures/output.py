@@ -30,7 +30,7 @@ def check_output(path: str | Path, takes: Mapping[str, tuple[str, ...]] = FIGURE
     Raises
     ------
     ValueError
-        If the suffix is none of those.
+        If the suffix is not one of those.
     OSError
         If the folder is missing or cannot be written in, the path is a folder, or .mp4 is asked for and there is no
         ffmpeg.

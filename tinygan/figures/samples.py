@@ -50,7 +50,7 @@ def draw_samples(
     ------
     TypeError, ValueError
         If an array is empty, not finite, on a GPU, or of the wrong shape or dtype; the number of neighbours is not that
-        of the rows; or the suffix is none of those.
+        of the rows; or the suffix is not one of those.
     OSError
         If the file cannot be written; what it held before is then untouched.
 
@@ -93,7 +93,7 @@ def draw_interpolation(images: Array, path: str | Path, *, title: str | None = N
     Raises
     ------
     TypeError, ValueError
-        If the array is empty, not finite, on a GPU, or of the wrong shape or dtype, or the suffix is none of those.
+        If the array is empty, not finite, on a GPU, or of the wrong shape or dtype, or the suffix is not one of those.
     OSError
         If the file cannot be written; what it held before is then untouched.
 

@@ -43,7 +43,7 @@ def save_animation(frames: Sequence[Frame], path: str | Path) -> Iterator[int]:
     Raises
     ------
     ValueError
-        At once, if there is no frame or the suffix is none of those.
+        At once, if there is no frame or the suffix is not one of those.
     OSError
         At once or later, if the file cannot be written; what it held before is then untouched.
 
@@ -75,7 +75,7 @@ def draw_panels(panels: Sequence[tuple[str, Frame]], path: str | Path) -> None:
     Raises
     ------
     ValueError
-        If there is no panel or the suffix is none of those.
+        If there is no panel or the suffix is not one of those.
     OSError
         If the file cannot be written; what it held before is then untouched.
 

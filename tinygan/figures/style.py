@@ -57,7 +57,7 @@ def picture_style() -> AbstractContextManager[None]:
 def to_the_letter(text: str) -> str:
     r"""Return text that is drawn as it is, such as the name of a folder: without mathematics between dollar signs.
 
-    Bytes of a name that are no text become escapes, which fonts have signs for.
+    Bytes of a name that are not text become escapes, which fonts have signs for.
 
     Examples
     --------

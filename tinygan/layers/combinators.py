@@ -27,7 +27,7 @@ class Residual(Combinator):
     Raises
     ------
     TypeError
-        If something is no layer.
+        If something is not a layer.
     ValueError
         If there are no layers, or f changes the shape.
 
@@ -112,7 +112,7 @@ class Fork(Combinator):
     Raises
     ------
     TypeError
-        If something is no layer.
+        If something is not a layer.
     ValueError
         If there are no layers, or what they take or return does not fit together.
 
@@ -207,7 +207,7 @@ class Columns(Layer):
     Raises
     ------
     TypeError, ValueError
-        If they are no ints with 0 <= start < stop; from `forward`, if x has no such columns.
+        If they are not ints with 0 <= start < stop; from `forward`, if x has no such columns.
 
     See Also
     --------

@@ -22,7 +22,7 @@ def named_layers(network: Layer) -> Iterator[tuple[str, Layer]]:
     Raises
     ------
     TypeError
-        If ``layers`` holds something that is no layer.
+        If ``layers`` holds something that is not a layer.
 
     Examples
     --------

@@ -23,7 +23,7 @@ def check_input(layer: Layer, x: Array, width: int | None = None) -> None:
     Raises
     ------
     TypeError
-        If x is no array of float32 or float64.
+        If x is not an array of float32 or float64.
     ValueError
         If it has another shape, or no rows.
 

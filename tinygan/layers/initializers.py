@@ -66,7 +66,7 @@ def uniform(irange: float) -> Initializer:
     Raises
     ------
     TypeError, ValueError
-        If irange is no number, negative or not finite.
+        If irange is not a number, is negative or is not finite.
 
     Examples
     --------
@@ -92,7 +92,7 @@ def normal(std: float) -> Initializer:
     Raises
     ------
     TypeError, ValueError
-        If std is no number, negative or not finite.
+        If std is not a number, is negative or is not finite.
 
     Examples
     --------
@@ -152,7 +152,8 @@ def sparse_normal(n_nonzero: int) -> Initializer:
     Raises
     ------
     TypeError, ValueError
-        If n_nonzero is no int >= 1; from the initializer, if the weight is none of a Linear, (n_in, n_out).
+        If n_nonzero is not an int >= 1; from the initializer, if the weight is not of
+        shape (n_in, n_out).
 
     Examples
     --------

@@ -37,7 +37,7 @@ class Linear(Layer):
     Raises
     ------
     TypeError, ValueError
-        If a size is no int >= 1 or dtype is no float32 or float64; from the passes, if an array does not fit.
+        If a size is not an int >= 1 or dtype is neither float32 nor float64; from the passes, if an array does not fit.
 
     Notes
     -----

@@ -28,7 +28,7 @@ class Maxout(Layer):
     Raises
     ------
     TypeError, ValueError
-        If n_pieces is no int >= 1; from `forward`, if it does not divide the width of x.
+        If n_pieces is not an int >= 1; from `forward`, if it does not divide the width of x.
 
     Notes
     -----

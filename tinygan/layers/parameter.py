@@ -30,7 +30,7 @@ class Parameter:
     Raises
     ------
     TypeError
-        If data is no array.
+        If data is not an array.
 
     Examples
     --------

@@ -21,7 +21,7 @@ class Combinator(Layer):
     Raises
     ------
     TypeError
-        If something is no layer.
+        If something is not a layer.
     ValueError
         If there are no layers.
 
@@ -76,7 +76,7 @@ class Sequential(Combinator):
     Raises
     ------
     TypeError
-        If something is no layer.
+        If something is not a layer.
     ValueError
         If there are no layers, or one does not take the shape that the one before it returns.
 

@@ -159,7 +159,7 @@ def parameter_arrays(**networks: Layer) -> dict[str, Array]:
 def optimizer_arrays(player: str, network: Layer, optimizer: Optimizer) -> dict[str, Array]:
     """Return the arrays, not copies, that an optimiser of a network keeps: ``D.1.weight.velocity``.
 
-    Its numbers are no arrays and belong in the state of the checkpoint, see `optimizer_numbers`.
+    Its numbers are not arrays, and belong in the state of the checkpoint, see `optimizer_numbers`.
 
     Examples
     --------

@@ -48,7 +48,7 @@ class ListedRun:
 
 
 def list_runs(folder: str | Path = ".") -> list[ListedRun]:
-    """Return the runs in a folder and below it, sorted by path; a broken one among them is no error.
+    """Return the runs in a folder and below it, sorted by path; a broken one among them is not an error.
 
     Parameters
     ----------
@@ -58,7 +58,7 @@ def list_runs(folder: str | Path = ".") -> list[ListedRun]:
     Raises
     ------
     FileNotFoundError, NotADirectoryError
-        If it is no folder.
+        If it is not a folder.
 
     Examples
     --------

@@ -141,7 +141,7 @@ def resume_run(
     Raises
     ------
     FileNotFoundError
-        If the folder is no run, or the images are not there.
+        If the folder is not a run, or the images are not there.
     ValueError
         If a file of it is damaged, the images are others, or n_epochs is below the epoch that has begun.
     """

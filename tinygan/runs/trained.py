@@ -63,7 +63,7 @@ def load_trained(folder: str | Path, *, device: str = "cpu") -> Trained:
     Raises
     ------
     FileNotFoundError
-        If the folder is no run, or has no checkpoint.
+        If the folder is not a run, or has no checkpoint.
     ValueError
         If a file of it is damaged, or does not fit the others.
     RuntimeError, MemoryError

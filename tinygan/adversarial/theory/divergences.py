@@ -24,7 +24,7 @@ def kullback_leibler(p: Array, q: Array, x: Array) -> float:
     Raises
     ------
     ValueError
-        If the shapes differ, the grid does not rise, or a density is no density.
+        If the shapes differ, the grid does not rise, or one is not a density.
 
     Examples
     --------
@@ -54,7 +54,7 @@ def jensen_shannon_divergence(p: Array, q: Array, x: Array) -> float:
     Raises
     ------
     ValueError
-        If the shapes differ, the grid does not rise, or a density is no density.
+        If the shapes differ, the grid does not rise, or one is not a density.
 
     Examples
     --------

@@ -68,7 +68,7 @@ def value_function(d: Array, p_data: Array, p_g: Array, x: Array) -> float:
     Raises
     ------
     ValueError
-        If the shapes differ, the grid does not rise, a density is no density, or d is outside [0, 1].
+        If the shapes differ, the grid does not rise, one is not a density, or d is outside [0, 1].
 
     Examples
     --------
