@@ -233,7 +233,7 @@ def test_no_test_imports_a_test_and_helpers_stand_apart():
         ("tinygan.functional", "import cupy.cuda", ["cupy.cuda"]),
         ("tinygan.figures.frame", "from matplotlib import pyplot", []),
         ("tinygan.cli", "from matplotlib import pyplot", ["matplotlib"]),
-        ("tinygan.experiments.figure1.play", "from tqdm import tqdm", ["tqdm"]),
+        ("tinygan.experiments.figure1.playing", "from tqdm import tqdm", ["tqdm"]),
         ("tinygan.files", "import pickle", ["pickle"]),
     ],
 )

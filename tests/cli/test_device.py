@@ -9,7 +9,7 @@ from fake_gpu import fake_cupy
 from support.runs import made_images, tiny_run
 
 from tinygan.cli import main
-from tinygan.experiments.figure1 import frames as figure1_frames
+from tinygan.experiments.figure1 import panels
 
 FIGURE1 = ["figure1", "--iterations", "3", "--no-draw", "--json"]
 ON_GPU = "device: gpu:0, Fake GPU, on which a kernel ran\n"
@@ -155,7 +155,7 @@ def test_the_curve_of_a_gpu_is_drawn(evaluate, cupy, tmp_path):
 
 
 def test_figure1_ends_and_looks_the_same_on_a_gpu(capsys, cupy, tmp_path, monkeypatch):
-    monkeypatch.setattr(figure1_frames, "D_UPDATES", 3)
+    monkeypatch.setattr(panels, "D_UPDATES", 3)
     ends = []
     for device in ("cpu", "gpu"):
         path = tmp_path / f"{device}.png"

@@ -15,6 +15,7 @@ import pytest
 from tinygan.cli import main
 from tinygan.cli.terminal.display import painted
 from tinygan.data import Gaussian
+from tinygan.experiments.figure1 import Moment
 
 SHORT = ["figure1", "--iterations", "30"]
 
@@ -22,7 +23,7 @@ SHORT = ["figure1", "--iterations", "30"]
 @pytest.fixture(autouse=True)
 def _in_an_empty_folder(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("tinygan.experiments.figure1.frames.D_UPDATES", 20)  # a panel in no time
+    monkeypatch.setattr("tinygan.experiments.figure1.panels.D_UPDATES", 20)  # a panel in no time
 
 
 def run_json(capsys, *words):
@@ -315,16 +316,15 @@ def test_ctrl_c_while_drawing_leaves_no_half_written_file_and_keeps_the_result(t
 
 @pytest.mark.parametrize("error", [KeyboardInterrupt, FloatingPointError("training diverged")])
 def test_a_moment_is_kept_whole_or_not_at_all(error, tmp_path, monkeypatch, capsys):
-    moments = sys.modules["tinygan.experiments.figure1.moments"]
-    draw_frame, calls = moments.draw_frame, []
+    moment_of, calls = Moment.of, []
 
-    def fails_once(game, iteration):
+    def fails_once(game, iteration=0):
         calls.append(iteration)
         if len(calls) == 3:
             raise error
-        return draw_frame(game, iteration)
+        return moment_of(game, iteration)
 
-    monkeypatch.setattr(moments, "draw_frame", fails_once)
+    monkeypatch.setattr(Moment, "of", fails_once)
     main([*SHORT, "--out", "a.png"])
     assert [path.name for path in tmp_path.iterdir()] == ["a.png"]
     assert f"what follows is as of iteration {calls[1]}" in capsys.readouterr().out

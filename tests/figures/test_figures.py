@@ -66,6 +66,10 @@ def test_the_sides_where_p_g_has_ended_are_shaded(first, last):
     panel.draw(replace(frame, p_g=p_g))
     left, right = ((shade.get_x(), shade.get_x() + shade.get_width()) for shade in panel.shades)
     step = frame.x[1] - frame.x[0]
+    d_star = panel.lines["D_star"].get_ydata()
+    for end in (first, last):  # D* jumps there, and no line joins what it is on either side
+        if panel.low < end < panel.high:
+            assert np.isnan(d_star[abs(frame.x - end) < 1.001 * step]).sum() == 2
     np.testing.assert_allclose(left, (panel.low, max(panel.low, first)), atol=step)
     np.testing.assert_allclose(right, (min(panel.high, last), panel.high), atol=step)
 

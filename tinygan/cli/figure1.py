@@ -5,7 +5,9 @@ import json
 import sys
 import textwrap
 import time
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, fields
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -90,7 +92,7 @@ def run(options: argparse.Namespace) -> int:
 
     from tinygan.backend.threads import blas_threads
     from tinygan.data import parse_distribution
-    from tinygan.experiments.figure1.play import play
+    from tinygan.experiments.figure1 import play
 
     start = time.perf_counter()
     if options.no_draw and options.out:
@@ -101,10 +103,10 @@ def run(options: argparse.Namespace) -> int:
     recipe = _recipe(options)
     # The networks are far too small for more than one thread; what diverges is reported in words.
     with blas_threads(1), np.errstate(all="ignore"):
-        game, iterations = play(data, recipe, rng=options.seed, device=device)
+        moments = play(data, recipe, rng=options.seed, device=device, progress=_bar("training", options))
         window = _open_window(recipe.n_iterations, options.quiet) if files else None
-        outcome = _play(game, iterations, recipe.n_iterations, window, options)
-        written, failures = _write(outcome, recipe.objective, files, options.quiet)
+        outcome = _look(moments, window)
+        written, failures = _write(outcome, recipe.objective, files, options)
     _report(outcome, written, time.perf_counter() - start, options)
     for failure in failures:
         print(f"tinygan figure1: error: {failure}", file=sys.stderr)
@@ -129,7 +131,7 @@ def _checked_files(options: argparse.Namespace) -> list[Path]:
 
 
 def _recipe(options: argparse.Namespace) -> Any:
-    from tinygan.experiments.figure1.play import Figure1Recipe
+    from tinygan.experiments.figure1 import Figure1Recipe
 
     given = {field.name: getattr(options, field.name, None) for field in fields(Figure1Recipe)}
     if options.updates == "simultaneous" and options.discriminator_steps is None:
@@ -146,29 +148,37 @@ def _open_window(n_iterations: int, is_quiet: bool) -> Any:
     return window
 
 
-def _play(game: Any, iterations: Any, n_iterations: int, window: Any, options: argparse.Namespace) -> Outcome:
-    from tinygan.experiments.figure1 import moments
+def _bar(label: str, options: argparse.Namespace) -> Callable[..., Any]:
+    return partial(progress, label=label, quiet=options.quiet)
 
+
+def _look(moments: Iterator[Any], window: Any) -> Outcome:
+    """Keep every moment, and show it in the window, to the end or as far as it goes."""
     outcome = Outcome([])
-    iterations = progress(iterations, total=n_iterations, label="training", quiet=options.quiet)
     try:
-        for moment in moments(game, iterations, n_iterations, with_frames=not options.no_draw):
+        for moment in moments:
             outcome.moments.append(moment)
             if window is not None:
                 window.show([moment.frame for moment in outcome.moments])
     except FloatingPointError as error:
         outcome.stopped = str(error)
     except KeyboardInterrupt:
+        if not outcome.moments:
+            raise
         outcome.stopped, outcome.is_interrupted = "interrupted", True
     return outcome
 
 
-def _write(outcome: Outcome, objective: str, files: list[Path], is_quiet: bool) -> tuple[list[Path], list[str]]:
+def _write(
+    outcome: Outcome, objective: str, files: list[Path], options: argparse.Namespace
+) -> tuple[list[Path], list[str]]:
     """Draw every file; return those that were written, and what to say of the others."""
+    from tinygan.experiments.figure1 import draw_play
+
     written, failures = [], []
     for i, path in enumerate(files):
         try:
-            _draw(outcome, objective, path, is_quiet)
+            draw_play(outcome.moments, path, objective=objective, progress=_bar(path.name, options))
         except OSError as error:
             failures.append(f"{path} could not be written: {error.strerror or error}")
         except KeyboardInterrupt:
@@ -180,22 +190,8 @@ def _write(outcome: Outcome, objective: str, files: list[Path], is_quiet: bool) 
     return written, failures
 
 
-def _draw(outcome: Outcome, objective: str, path: Path, is_quiet: bool) -> None:
-    from tinygan.experiments.figure1.frames import four_panels
-    from tinygan.figures.output import is_animation
-    from tinygan.figures.saving import draw_panels, save_animation
-
-    frames = [moment.frame for moment in outcome.moments]
-    if is_animation(path):
-        for _ in progress(save_animation(frames, path), total=len(frames), label=path.name, quiet=is_quiet):
-            pass
-    else:
-        panels = four_panels([(moment.game, moment.frame) for moment in outcome.moments], objective)
-        draw_panels(list(progress(panels, total=4, label=path.name, quiet=is_quiet)), path)
-
-
 def _report(outcome: Outcome, files: list[Path], seconds: float, options: argparse.Namespace) -> None:
-    from tinygan.experiments.figure1.diagnosis import missed
+    from tinygan.experiments.figure1 import missed
 
     iteration, game, measures, _ = outcome.moments[-1]
     misses = missed(game, measures)

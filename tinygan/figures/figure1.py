@@ -17,7 +17,9 @@ from tinygan.figures.style import BLACK, BLUE, CURVES, GREEN, LABELS, VERMILION,
 MINUS_LOG_4 = -math.log(4)
 # Of the animation and the window, in inches.
 SIZE = (9.0, 7.5)
-MATHEMATICS = {"p_data": LABELS["p_data"], "p_g": LABELS["p_g"], "D*": "$D^*$"}
+MATHEMATICS = {
+    "p_data": LABELS["p_data"], "p_g": LABELS["p_g"], "|D − D*|": "$|D - D^*|$", "|D − ½|": "$|D - ½|$", "D*": "$D^*$",
+}  # fmt: skip
 
 
 class Figure1Plot:
@@ -57,7 +59,7 @@ class Figure1Plot:
                 columnspacing=1.0, handlelength=1.7, handletextpad=0.4, fontsize=13,
             )  # fmt: skip
             self.value_axes = self.figure.add_axes((0.09, 0.09, 0.47, 0.165))
-            self.error_axes = self.figure.add_axes((0.66, 0.09, 0.25, 0.165))
+            self.error_axes = self.figure.add_axes((0.72, 0.09, 0.19, 0.165))
             last = n_iterations if n_iterations is not None else frames[-1].iteration
             for axes in (self.value_axes, self.error_axes):
                 axes.set_xscale("symlog", linthresh=10)  # most happens at the start
@@ -110,7 +112,7 @@ class Figure1Plot:
     def _set_value_axes(self) -> None:
         axes = self.value_axes
         axes.axhline(MINUS_LOG_4, color=BLACK, linestyle=(0, (1, 1.4)), linewidth=1.4, zorder=1)
-        axes.annotate("−log 4", (1, MINUS_LOG_4), (5, 0), xycoords=("axes fraction", "data"),
+        axes.annotate("−log 4", (1, MINUS_LOG_4), (9, 0), xycoords=("axes fraction", "data"),
                       textcoords="offset points", ha="left", va="center", fontsize=12)  # fmt: skip
         axes.set_ylabel("nats")
         axes.yaxis.set_major_locator(MaxNLocator(3, steps=[1, 2, 5, 10]))
@@ -170,7 +172,7 @@ def panels_figure(panels: Sequence[tuple[str, Frame]]) -> Figure:
 
 
 def _with_mathematics(caption: str) -> str:
-    return re.sub(r"p_data|p_g|D\*", lambda found: MATHEMATICS[found[0]], caption)
+    return re.sub("|".join(map(re.escape, MATHEMATICS)), lambda found: MATHEMATICS[found[0]], caption)
 
 
 def _thousands(n: float) -> str:

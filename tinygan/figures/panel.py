@@ -82,7 +82,7 @@ class Panel:
         self.shades = [
             self.density_axes.add_patch(
                 Rectangle((self.low, 0), 0, 1, transform=self.density_axes.get_xaxis_transform(),
-                          color=SHADE, linewidth=0, zorder=0, label="$p_g = 0$")
+                          label="$p_g = 0$", zorder=0, **SHADE)
             )
             for _ in range(2)
         ]  # fmt: skip
@@ -108,10 +108,12 @@ class Panel:
     def draw(self, frame: Frame) -> None:
         """Move every artist to where this frame has it."""
         is_alive = frame.p_data + frame.p_g > NEGLIGIBLE * self.peak
+        is_reached = frame.p_g > 0
         d_star = np.where(is_alive, frame.d_star, np.nan)
+        d_star[_jumps(is_reached)] = np.nan
         for name, y in {"p_data": frame.p_data, "p_g": frame.p_g, "D": frame.d, "D_star": d_star}.items():
             self.lines[name].set_data(frame.x, y)
-        reached = frame.x[frame.p_g > 0] if (frame.p_g > 0).any() else np.full(1, self.high)
+        reached = frame.x[is_reached] if is_reached.any() else np.full(1, self.high)
         ends = [(self.low, max(float(reached[0]), self.low)), (min(float(reached[-1]), self.high), self.high)]
         for shade, (start, end) in zip(self.shades, ends, strict=True):
             shade.set(x=start, width=max(end - start, 0.0))
@@ -199,6 +201,12 @@ def _interesting(frames: Sequence[Frame]) -> tuple[float, float]:
     low, high = min(x.min() for x in alive), max(x.max() for x in alive)
     margin = MARGIN * (high - low)
     return float(max(low - margin, frames[0].x[0])), float(min(high + margin, frames[0].x[-1]))
+
+
+def _jumps(is_reached: Array) -> Array:
+    """Return the indices to both sides of every end of p_g."""
+    before = np.flatnonzero(np.diff(is_reached))
+    return np.concatenate([before, before + 1])
 
 
 def _plain(number: float, _: int | None = None) -> str:

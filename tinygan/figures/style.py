@@ -12,8 +12,8 @@ from matplotlib.colors import to_rgb
 BLACK, GREEN, BLUE, VERMILION = "black", "#009E73", "#0072B2", "#D55E00"
 # A shade of vermilion: as a broad band it lies behind D, and differs from all other curves also in grey.
 LIGHT_VERMILION = "#EEBF99"
-# Where G sends nothing.
-SHADE = "0.94"
+# Where G sends nothing: as grey as one of the shades below, and what lies under it shows through.
+SHADE: dict[str, Any] = {"facecolor": BLACK, "alpha": 1 / 17, "linewidth": 0}
 
 CURVES: dict[str, dict[str, Any]] = {
     "p_data": {"color": BLACK, "linestyle": (0, (1, 1.4)), "linewidth": 2.6},

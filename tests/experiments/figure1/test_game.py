@@ -1,41 +1,16 @@
-"""The game of Figure 1: its recipe, its measures, its frames, and what it says when it misses."""
+"""The game of Figure 1: its recipe, its measures, and what it says when it misses."""
 
-import copy
 import dataclasses
-import sys
+import re
 
 import numpy as np
 import pytest
+from support.games import affine, game_of
 
 from tinygan.adversarial import NoisePrior
 from tinygan.data import Exponential, Gaussian, Laplace, Mixture, Uniform
-from tinygan.experiments.figure1.diagnosis import missed
-from tinygan.experiments.figure1.frames import draw_frame, four_panels, frame_iterations, view
-from tinygan.experiments.figure1.game import Game, Standardised
-from tinygan.experiments.figure1.play import Figure1Recipe, play
+from tinygan.experiments.figure1 import Figure1Recipe, Game, Moment, Standardised, missed, play, playing, start_game
 from tinygan.layers import Linear, ReLU, Sequential, constant
-
-PLAY = sys.modules["tinygan.experiments.figure1.play"]  # the package has its function under this name
-
-
-def affine(slope, offset=0.0):
-    return Sequential(
-        Linear(1, 1, weight_init=constant(slope), bias_init=constant(offset), dtype=np.float64),
-    )
-
-
-def game_of(data, *, slope_g=1.0, offset_g=0.0, slope_d=0.0, offset_d=0.0, prior="gaussian"):
-    """A game whose players are affine, in the data's own units."""
-    return Game(
-        affine(slope_d, offset_d), affine(slope_g, offset_g), NoisePrior(prior, 1), Standardised(data, 0.0, 1.0)
-    )
-
-
-def finished(data, recipe=None, seed=0):
-    game, iterations = play(data, recipe or Figure1Recipe(), rng=seed)
-    for _ in iterations:
-        pass
-    return game
 
 
 @pytest.mark.slow
@@ -43,8 +18,7 @@ def finished(data, recipe=None, seed=0):
     "data", [Gaussian(4, 0.5), Exponential(1), Laplace(0, 1), Mixture([(-2, 1), (2, 1)])], ids=repr
 )
 def test_the_default_recipe_arrives(data):
-    game = finished(data)
-    measures = game.measure()
+    *_, (_, game, measures, _) = play(data, rng=0)
     assert measures.jsd < 0.015
     assert measures.discriminator_error < 0.03
     assert measures.discriminator_gap < 0.05
@@ -52,8 +26,8 @@ def test_the_default_recipe_arrives(data):
 
 
 def test_play_begins_with_random_weights_and_standardised_samples():
-    game, iterations = play(Gaussian(40, 5), Figure1Recipe(n_iterations=3), rng=0)
-    other, _ = play(Gaussian(40, 5), Figure1Recipe(n_iterations=3), rng=1)
+    game, iterations = start_game(Gaussian(40, 5), Figure1Recipe(n_iterations=3), rng=0)
+    other, _ = start_game(Gaussian(40, 5), Figure1Recipe(n_iterations=3), rng=1)
     assert (game.G[0].weight.data != other.G[0].weight.data).any()
     assert game.source.center == pytest.approx(40, abs=0.3)
     assert game.source.scale == pytest.approx(5, rel=0.05)
@@ -62,8 +36,8 @@ def test_play_begins_with_random_weights_and_standardised_samples():
 
 
 def test_the_weights_do_not_depend_on_the_hyper_parameters_of_training():
-    game, _ = play(Gaussian(0, 1), Figure1Recipe(), rng=0)
-    other, _ = play(Gaussian(0, 1), Figure1Recipe(batch_size=3, discriminator_steps=1), rng=0)
+    game, _ = start_game(Gaussian(0, 1), Figure1Recipe(), rng=0)
+    other, _ = start_game(Gaussian(0, 1), Figure1Recipe(batch_size=3, discriminator_steps=1), rng=0)
     for theta, same in zip(game.D.parameters + game.G.parameters, other.D.parameters + other.G.parameters, strict=True):
         np.testing.assert_array_equal(theta.data, same.data)
 
@@ -80,9 +54,9 @@ def test_the_rates_fall_as_the_recipe_says(monkeypatch):
             self.at = getattr(self, "at", [])
             self.at.append(self.learning_rate)
 
-    monkeypatch.setattr(PLAY, "RMSProp", Recorder)
+    monkeypatch.setattr(playing, "RMSProp", Recorder)
     recipe = Figure1Recipe(n_iterations=100, discriminator_steps=1, batch_size=2)
-    _, iterations = play(Gaussian(0, 1), recipe, rng=0)
+    _, iterations = start_game(Gaussian(0, 1), recipe, rng=0)
     for _ in iterations:
         pass
     rates_d, rates_g = rates[0].at, rates[1].at
@@ -101,10 +75,10 @@ def test_the_recipe_reaches_the_training(monkeypatch):
         def __init__(self, parameters, *arguments, **options):
             optimizers.append((arguments, options))
 
-    monkeypatch.setattr(PLAY, "RMSProp", Recorder)
-    monkeypatch.setattr(PLAY, "train", lambda *_, **options: seen.update(options) or iter(()))
+    monkeypatch.setattr(playing, "RMSProp", Recorder)
+    monkeypatch.setattr(playing, "train", lambda *_, **options: seen.update(options) or iter(()))
     recipe = Figure1Recipe(7, 3, 1, 0.1, 0.2, 0.3, 0.4, momentum=0.5, objective="minimax", updates="simultaneous")
-    play(Gaussian(0, 1), recipe, rng=0)
+    start_game(Gaussian(0, 1), recipe, rng=0)
     assert optimizers == [((0.1, 0.5), {"decay": 0.3}), ((0.2, 0.5), {"decay": 0.4})]
     told = {name: seen[name] for name in ("n_iterations", "batch_size", "discriminator_steps", "objective", "updates")}
     assert told == {
@@ -125,7 +99,7 @@ def test_a_narrow_mode_is_not_lost_between_the_points_of_the_grid():
     game = game_of(data)
     x = game.grid()
     assert np.trapezoid(data.pdf(x) * (x < 50), x) == pytest.approx(0.5, abs=1e-3)
-    frame = draw_frame(game, 0)
+    frame = Moment.of(game).frame
     assert frame.p_data.max() == pytest.approx(data.pdf(0.0), rel=0.05)
 
 
@@ -203,8 +177,6 @@ def test_measures_stay_finite_when_d_is_certain():
     ids=["collapsed", "missed a mode", "saturated", "between the modes", "gone", "far", "unsettled"],
 )
 def test_a_miss_is_said_in_words(game, words):
-    import re
-
     said = missed(game, game.measure())
     assert any(re.search(words, sentence) for sentence in said), said
 
@@ -222,56 +194,6 @@ def test_a_d_that_still_tells_them_apart_is_said_where_all_else_is_right():
     game = game_of(Gaussian(0, 1))
     measures = dataclasses.replace(game.measure(), discriminator_gap=0.06)
     assert missed(game, measures) == ["D still tells p_g from p_data: mean |D - 1/2| = 0.060"]
-
-
-@pytest.mark.parametrize("n_iterations", [1, 2, 10, 60, 2400, 100_000])
-def test_frames_begin_with_0_and_end_with_the_last_iteration(n_iterations):
-    iterations = frame_iterations(n_iterations)
-    assert iterations[0] == 0
-    assert iterations[-1] == n_iterations
-    assert len(iterations) <= 60
-    assert (np.diff(iterations) > 0).all()
-
-
-@pytest.mark.parametrize(
-    "data", [Gaussian(-3, 0.3), Uniform(0, 1), Exponential(2), Mixture([(-3, 0.3), (3, 0.3)])], ids=repr
-)
-def test_the_view_shows_nearly_all_of_p_data_and_little_else(data):
-    x = view(data)
-    inside = np.trapezoid(data.pdf(x), x)
-    assert inside > 0.99
-    core = np.abs(np.cumsum(data.pdf(x)) / data.pdf(x).sum() - 0.5) < 0.499
-    assert np.ptp(x[core]) > 0.4 * np.ptp(x)
-
-
-def test_a_frame_shows_the_game():
-    game = game_of(Gaussian(1, 2), slope_g=2.0, offset_g=1.0, slope_d=1.0)
-    frame = draw_frame(game, 7)
-    assert frame.iteration == 7
-    np.testing.assert_allclose(frame.p_g, frame.p_data, atol=1e-3)
-    np.testing.assert_allclose(frame.d, 1 / (1 + np.exp(-frame.x)))
-    np.testing.assert_allclose(frame.g_z, 2 * frame.z + 1)
-    assert frame.d_star[len(frame.x) // 2] == pytest.approx(0.5, abs=1e-3)
-    assert frame.error == game.measure().discriminator_error
-    assert (frame.value, frame.criterion) == (game.measure().value, game.measure().bound)
-
-
-def test_the_panels_play_on_with_copies_as_the_caption_of_the_paper_says():
-    recipe = Figure1Recipe(n_iterations=40)
-    game, iterations = play(Gaussian(0, 1), recipe, rng=0)
-    moments = [(copy.deepcopy(game), draw_frame(game, 0))]
-    for record in iterations:
-        moments.append((copy.deepcopy(game), draw_frame(game, record.iteration)))
-    before = [theta.data.copy() for theta in game.D.parameters + game.G.parameters]
-    (_, near), (_, optimal), (_, moved), (_, end) = panels = list(four_panels(moments, recipe.objective))
-    assert [caption[:3] for caption, _ in panels] == ["(a)", "(b)", "(c)", "(d)"]
-    np.testing.assert_array_equal(near.p_g, optimal.p_g)  # G was held
-    assert optimal.error < 0.5 * near.error + 0.01
-    np.testing.assert_array_equal(optimal.d, moved.d)  # D was held
-    assert moved.criterion <= optimal.criterion
-    assert end is moments[-1][1]
-    for theta, kept in zip(game.D.parameters + game.G.parameters, before, strict=True):
-        np.testing.assert_array_equal(theta.data, kept)
 
 
 @pytest.mark.parametrize("objective", ["least_squares", "wasserstein"])

@@ -23,9 +23,9 @@ def missed(game: Game, measures: Measures) -> list[str]:
     Examples
     --------
     >>> from tinygan.data import Gaussian
-    >>> from tinygan.experiments.figure1.play import Figure1Recipe, play
-    >>> game, _ = play(Gaussian(0, 1), Figure1Recipe(), rng=0)
-    >>> len(missed(game, game.measure())) > 0  # nobody has played yet
+    >>> from tinygan.experiments.figure1 import play
+    >>> start = next(play(Gaussian(0, 1), rng=0))
+    >>> len(missed(start.game, start.measures)) > 0  # nobody has played yet
     True
     """
     x = game.grid()

@@ -1,12 +1,17 @@
-"""Draws any game in one dimension as Figure 1 does."""
+"""Draws a game in one dimension: any two players as one panel of Figure 1, and a whole game as the paper does."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from tinygan.adversarial import NoisePrior
+from tinygan.adversarial.objectives import NON_SATURATING, Objective
 from tinygan.data import Distribution
-from tinygan.experiments.figure1.frames import draw_frame
 from tinygan.experiments.figure1.game import Game, Standardised
+from tinygan.experiments.figure1.moments import Moment
+from tinygan.experiments.figure1.panels import four_panels
+from tinygan.experiments.figure1.playing import ProgressBar, unwatched
+from tinygan.figures.output import is_animation
 from tinygan.layers import Layer
 
 
@@ -34,6 +39,8 @@ def draw_figure1(
 
     Raises
     ------
+    TypeError
+        If data is no distribution.
     ValueError
         If a player or the prior is not one-dimensional, G is not finite, or the suffix of path is none of those.
     OSError
@@ -52,7 +59,58 @@ def draw_figure1(
     from tinygan.figures.output import STILL, check_output
     from tinygan.figures.still import write_figure
 
-    figure = panels_figure([(caption, draw_frame(Game(D, G, prior, Standardised(data, 0.0, 1.0)), 0))])
+    if not isinstance(data, Distribution):
+        raise TypeError(
+            f"draw_figure1 got data of type {type(data).__name__}; it takes a distribution whose density is known, "
+            "such as tinygan.data.Gaussian(4, 0.5)"
+        )
+    figure = panels_figure([(caption, Moment.of(Game(D, G, prior, Standardised(data))).frame)])
     if path is not None:
         write_figure(figure, check_output(path, STILL))
     return figure
+
+
+def draw_play(
+    moments: Sequence[Moment],
+    path: str | Path,
+    *,
+    objective: Objective | str = NON_SATURATING,
+    progress: ProgressBar = unwatched,
+) -> None:
+    """Draw a game: as an animation to a .gif, .mp4 or .html file, as four panels to a .png, .svg or .pdf file.
+
+    Parameters
+    ----------
+    moments : sequence of Moment
+        Of the game, in order, as `play` yields them.
+    path : str or Path
+        Where to.
+    objective : Objective or str
+        That G was trained with.
+    progress : callable, optional
+        Called as ``progress(steps, total=n)``, such as ``tqdm``.
+
+    Raises
+    ------
+    ValueError
+        If there is no moment, or the suffix is none of those.
+    OSError
+        If the file cannot be written; what it held before is then untouched.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from tinygan.data import Gaussian
+    >>> from tinygan.experiments.figure1 import Figure1Recipe, play
+    >>> moments = list(play(Gaussian(4, 0.5), Figure1Recipe(n_iterations=4), rng=0))
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     draw_play(moments, Path(folder, "game.html"))
+    """
+    from tinygan.figures.saving import draw_panels, save_animation  # see draw_figure1
+
+    if is_animation(path):
+        frames = [moment.frame for moment in moments]
+        for _ in progress(save_animation(frames, path), total=len(frames)):
+            pass
+    else:
+        draw_panels(list(progress(four_panels(moments, objective=objective), total=4)), path)

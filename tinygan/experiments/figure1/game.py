@@ -61,8 +61,8 @@ class Standardised:
     """
 
     data: Distribution
-    center: float
-    scale: float
+    center: float = 0.0
+    scale: float = 1.0
 
     @classmethod
     def from_sample(cls, data: Distribution, n: int, *, rng: RngLike = None) -> "Standardised":

@@ -1,78 +1,93 @@
-"""A game of Figure 1 along the way: a copy of it at each iteration that is drawn."""
+"""A game along the way: when Figure 1 looks at it, and what it keeps and shows of it then."""
 
 import copy
-from collections.abc import Iterator
 from typing import NamedTuple
 
-from tinygan.adversarial import Iteration
-from tinygan.adversarial.training.watch import check_parameters
-from tinygan.experiments.figure1.frames import draw_frame, frame_iterations
-from tinygan.experiments.figure1.game import Game, Measures
+import numpy as np
+
+from tinygan.adversarial import optimal_discriminator
+from tinygan.backend import Array
+from tinygan.data import Distribution
+from tinygan.experiments.figure1.game import Game, Measures, grid
 from tinygan.figures.frame import Frame
+from tinygan.functional import sigmoid
+
+N_FRAMES = 60
+N_ARROWS = 25
+GAUSSIAN_RANGE = (-2.6, 2.6)  # of the z of the arrows; a uniform z has ends of its own
 
 
 class Moment(NamedTuple):
-    """A copy of the game after an iteration.
+    """A game as it stood after some iterations.
 
     Attributes
     ----------
     iteration : int
         Iterations done.
     game : Game
-        The copy: whoever plays on with it does not change the game.
+        A copy.
     measures : Measures
-        Where it stands.
-    frame : Frame or None
-        What to draw of it, if it is to be drawn.
+        JSD, W1, how far D is from D* and from 1/2.
+    frame : Frame
+        What Figure 1 shows of it.
     """
 
     iteration: int
     game: Game
     measures: Measures
-    frame: Frame | None
+    frame: Frame
+
+    @classmethod
+    def of(cls, game: Game, iteration: int = 0) -> "Moment":
+        """Return the moment that a game is at.
+
+        Raises
+        ------
+        FloatingPointError
+            If D is no longer finite.
+        """
+        measures, x, prior = game.measure(), view(game.source.data), game.prior
+        p_data, p_g = game.source.data.pdf(x), game.p_g(x)
+        z = np.linspace(*((prior.low, prior.high) if prior.kind == "uniform" else GAUSSIAN_RANGE), N_ARROWS)
+        frame = Frame(
+            iteration=iteration,
+            x=x,
+            p_data=p_data,
+            p_g=p_g,
+            d=sigmoid(game.logits(x)),
+            d_star=optimal_discriminator(p_data, p_g),
+            z=z,
+            g_z=game.generate(z),
+            value=measures.value,
+            criterion=measures.bound,
+            error=measures.discriminator_error,
+        )
+        return cls(iteration, copy.deepcopy(game), measures, frame)
 
 
-def moments(
-    game: Game, iterations: Iterator[Iteration], n_iterations: int, *, with_frames: bool = True
-) -> Iterator[Moment]:
-    """Play a game to its end, and yield some sixty moments of it, the first before the first iteration.
-
-    Parameters
-    ----------
-    game : Game
-        At its start.
-    iterations : iterator of Iteration
-        What plays it, as `play` returns it.
-    n_iterations : int
-        How many there will be.
-    with_frames : bool
-        Whether the moments are to be drawn.
-
-    Yields
-    ------
-    Moment
-
-    Raises
-    ------
-    FloatingPointError
-        If training diverges.
+def frame_iterations(n_iterations: int) -> list[int]:
+    """Return the iterations to look at, from 0 to the last: close together at the start, where most happens.
 
     Examples
     --------
-    >>> from tinygan.data import Gaussian
-    >>> from tinygan.experiments.figure1 import Figure1Recipe, play
-    >>> game, iterations = play(Gaussian(4, 0.5), Figure1Recipe(n_iterations=20), rng=0)
-    >>> [moment.iteration for moment in moments(game, iterations, 20)][-3:]
-    [18, 19, 20]
+    >>> frame_iterations(2400)[:5], frame_iterations(2400)[-2:]
+    ([0, 1, 3, 4, 6], [2280, 2400])
     """
+    progress = np.linspace(0, 1, N_FRAMES)
+    return sorted({round(n_iterations * float(t) ** 3) for t in progress})
 
-    def moment(iteration: int) -> Moment:
-        check_parameters(iteration, D=game.D, G=game.G)
-        frame = draw_frame(game, iteration) if with_frames else None
-        return Moment(iteration, copy.deepcopy(game), game.measure(), frame)
 
-    wanted = set(frame_iterations(n_iterations))
-    yield moment(0)
-    for record in iterations:
-        if record.iteration in wanted:
-            yield moment(record.iteration)
+def view(data: Distribution) -> Array:
+    """Return the grid to draw on: all but two thousandths of p_data, and some room at the sides.
+
+    Examples
+    --------
+    >>> from tinygan.data import Uniform
+    >>> view(Uniform(0, 1))[[0, -1]].round(2)
+    array([-0.3,  1.3])
+    """
+    x = grid(data, *data.support, 4001)
+    cdf = np.cumsum(data.pdf(x) * np.gradient(x))
+    low, high = np.interp([0.001, 0.999], cdf / cdf[-1], x)
+    room = 0.3 * (high - low)
+    return grid(data, low - room, high + room, 501)

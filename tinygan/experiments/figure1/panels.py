@@ -1,0 +1,91 @@
+"""Figure 1 as printed: the four panels of a game."""
+
+import copy
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from tinygan.adversarial import discriminator_step, generator_step
+from tinygan.adversarial.objectives import NON_SATURATING, Objective
+from tinygan.backend import as_rng, device_of, to_device
+from tinygan.experiments.figure1.game import Game
+from tinygan.experiments.figure1.moments import Moment
+from tinygan.figures.frame import Frame
+from tinygan.optim import SGD, RMSProp, exponential_decay
+
+# Panel (a) is the moment nearest to this JSD, in nats: p_g stands about one deviation beside p_data. A game that
+# begins nearer is looked at when it has come this share of its way.
+BESIDE, SHARE = 0.25, 0.7
+# Panel (b): updates of a copy of D, with G held. Panel (c): of a copy of G, with D held.
+D_UPDATES, G_UPDATES = 2000, 20
+PANEL_BATCH_SIZE = 512
+# The rate of D falls far: D has to settle. G takes plain gradient steps.
+D_RATE, D_RATE_DECAY, G_RATE = 0.005, 0.02, 0.05
+
+
+def four_panels(
+    moments: Sequence[Moment], *, objective: Objective | str = NON_SATURATING
+) -> Iterator[tuple[str, Frame]]:
+    """Yield the captions and frames of the paper's panels (a) to (d).
+
+    In panel (a), p_g is on its way to p_data. (b) and (c) play on from there with copies, so that the game itself never
+    sees them: first D alone until it has settled on D*, then G alone, with this D held. (c) is where p_g came nearest
+    to p_data. (d) is the end of the game.
+
+    Parameters
+    ----------
+    moments : sequence of Moment
+        Of the game, in order, as `play` yields them.
+    objective : Objective or str
+        Of G.
+
+    Yields
+    ------
+    (str, Frame)
+
+    Raises
+    ------
+    ValueError
+        If there is no moment.
+    """
+    if not moments:
+        raise ValueError("four_panels got no moments; it takes those that play(...) yields")
+    wanted = min(BESIDE, SHARE * moments[0].measures.jsd)
+    near = min(moments[:-1] or moments, key=lambda moment: abs(moment.measures.jsd - wanted))
+    yield f"(a) iteration {near.iteration:,}\n{_distances(near)}", near.frame
+    game = copy.deepcopy(near.game)
+    _train_discriminator(game)
+    optimal = Moment.of(game, near.iteration)
+    yield f"(b) D alone learned\n{_distances(optimal)}", optimal.frame
+    moved = Moment.of(_train_generator(game, objective), near.iteration)
+    yield f"(c) then G alone\n{_distances(moved)}", moved.frame
+    end = moments[-1]
+    gap = end.measures.discriminator_gap
+    yield f"(d) iteration {end.iteration:,}\nJSD = {end.measures.jsd:.3f}\n|D − ½| = {gap:.3f}", end.frame
+
+
+def _distances(moment: Moment) -> str:
+    return f"JSD = {moment.measures.jsd:.3f}\n|D − D*| = {moment.measures.discriminator_error:.3f}"
+
+
+def _train_discriminator(game: Game) -> None:
+    rng, device = as_rng(0), device_of(game.D)
+    optimizer = RMSProp(game.D.parameters, D_RATE, decay=0.9)
+    for t in range(D_UPDATES):
+        optimizer.learning_rate = exponential_decay(D_RATE, D_RATE_DECAY, t / D_UPDATES)
+        x = to_device(game.source.sample(PANEL_BATCH_SIZE, rng=rng).astype(np.float32), device)
+        z = game.prior.sample(PANEL_BATCH_SIZE, rng=rng, device=device)
+        discriminator_step(game.D, game.G, x, z, optimizer)
+
+
+def _train_generator(game: Game, objective: Objective | str) -> Game:
+    """Return the game after the update of G that came nearest to p_data."""
+    rng = as_rng(1)
+    optimizer = SGD(game.G.parameters, G_RATE)
+    best, lowest = copy.deepcopy(game), game.measure().jsd
+    for _ in range(G_UPDATES):
+        z = game.prior.sample(PANEL_BATCH_SIZE, rng=rng, device=device_of(game.G))
+        generator_step(game.D, game.G, z, optimizer, objective=objective)
+        if (jsd := game.measure().jsd) < lowest:
+            best, lowest = copy.deepcopy(game), jsd
+    return best

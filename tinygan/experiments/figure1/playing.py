@@ -1,0 +1,149 @@
+"""Plays the game of Figure 1 by Algorithm 1, from random weights and raw samples."""
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, TypeAlias
+
+from tinygan.adversarial import Iteration, NoisePrior, train
+from tinygan.adversarial.objectives import as_objective
+from tinygan.adversarial.training.watch import check_parameters
+from tinygan.backend import RngLike, as_rng, spawn_rngs, to_device
+from tinygan.data import Distribution, Mixture
+from tinygan.experiments.figure1.game import Game, Standardised
+from tinygan.experiments.figure1.moments import Moment, frame_iterations
+from tinygan.experiments.figure1.recipe import Figure1Recipe, discriminator, generator, rates
+from tinygan.functional import sigmoid
+from tinygan.optim import RMSProp
+
+# Takes what will be looped over and its length, and returns it, as tqdm does.
+ProgressBar: TypeAlias = Callable[..., Iterable[Any]]
+
+
+def unwatched(items: Iterable[Any], total: int) -> Iterable[Any]:
+    """Return the items as they are, without a progress bar.
+
+    Examples
+    --------
+    >>> list(unwatched("ab", total=2))
+    ['a', 'b']
+    """
+    return items
+
+
+def play(
+    data: Distribution,
+    recipe: Figure1Recipe | None = None,
+    *,
+    rng: RngLike = None,
+    device: str = "cpu",
+    progress: ProgressBar = unwatched,
+) -> Iterator[Moment]:
+    """Return an iterator that plays the game of Figure 1, and yields some sixty moments of it, the first and the last.
+
+    Nothing is trained until you loop over it.
+
+    Parameters
+    ----------
+    data : Distribution
+        p_data, in one dimension.
+    recipe : Figure1Recipe, optional
+        The hyper-parameters; by default those of `Figure1Recipe`.
+    rng : numpy.random.Generator, int or None
+        Spawns the streams for the initial weights of G and of D, for the sample that standardises the data and for
+        training.
+    device : str
+        Where the players are, as `tinygan.backend.to_device` names it. They are too small for a GPU to be faster.
+    progress : callable, optional
+        Shows how far the training is: called as ``progress(iterations, total=n)``, such as ``tqdm``.
+
+    Returns
+    -------
+    Iterator of Moment
+
+    Raises
+    ------
+    TypeError, ValueError
+        At once, if an argument is wrong or the objective has no probability for D.
+    FloatingPointError
+        When a loss or a parameter is not finite.
+    RuntimeError, MemoryError
+        As `tinygan.backend.to_device` raises them.
+
+    See Also
+    --------
+    draw_play : Draws the moments as an animation or as the four panels.
+    start_game : The same game, one iteration at a time.
+
+    Examples
+    --------
+    >>> from tinygan.data import Gaussian
+    >>> moments = list(play(Gaussian(4, 0.5), Figure1Recipe(n_iterations=60), rng=0))
+    >>> moments[0].iteration, moments[-1].iteration
+    (0, 60)
+    >>> moments[-1].measures.jsd < moments[0].measures.jsd
+    True
+    """
+    recipe = recipe or Figure1Recipe()
+    game, iterations = start_game(data, recipe, rng=rng, device=device)
+    wanted = set(frame_iterations(recipe.n_iterations))
+
+    def moments() -> Iterator[Moment]:
+        yield Moment.of(game)
+        for record in progress(iterations, total=recipe.n_iterations):
+            if record.iteration in wanted:
+                check_parameters(record.iteration, D=game.D, G=game.G)
+                yield Moment.of(game, record.iteration)
+
+    return moments()
+
+
+def start_game(
+    data: Distribution, recipe: Figure1Recipe, *, rng: RngLike = None, device: str = "cpu"
+) -> tuple[Game, Iterator[Iteration]]:
+    """Return the game of Figure 1 at its start, and the iterator that plays it, one iteration of Algorithm 1 a turn.
+
+    Parameters, errors and randomness are those of `play`.
+
+    Examples
+    --------
+    >>> from tinygan.data import Gaussian
+    >>> game, iterations = start_game(Gaussian(4, 0.5), Figure1Recipe(n_iterations=60), rng=0)
+    >>> before = game.measure().jsd
+    >>> [record.iteration for record in iterations][-1]
+    60
+    >>> game.measure().jsd < before
+    True
+    """
+    if as_objective("play", recipe.objective).output is not sigmoid:
+        raise ValueError(
+            f"play got objective {recipe.objective!r}, in which D is no probability to hold against D*; "
+            "it takes 'non_saturating' or 'minimax'"
+        )
+    rng_g, rng_d, rng_standardise, rng_train = spawn_rngs(as_rng(rng), 4)
+    source = Standardised.from_sample(data, recipe.n_standardise, rng=rng_standardise)
+    start = 0.0 if isinstance(data, Mixture) else recipe.start
+    D, G = to_device(discriminator(rng=rng_d), device), to_device(generator(start, rng=rng_g), device)
+    game = Game(D, G, NoisePrior(recipe.noise_prior, 1), source)
+    optimizer_d = RMSProp(game.D.parameters, recipe.learning_rate_d, recipe.momentum, decay=recipe.rms_decay_d)
+    optimizer_g = RMSProp(game.G.parameters, recipe.learning_rate_g, recipe.momentum, decay=recipe.rms_decay_g)
+    records = train(
+        game.D,
+        game.G,
+        source,
+        game.prior,
+        optimizer_d=optimizer_d,
+        optimizer_g=optimizer_g,
+        n_iterations=recipe.n_iterations,
+        batch_size=recipe.batch_size,
+        discriminator_steps=recipe.discriminator_steps,
+        objective=recipe.objective,
+        updates=recipe.updates,
+        rng=rng_train,
+    )
+
+    def iterate() -> Iterator[Iteration]:
+        for done in range(recipe.n_iterations):
+            optimizer_d.learning_rate, optimizer_g.learning_rate = rates(recipe, done)
+            yield next(records)
+        yield from records  # lets train look at the last update
+
+    return game, iterate()
