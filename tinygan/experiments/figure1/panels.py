@@ -47,6 +47,14 @@ def four_panels(
     ------
     ValueError
         If there is no moment.
+
+    Examples
+    --------
+    >>> from tinygan.data import Gaussian
+    >>> from tinygan.experiments.figure1 import Figure1Recipe, play
+    >>> moments = list(play(Gaussian(4, 0.5), Figure1Recipe(n_iterations=5), rng=0))
+    >>> [caption.splitlines()[0] for caption, frame in four_panels(moments)][1:]
+    ['(b) D alone learned', '(c) then G alone', '(d) iteration 5']
     """
     if not moments:
         raise ValueError("four_panels got no moments; it takes those that play(...) yields")

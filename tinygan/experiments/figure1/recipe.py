@@ -97,7 +97,13 @@ def generator(start: float = 0.0, *, rng: RngLike = None) -> Sequential:
 
 
 def discriminator(*, rng: RngLike = None) -> Sequential:
-    """Return D: one number in, two tanh layers of 32 units, one logit out."""
+    """Return D: one number in, two tanh layers of 32 units, one logit out.
+
+    Examples
+    --------
+    >>> discriminator(rng=0)(np.zeros((5, 1), np.float32)).shape
+    (5, 1)
+    """
     rng = as_rng(rng)
     return Sequential(
         Linear(1, 32, weight_init=normal(4.0), bias_init=uniform(6.0), rng=rng),
@@ -123,7 +129,7 @@ def rates(recipe: Figure1Recipe, done: int) -> tuple[float, float]:
     Examples
     --------
     >>> rates(Figure1Recipe(), 0)[0], rates(Figure1Recipe(), 600)
-    (0.005, (0.005, 0.005))
+    (0.005, (0.005, 0.008))
     """
     progress = done / recipe.n_iterations
     late = max(progress - 0.25, 0) / 0.75
