@@ -60,7 +60,7 @@ class Sampler:
 def game(x=X[:, :1], D=None, G=None, prior=None, **options):
     """Train for an iteration, with one thing wrong."""
     D, G = D or Linear(1, 1, rng=0), G or Linear(1, 1, rng=1)
-    prior = prior or NoisePrior("uniform", 1)
+    prior = NoisePrior("uniform", 1) if prior is None else prior
     arguments = {"n_iterations": 1, "batch_size": 2, "rng": 0} | options
     players = {"optimizer_d": SGD(D.parameters, 0.1), "optimizer_g": SGD(G.parameters, 0.1)}
     return list(train(D, G, x, prior, **players | arguments))
@@ -193,6 +193,16 @@ CASES = [
      r"^the optimizer of D updates other parameters than those of D; it takes one made from D\.parameters"),
     ("prior in words", lambda: game(prior="uniform"), TypeError,
      r"^train got the prior 'uniform'; it takes a NoisePrior, such as"),
+    ("data as prior", lambda: game(prior=X), TypeError, r"^train got a prior of type ndarray; it takes a NoisePr"),
+    ("sampler as prior", lambda: game(prior=Sampler(None)), TypeError, r"^train got a prior of type Sampler; it takes a"),
+    ("images for rows", lambda: one_step(discriminator_step, D=Linear(784, 1), x=np.ones((4, 28, 28), np.float32)),
+     ValueError, r"^D takes x of shape \(m, 784\), not \(m, 28, 28\)\. Did you mean x\.reshape\(-1, 784\)\?$"),
+    ("numbers for rows", lambda: one_step(discriminator_step, x=X[:, 0]), ValueError,
+     r"^D takes x of shape \(m, 1\), not \(m,\)\. Did you mean x\.reshape\(-1, 1\)\?$"),
+    ("function as D", lambda: generator_step(lambda x: x, Linear(1, 1), X[:, :1], SGD(learned(), 1)), TypeError,
+     r"^D is of type function; it takes a network, such as Sequential\("),
+    ("class as G", lambda: train(Linear(1, 1), Linear, X, NoisePrior("uniform", 1), optimizer_d=1, optimizer_g=1,
+                                 n_iterations=1), TypeError, r"^G is the class Linear; it takes a network, such as"),
     ("number as state", lambda: game(state=3), TypeError, r"^train got state 3; it takes a TrainingState$"),
 ]
 # fmt: on

@@ -86,3 +86,8 @@ def test_a_generator_that_overflows_is_refused():
 def test_wrong_arguments_are_named(wrong, error, words):
     with pytest.raises(error, match=words):
         generate(generator(), **({"prior": NoisePrior("uniform", 3), "n": 1} | wrong))
+
+
+def test_what_is_no_network_is_refused():
+    with pytest.raises(TypeError, match=r"^G is of type str; it takes a network"):
+        generate("G", NoisePrior("uniform", 3), 1)

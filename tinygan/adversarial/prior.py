@@ -1,6 +1,7 @@
 """The prior p_z: the noise that G turns into samples."""
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -118,13 +119,23 @@ class NoisePrior:
 
 def check_prior(function: str, G: Layer, prior: NoisePrior) -> None:
     """Raise unless the prior makes noise that G takes; `function` is who the error speaks for."""
-    if not hasattr(prior, "sample"):
-        raise TypeError(
-            f"{function} got the prior {prior!r}; it takes a NoisePrior, such as NoisePrior('uniform', 100)"
-        )
-    wanted = G.input_shape()
-    if wanted not in (None, (prior.latent_dim,)):
+    if not hasattr(prior, "sample") or not hasattr(prior, "latent_dim"):
+        what = f"the prior {prior!r}" if isinstance(prior, str | int) else f"a prior of type {type(prior).__name__}"
+        raise TypeError(f"{function} got {what}; it takes a NoisePrior, such as NoisePrior('uniform', 100)")
+    wanted, made = G.input_shape(), (prior.latent_dim,)
+    if wanted not in (None, made):
         raise ValueError(
-            f"{function} got a G that takes noise of shape (m, {', '.join(map(str, wanted or ()))}), "
-            f"and a prior that makes (m, {prior.latent_dim}): {prior!r}"
+            f"{function} got a G that takes noise of shape {of_rows(wanted)}, "
+            f"and a prior that makes {of_rows(made)}: {prior!r}"
         )
+
+
+def of_rows(shape: Sequence[int] | None) -> str:
+    """Return how to write the shape of m examples of this shape.
+
+    Examples
+    --------
+    >>> of_rows((3,)), of_rows(())
+    ('(m, 3)', '(m,)')
+    """
+    return str(("m", *(shape or ()))).replace("'", "")

@@ -3,6 +3,7 @@
 from typing import Any
 
 from tinygan.adversarial.prior import NoisePrior, check_prior
+from tinygan.adversarial.training.doors import check_layers
 from tinygan.arguments import check_count
 from tinygan.backend import Array, RngLike, as_rng, device_of, is_finite, module_of
 from tinygan.layers import Layer, named_parameters
@@ -41,6 +42,7 @@ def generate(G: Layer, prior: NoisePrior, n: int, *, chunk: int = 1000, rng: Rng
     (5, 2)
     """
     n, chunk = check_count("generate got n", n), check_count("generate got chunk", chunk)
+    check_layers(G=G)
     check_prior("generate", G, prior)
     rng, device = as_rng(rng), device_of(G)
     options: dict[str, Any] = {"dtype": G.parameters[0].data.dtype} if G.parameters else {}

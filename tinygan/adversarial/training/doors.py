@@ -1,10 +1,11 @@
 """What `train` and the steps refuse: players that do not fit each other, and one thing where another belongs."""
 
+import math
 import numbers
 from typing import Any
 
 from tinygan.adversarial.objectives import Objective
-from tinygan.adversarial.prior import NoisePrior, check_prior
+from tinygan.adversarial.prior import NoisePrior, check_prior, of_rows
 from tinygan.arguments import check_count
 from tinygan.backend import Array, get_array_module
 from tinygan.functional import sigmoid
@@ -15,10 +16,19 @@ from tinygan.optim import Optimizer
 
 def check_players(D: Layer, G: Layer, objective: Objective, *, z: Array, x: Array | None = None) -> None:
     """Raise unless D gives logits where the objective takes them, G takes z, and D takes x."""
+    check_layers(D=D, G=G)
     check_logits(D, objective)
     check_takes("G", G, "z", z)
     if x is not None:
         check_takes("D", D, "x", x)
+
+
+def check_layers(**players: Any) -> None:
+    """Raise unless every player is a network."""
+    for player, network in players.items():
+        if not isinstance(network, Layer):
+            what = f"the class {network.__name__}" if isinstance(network, type) else f"of type {type(network).__name__}"
+            raise TypeError(f"{player} is {what}; it takes a network, such as Sequential(Linear(2, 8), Tanh())")
 
 
 def check_logits(D: Layer, objective: Objective) -> None:
@@ -50,9 +60,11 @@ def check_game(D: Layer, G: Layer, prior: NoisePrior, example: Array) -> None:
 def check_takes(player: str, network: Layer, name: str, batch: Array) -> None:
     """Raise if a batch is of another width than a player takes."""
     wanted, shape = network.input_shape(), getattr(batch, "shape", None)
-    if wanted is not None and shape is not None and tuple(shape[1:]) != wanted:
-        of_one, given = (", ".join(map(str, lengths)) for lengths in (wanted, shape[1:]))
-        raise ValueError(f"{player} takes {name} of shape (m, {of_one}), not (m, {given})")
+    if wanted is None or shape is None or shape[1:] == wanted:
+        return
+    is_reshaped = math.prod(shape[1:]) == math.prod(wanted)
+    hint = f". Did you mean {name}.reshape(-1, {', '.join(map(str, wanted))})?" if is_reshaped else ""
+    raise ValueError(f"{player} takes {name} of shape {of_rows(wanted)}, not {of_rows(shape[1:])}{hint}")
 
 
 def check_optimizer(player: str, network: Layer, optimizer: Optimizer) -> None:

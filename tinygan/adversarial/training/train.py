@@ -14,7 +14,7 @@ from tinygan.adversarial.algorithm1 import generator_step as our_generator_step
 from tinygan.adversarial.objectives import NON_SATURATING, Objective, as_objective, given_objective
 from tinygan.adversarial.prior import NoisePrior
 from tinygan.adversarial.simultaneous import both_at_once, simultaneous_step
-from tinygan.adversarial.training.doors import check_game, check_logits, check_optimizer, check_steps
+from tinygan.adversarial.training.doors import check_game, check_layers, check_logits, check_optimizer, check_steps
 from tinygan.adversarial.training.minibatches import Minibatches, Source, prepared
 from tinygan.adversarial.training.state import TrainingState
 from tinygan.adversarial.training.watch import LossWatch, check_parameters, explained_shortage
@@ -163,6 +163,7 @@ def train(
     2 1.26 0.75
     3 1.13 0.71
     """
+    check_layers(D=D, G=G)
     objective = as_objective("train", objective)
     check_choice("train got updates", updates, UPDATES)
     n_iterations = check_count("train got n_iterations", n_iterations)
