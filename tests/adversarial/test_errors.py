@@ -194,7 +194,7 @@ CASES = [
     ("prior in words", lambda: game(prior="uniform"), TypeError,
      r"^train got the prior 'uniform'; it takes a NoisePrior, such as"),
     ("data as prior", lambda: game(prior=X), TypeError, r"^train got a prior of type ndarray; it takes a NoisePr"),
-    ("sampler as prior", lambda: game(prior=Sampler(None)), TypeError, r"^train got a prior of type Sampler; it takes a"),
+    ("sampler as prior", lambda: game(prior=Sampler(None)), TypeError, r"^train got a prior of type Sampler; it"),
     ("images for rows", lambda: one_step(discriminator_step, D=Linear(784, 1), x=np.ones((4, 28, 28), np.float32)),
      ValueError, r"^D takes x of shape \(m, 784\), not \(m, 28, 28\)\. Did you mean x\.reshape\(-1, 784\)\?$"),
     ("numbers for rows", lambda: one_step(discriminator_step, x=X[:, 0]), ValueError,
