@@ -60,6 +60,18 @@ def test_the_number_is_back_after_an_error_and_a_nested_choice(blas):
         assert blas.n == 1  # nothing is chosen any more
 
 
+def test_choices_that_end_in_another_order_than_they_began_leave_nothing_behind(blas):
+    first, second = blas_threads(3), blas_threads(2)  # of two threads of Python
+    first.__enter__()
+    second.__enter__()
+    first.__exit__(None, None, None)
+    assert blas.n == 2
+    second.__exit__(None, None, None)
+    assert blas.n == 8
+    with threads_for(1):
+        assert blas.n == 1  # nothing is chosen any more
+
+
 @pytest.mark.parametrize(("n", "error"), [(0, ValueError), (1.5, TypeError)])
 def test_a_number_that_is_none_is_refused_and_changes_nothing(n, error, blas):
     with pytest.raises(error, match=rf"blas_threads got n={n}; it takes an int >= 1"), blas_threads(n):

@@ -67,6 +67,17 @@ def test_no_gradient_is_changed_where_the_trace_fails(network, rng):
     assert all(theta.grad is grad for theta, grad in zip(network.parameters, before, strict=True))
 
 
+def test_layers_are_what_they_were_where_one_cannot_be_watched():
+    class Final(Tanh):
+        def __init_subclass__(cls):
+            raise TypeError("no subclasses")
+
+    network = Sequential(Tanh(), Final())
+    with pytest.raises(TypeError, match="no subclasses"):
+        trace(network, np.ones((2, 3)))
+    assert [type(layer) for layer in (network, *network)] == [Sequential, Tanh, Final]
+
+
 def test_it_prints_as_a_table():
     network = Sequential(Linear(2, 3, weight_init=constant(0.5), rng=0), ReLU())
     assert str(trace(network, np.ones((4, 2)))).splitlines() == [

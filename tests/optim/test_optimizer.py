@@ -2,6 +2,7 @@
 
 import copy
 import pickle
+import re
 
 import numpy as np
 import pytest
@@ -65,6 +66,21 @@ def test_a_missing_gradient_is_an_error_that_leaves_everything_as_it_was(rule):
     step(twin)  # it never failed
     for theta, other in zip(thetas, others, strict=True):
         np.testing.assert_array_equal(theta.data, other.data)
+
+
+@every_rule
+@pytest.mark.parametrize("shape", [(), (1,), (1, 2)])
+def test_a_gradient_of_another_shape_is_refused_before_anything_is_updated(rule, shape):
+    thetas = parameters()
+    before = [theta.data.copy() for theta in thetas]
+    optimizer = rule(thetas, 0.1)
+    thetas[0].accumulate(np.ones((3, 2)))
+    thetas[1].accumulate(np.ones(shape))
+    wanted = rf"{rule.__name__}\.step found a gradient of shape {re.escape(str(shape))} on Parameter\('b'.*parameter 1"
+    with pytest.raises(ValueError, match=wanted):
+        optimizer.step()
+    assert optimizer.n_steps == 0
+    assert all((theta.data == data).all() for theta, data in zip(thetas, before, strict=True))
 
 
 def test_a_gradient_of_another_precision_leaves_the_parameter_its_own():

@@ -25,7 +25,7 @@ class Objective:
         By which recipes and the command line know it.
     loss_real, loss_fake : callable
         What D loses on a real and on a generated example. Each takes logits a, an ndarray, and returns two arrays of
-        that shape: the loss of each example, and its derivative with respect to a.
+        that shape and precision: the loss of each example, and its derivative with respect to a.
     loss_g : callable
         What G loses on a generated example; likewise.
     output : callable
@@ -42,8 +42,8 @@ class Objective:
     >>> import numpy as np
     >>> hinge = Objective(
     ...     "hinge",
-    ...     loss_real=lambda a: (np.maximum(1 - a, 0), -1.0 * (a < 1)),
-    ...     loss_fake=lambda a: (np.maximum(1 + a, 0), 1.0 * (a > -1)),
+    ...     loss_real=lambda a: (np.maximum(1 - a, 0), -np.heaviside(1 - a, 0)),
+    ...     loss_fake=lambda a: (np.maximum(1 + a, 0), np.heaviside(1 + a, 0)),
     ...     loss_g=lambda a: (-a, -np.ones_like(a)),
     ... )
     >>> loss, grad_real, grad_fake = hinge.discriminator(np.array([0.5, 3.0]), np.array([-2.0, 1.0]))
@@ -173,7 +173,7 @@ def as_objective(function: str, objective: Objective | str) -> Objective:
 
 
 def given_objective(step: Callable[..., Any], objective: Objective) -> Callable[..., Any]:
-    """Return the step with this objective if it takes one; a step of one's own may know only its own.
+    """Return the step with this objective if it takes one; a step of one's own may know or have only its own.
 
     Examples
     --------
@@ -182,7 +182,9 @@ def given_objective(step: Callable[..., Any], objective: Objective) -> Callable[
     >>> given_objective(step, MINIMAX) is step
     True
     """
-    return partial(step, objective=objective) if "objective" in signature(step).parameters else step
+    has_one = isinstance(step, partial) and "objective" in step.keywords
+    takes_one = "objective" in signature(step).parameters and not has_one
+    return partial(step, objective=objective) if takes_one else step
 
 
 def discriminator_loss(

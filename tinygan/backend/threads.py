@@ -5,6 +5,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
+from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -18,7 +19,11 @@ PINS = ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "BLIS_NUM_THREADS", "VECLIB_M
 SMALL = 2**24  # multiplications, which take a core half a millisecond
 N_UNITS, N_PRODUCTS = 1200, 20  # of the MNIST networks; a tenth of a second
 
-_is_chosen = False
+# What blas_threads has been asked for and is not over yet, the latest last; and the numbers before the first of these.
+# Several threads of Python may train at once, and end in any order.
+_asked: dict[object, int] = {}
+_before: list[int] = []
+_changing = Lock()
 
 
 @contextmanager
@@ -45,15 +50,18 @@ def blas_threads(n: int) -> Iterator[None]:
     >>> with blas_threads(1):
     ...     y = x @ x.T
     """
-    global _is_chosen
-    n, before, was_chosen = check_count("blas_threads got n", n), _numbers(), _is_chosen
+    n, me = check_count("blas_threads got n", n), object()
+    with _changing:
+        if not _asked:
+            _before[:] = _numbers()
+        _asked[me] = n
+        _set([n] * len(_before))
     try:
-        _is_chosen = True
-        _set([n] * len(before))
         yield
     finally:
-        _is_chosen = was_chosen
-        _set(before)
+        with _changing:
+            del _asked[me]
+            _set([[*_asked.values()][-1]] * len(_before) if _asked else _before)
 
 
 @contextmanager
@@ -68,7 +76,7 @@ def threads_for(n_multiplications: float) -> Iterator[None]:
     >>> with threads_for(x.size * 100):
     ...     y = x @ x.T
     """
-    if n_multiplications >= SMALL or _is_chosen or _is_pinned() or _numbers() != _first_numbers():
+    if n_multiplications >= SMALL or _asked or _is_pinned() or _numbers() != _first_numbers():
         yield
     else:
         with blas_threads(1):

@@ -156,9 +156,9 @@ def watched(network: Layer) -> Iterator[list[Pass]]:
     layers: dict[int, tuple[str, Layer, type]] = {}
     for name, layer in named_layers(network):
         layers.setdefault(id(layer), (name, layer, type(layer)))
-    for name, layer, kind in layers.values():
-        layer.__class__ = _watching(kind, name, passes, inside)
     try:
+        for name, layer, kind in layers.values():
+            layer.__class__ = _watching(kind, name, passes, inside)
         yield passes
     finally:
         for _, layer, kind in layers.values():

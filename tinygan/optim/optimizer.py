@@ -115,14 +115,19 @@ class Optimizer(ABC):
         Raises
         ------
         ValueError
-            If a parameter has no gradient: its backward pass was never called. If it is not of the shape, the precision
-            or the device any more for which the optimiser was made.
+            If a parameter has no gradient: its backward pass was never called. If the gradient has another shape. If
+            the parameter is not of the shape, the precision or the device any more for which the optimiser was made.
         """
         for i, theta in enumerate(self.parameters):
             if theta.grad is None:
                 raise ValueError(
                     f"{type(self).__name__}.step found no gradient on {theta} (parameter {i}); "
                     "call backward_params or backward of its network first"
+                )
+            if np.shape(theta.grad) != theta.data.shape:
+                raise ValueError(
+                    f"{type(self).__name__}.step found a gradient of shape {np.shape(theta.grad)} on {theta} "
+                    f"(parameter {i}); it takes one of the parameter's shape"
                 )
         self._check_state()
         self.state["n_steps"] += 1

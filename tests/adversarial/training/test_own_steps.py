@@ -2,11 +2,12 @@
 
 import copy
 import itertools
+from functools import partial
 
 import numpy as np
 import pytest
 
-from tinygan.adversarial import NoisePrior, TrainingState, train
+from tinygan.adversarial import LEAST_SQUARES, NoisePrior, TrainingState, train
 from tinygan.data import Gaussian
 from tinygan.functional import sigmoid, softplus
 from tinygan.layers import Dropout, Fork, Linear, Maxout, Residual, Sequential, Sigmoid, Tanh, normal
@@ -81,7 +82,17 @@ def test_a_step_that_takes_an_objective_is_given_it_and_another_one_is_not():
     steps = {"discriminator_step": step_d, "generator_step": OWN["generator_step"]}
     game = D, G, Gaussian(0, 1), NoisePrior("uniform", 2)
     train(*game, n_iterations=1, objective="wasserstein", **optimizers, **steps).run()
-    assert given == ["wasserstein"]
+    steps = {"discriminator_step": partial(step_d, objective=LEAST_SQUARES), "generator_step": OWN["generator_step"]}
+    train(*game, n_iterations=1, **optimizers, **steps).run()
+    assert given == ["wasserstein", "least_squares"]  # whoever has one keeps it
+
+
+def test_data_of_a_student_may_draw_from_the_rng_that_it_gets():
+    class Twos:
+        def sample(self, m, *, rng):
+            return rng.normal(2, 0.5, (m, 1))
+
+    assert trained({}, [12], x=Twos()) == trained({}, [12], x=Gaussian(2, 0.5))
 
 
 def test_a_step_of_a_student_that_diverges_is_stopped():

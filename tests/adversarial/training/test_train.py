@@ -540,6 +540,11 @@ def test_a_divergence_in_the_very_last_update_is_not_silent():
         assert np.isfinite(next(run).loss_g)
         with pytest.raises(FloatingPointError, match=r"iteration 1: the (weight|bias) of layer 0 of G"):
             next(run)
+        done = TrainingState(0)
+        done.iteration = 7
+        run = train(D, G, Gaussian(2, 1), NoisePrior("uniform", 1), n_iterations=5, state=done, **options)
+        with pytest.raises(FloatingPointError, match="in iteration 7"):
+            next(run)
 
 
 def test_overflowing_logits_of_finite_players_are_reported_with_the_largest_parameter():

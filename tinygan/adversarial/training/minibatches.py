@@ -5,7 +5,7 @@ from typing import Any, TypeAlias
 
 from tinygan.adversarial.prior import NoisePrior
 from tinygan.adversarial.training.state import TrainingState
-from tinygan.backend import Array, is_finite, module_of, to_device
+from tinygan.backend import Array, as_rng, is_finite, module_of, to_device
 from tinygan.backend.arrays import array_kind, check_arrays, is_float_array
 from tinygan.data import ScaledImages
 
@@ -107,7 +107,7 @@ def prepared(x: Source, dtype: Any, device: str) -> tuple[Source, Array]:
         check_arrays("train", x=x)  # a table of pandas has a method sample of its own
         if not is_sampler(x):
             x = to_device(checked_examples(x, dtype), device)
-    example = checked_examples(x.sample(1, rng=0) if is_sampler(x) else x[:1], dtype)
+    example = checked_examples(x.sample(1, rng=as_rng(0)) if is_sampler(x) else x[:1], dtype)
     return x, to_device(example, device)
 
 

@@ -213,7 +213,7 @@ def train(
             state.iteration += 1
             yield Iteration(state.iteration, loss_d, loss_g)
         watch.look()
-        check_parameters(n_iterations, D=D, G=G)  # no loss would tell of the last update
+        check_parameters(state.iteration, D=D, G=G)  # no loss would tell of the last update
 
     weights = [theta.data for theta in (*D.parameters, *G.parameters)]
     largest = max((math.inf if W.ndim > 2 else W.size for W in weights), default=0)  # convolutions come in many places
