@@ -69,17 +69,7 @@ def _main(arguments: Sequence[str] | None) -> int:
         if options.command is None:
             parser.print_help()
             return 0
-    _draw_without_a_notebook(options.command)
     return _run(options)
-
-
-def _draw_without_a_notebook(command: str) -> None:
-    """Let Matplotlib draw files whatever MPLBACKEND says: a notebook hands down its own, which no program can use.
-
-    The window of figure1 alone may have a backend that the user has chosen.
-    """
-    if command != "figure1" or os.environ.get("MPLBACKEND", "").startswith("module://"):
-        os.environ["MPLBACKEND"] = "Agg"
 
 
 def _run(options: argparse.Namespace) -> int:
