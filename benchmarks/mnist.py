@@ -135,6 +135,12 @@ def curves(runs: dict[str, Any]) -> dict[str, tuple[np.ndarray, ...]]:
     }
 
 
+def draw_curves(runs: dict[str, Any], calibration_rows: list[dict[str, Any]], path: Path) -> None:
+    """Draw how the scores of both runs rise."""
+    real = calibration_rows[0]["paper_grid_mean"]
+    draw_likelihoods(curves(runs), path, levels={"the paper": PAPER, "real images": real})
+
+
 def main() -> None:
     """Train, score, draw and print."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
@@ -161,8 +167,7 @@ def main() -> None:
         numbers = {"units": "nats", "samples": N_SAMPLES, "test_images": len(images.test), "machine": machine()}
         write_json(options.json, numbers | {"runs": runs, "calibration": calibration_rows})
     if options.figure:
-        real = calibration_rows[0]["paper_grid_mean"]
-        draw_likelihoods(curves(runs), options.figure, levels={"the paper": PAPER, "real images": real})
+        draw_curves(runs, calibration_rows, options.figure)
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ import numpy as np
 from matplotlib.animation import FFMpegWriter
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
 from tinygan.figures.figure1 import Figure1Plot, panels_figure
 from tinygan.figures.frame import Frame
@@ -65,6 +66,8 @@ def save_animation(frames: Sequence[Frame], path: str | Path) -> Iterator[int]:
 def draw_panels(panels: Sequence[tuple[str, Frame]], path: str | Path) -> None:
     """Draw panels side by side, as the paper prints Figure 1, to a .png, .svg or .pdf file.
 
+    A .png also holds the captions as text, its Description.
+
     Parameters
     ----------
     panels : sequence of (str, Frame)
@@ -95,7 +98,9 @@ def draw_panels(panels: Sequence[tuple[str, Frame]], path: str | Path) -> None:
     with picture_style(), whole_file(path) as temporary:
         canvas: Any = FigureCanvasAgg(figure)
         canvas.draw()
-        _few_colors(canvas).save(temporary, "PNG", optimize=True)
+        text = PngInfo()
+        text.add_itxt("Description", "\n\n".join(caption for caption, _ in panels))
+        _few_colors(canvas).save(temporary, "PNG", optimize=True, pnginfo=text)
 
 
 def _save_animation(frames: Sequence[Frame], path: Path) -> Iterator[int]:
