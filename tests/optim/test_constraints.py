@@ -5,7 +5,9 @@ import pickle
 import numpy as np
 import pytest
 
-from tinygan.layers import Parameter
+from tinygan.adversarial import NoisePrior, train
+from tinygan.data import Gaussian
+from tinygan.layers import LeakyReLU, Linear, Parameter, Sequential
 from tinygan.optim import SGD, Adam, RMSProp, clipping, column_norms
 
 both_precisions = pytest.mark.parametrize("dtype", [np.float32, np.float64])
@@ -104,3 +106,17 @@ def test_a_constraint_survives_a_pickle(constraint):
     theta = Parameter(np.ones((4, 1)))
     pickle.loads(pickle.dumps(constraint))(theta)
     assert theta.data.max() <= 0.5
+
+
+def test_a_critic_with_clipped_weights_leads_g_to_the_data():
+    """The Wasserstein GAN, but for its sizes."""
+    D, G = Sequential(Linear(1, 16, rng=0), LeakyReLU(0.2), Linear(16, 1, rng=1)), Linear(1, 1, rng=2)
+    optimizer_d = RMSProp(D.parameters, 0.02, constraint=clipping(0.5))
+    optimizer_g, prior = RMSProp(G.parameters, 0.02), NoisePrior("gaussian", 1)
+    training = train(
+        D, G, Gaussian(3, 0.5), prior, optimizer_d=optimizer_d, optimizer_g=optimizer_g, n_iterations=300,
+        batch_size=64, discriminator_steps=2, objective="wasserstein", rng=0,
+    )  # fmt: skip
+    for _ in training:
+        assert max(abs(theta.data).max() for theta in D.parameters) <= 0.5
+    assert G(prior.sample(1000, rng=0)).mean() == pytest.approx(3, abs=0.5)
