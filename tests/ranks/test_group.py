@@ -17,9 +17,9 @@ VARIABLES = {*launcher.SIZES, *launcher.NUMBERS, "SLURM_STEP_NUM_TASKS"}
 def test_alone_nothing_changes():
     array = np.ones(3)
     ALONE.average(array, 0.5)
-    ALONE.spread(array)
+    ALONE.broadcast(array)
     assert array.tolist() == [1, 1, 1]
-    assert ALONE.gathered(array)[0] is array
+    assert ALONE.all_gather(array)[0] is array
     assert (ALONE.told("a"), ALONE.told_bytes(b"a"), ALONE.largest(-3)) == ("a", b"a", -3)
     assert ALONE.prefix == ""
     ALONE.abort(1)
@@ -116,7 +116,7 @@ def test_arrays_of_a_gpu_go_through_the_host_and_back(monkeypatch):
     ranks.average(gradient, 0.25)
     assert device_of(gradient) == "gpu:0"
     assert to_host(gradient).tolist() == [1.5] * 4
-    assert [device_of(there) for there in ranks.gathered(gradient)] == ["gpu:0"] * 2
+    assert [device_of(there) for there in ranks.all_gather(gradient)] == ["gpu:0"] * 2
 
 
 @pytest.mark.skipif(not host_cuda.available(), reason="there is no C++ compiler to run the kernels with")

@@ -61,7 +61,7 @@ def test_the_merge_is_that_of_the_parts_to_the_last_bit(tmp_path):
         parts = []
         for rank in range(2):
             mine = Part(rank, 2)
-            mine.gathered = lambda array: [array]
+            mine.all_gather = lambda array: [array]
             parts.append(scored_sums(mine, 3000, 5))
         both = parts[0].merge(parts[1])
         np.testing.assert_array_equal(found["sums"], both.sums)

@@ -119,7 +119,7 @@ def run(options: argparse.Namespace) -> int:
                 found = table1(
                     samples, source.splits, source.experiment, model=source.model, calibrate=calibrate, ranks=ranks
                 )
-            ranks.spread(samples)  # to the last bit
+            ranks.broadcast(samples)  # to the last bit
             rows = list(progress(found, total=4 if calibrate else 1, label="scoring", quiet=options.quiet))
         except MemoryError as error:
             raise MemoryError(_out_of_memory(error, device, options)) from None

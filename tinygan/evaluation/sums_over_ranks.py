@@ -73,7 +73,10 @@ def merged(here: KernelSums, ranks: Ranks) -> KernelSums:
     if ranks.size == 1:
         return here
     parts = zip(
-        ranks.gathered(here.nearest), ranks.gathered(here.sums), ranks.gathered(np.array([here.count])), strict=True
+        ranks.all_gather(here.nearest),
+        ranks.all_gather(here.sums),
+        ranks.all_gather(np.array([here.count])),
+        strict=True,
     )
     return reduce(
         KernelSums.merge,

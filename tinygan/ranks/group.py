@@ -91,7 +91,7 @@ class Ranks:
         self._comm.Allgather(total, weighted)
         _put(weighted[: array.size].reshape(array.shape), array)
 
-    def gathered(self, array: Array) -> list[Array]:
+    def all_gather(self, array: Array) -> list[Array]:
         """Return the arrays of all ranks, in their order, on the device of this one; all are of one shape and dtype."""
         if self.size == 1:
             return [array]
@@ -100,7 +100,7 @@ class Ranks:
         self._comm.Allgather(host, arrays)
         return [*get_array_module(array).asarray(arrays)]
 
-    def spread(self, array: Array) -> None:
+    def broadcast(self, array: Array) -> None:
         """Replace the array of every rank by the array of rank 0."""
         if self.size > 1:
             host = np.ascontiguousarray(to_host(array))
@@ -116,9 +116,9 @@ class Ranks:
         if self.size == 1:
             return content
         length = np.array([len(content)])
-        self.spread(length)
+        self.broadcast(length)
         room = np.frombuffer(content, np.uint8).copy() if self.rank == 0 else np.empty(int(length[0]), np.uint8)
-        self.spread(room)
+        self.broadcast(room)
         return room.tobytes()
 
     def largest(self, number: int) -> int:
@@ -133,7 +133,7 @@ class Ranks:
         return self._rooms[key]
 
     def _numbers(self, here: int) -> list[int]:
-        return [int(there[0]) for there in self.gathered(np.array([here], np.int64))]
+        return [int(there[0]) for there in self.all_gather(np.array([here], np.int64))]
 
     @contextmanager
     def together(self) -> Iterator[None]:

@@ -62,7 +62,7 @@ class EpochMeans:
 
     def collect(self, ranks: Ranks) -> None:
         """Bring the sums of the losses together on rank 0; the others then have 0."""
-        parts = ranks.gathered(np.array([self.sums[name] for name in LOSSES]))
+        parts = ranks.all_gather(np.array([self.sums[name] for name in LOSSES]))
         here = parts if ranks.rank == 0 else []
         self.sums |= {name: float(sum(part[i] for part in here)) for i, name in enumerate(LOSSES)}
 

@@ -33,12 +33,12 @@ for dtype in (np.float32, np.float64):
         assert array.tobytes() == expected.tobytes(), n
 
 for array in (np.full((2, 3), rank, np.float32), np.array(rank), np.full(0, rank)):
-    gathered = ranks.gathered(array)
+    gathered = ranks.all_gather(array)
     assert len(gathered) == size
     assert all((there == i).all() for i, there in enumerate(gathered))
 
 spread = np.full((3, 2), rank, np.float32).T  # of neither order of memory by right
-ranks.spread(spread)
+ranks.broadcast(spread)
 assert (spread == 0).all()
 
 for text in ("", "plain", "σ = 0.2 ± …\n"):

@@ -78,7 +78,8 @@ def check_loss(iteration: int, name: str, loss: Array, **suspects: Layer) -> Non
     size, where = max(sizes, default=(0.0, "none"))
     raise _diverged(
         iteration,
-        f"{name} = {float(loss):g}: the logits of D overflow; its largest parameter, {size:g}, is the {where}",
+        f"{name} = {float(loss):g}: G(z), the logits of D or the loss itself overflow; the largest parameter of D, "
+        f"{size:g}, is the {where}",
     )
 
 

@@ -77,5 +77,5 @@ def _rows(model: str, samples: Array, images: HeldOut, x: ScaledImages | None, r
     yield score(model, samples, images, ranks=ranks)
     if x is not None:
         for name, others in calibration(x.on(device_of(samples)), len(samples)):
-            ranks.spread(others)  # to the last bit
+            ranks.broadcast(others)  # to the last bit
             yield score(name, others, images, ranks=ranks)

@@ -53,7 +53,7 @@ def check_alike(arrays: Mapping[str, Array], ranks: Ranks) -> None:
     if ranks.size == 1:
         return
     digests = np.array([zlib.crc32(to_host(array).tobytes()) for array in arrays.values()])
-    first, *others = ranks.gathered(digests)
+    first, *others = ranks.all_gather(digests)
     for rank, found in enumerate(others, 1):
         if differ := [name for name, same in zip(arrays, found == first, strict=True) if not same]:
             raise RuntimeError(
