@@ -44,3 +44,9 @@ def test_a_training_that_diverges_says_where_it_ended():
     assert right.stopped.startswith("training diverged in iteration ")
     assert 0 < len(right.jsd) < 21
     assert not right.looks_good
+
+
+def test_a_gradient_that_the_optimiser_refuses_stops_the_training():
+    _, wrong = curves("forgotten_axis")
+    assert wrong.stopped.startswith("RMSProp.step found a gradient of shape ()")
+    assert wrong.iterations == [0]

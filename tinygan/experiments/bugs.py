@@ -172,7 +172,7 @@ def _measured(game: Game, iterations: Iterator[int], every: int) -> Curve:
                     x, p_data, p_g = _densities(game)
                     done.append(iteration)
                     jsd.append(jensen_shannon_divergence(p_data, p_g, x))
-        except FloatingPointError as error:
+        except (FloatingPointError, ValueError) as error:  # it diverges, or the optimiser refuses the gradient
             stopped = str(error)
     return Curve(done, jsd, x, p_data, p_g, stopped)
 

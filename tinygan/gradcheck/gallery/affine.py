@@ -55,8 +55,9 @@ class SwappedFactors(Linear):
 class ForgottenAxis(Linear):
     """Sums the gradient of the bias over all of grad_y: the ``axis=0`` is missing.
 
-    The sum is one number, and NumPy adds one number to a vector without a word. All biases of the layer move
-    together, as if there were only one. The weights learn rightly and make up for it. Diagnosis: summed_axis.
+    The sum is one number, and NumPy adds one number to a vector without a word. All biases of the layer would move
+    together, as if there were only one, and the weights make up for it. So the optimisers of tinygan refuse a gradient
+    of another shape. Diagnosis: summed_axis.
     """
 
     def backward_params(self, grad_y: Array, cache: Any) -> None:
