@@ -150,10 +150,11 @@ def test_the_wasserstein_objective_is_the_difference_of_the_critic_s_means(real,
     np.testing.assert_allclose(generator_loss(fake, WASSERSTEIN)[0], -fake.mean(), atol=1e-14)
 
 
-@pytest.mark.parametrize("objective", [LEAST_SQUARES, WASSERSTEIN])
-def test_a_d_without_a_sigmoid_says_its_logit(objective):
-    logits = np.linspace(-3, 3, 7)
-    np.testing.assert_array_equal(objective.output(logits), logits)
+def test_a_critic_says_its_logit_and_least_squares_says_the_probability_nearest_to_it():
+    logits = np.array([-3.0, -0.5, 0.0, 0.3, 1.0, 7.0])
+    np.testing.assert_array_equal(WASSERSTEIN.output(logits), logits)
+    np.testing.assert_array_equal(LEAST_SQUARES.output(logits), [0, 0, 0, 0.3, 1, 1])
+    assert [objective.says_probability for objective in OBJECTIVES.values()] == [True, True, True, False]
 
 
 # --- what an objective is ---------------------------------------------------------------------------------------------

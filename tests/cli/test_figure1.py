@@ -121,6 +121,7 @@ def plain_jsd():
     "words",
     [
         ["--objective", "minimax"],
+        ["--objective", "least_squares"],
         ["--updates", "simultaneous"],
         ["--discriminator-steps", "1"],
         ["--batch-size", "16"],

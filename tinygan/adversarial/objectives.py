@@ -6,6 +6,8 @@ from functools import partial
 from inspect import signature
 from typing import Any, TypeAlias
 
+import numpy as np
+
 from tinygan.arguments import check_choice
 from tinygan.backend import Array, get_array_module
 from tinygan.backend.arrays import array_kind, is_float_array
@@ -57,6 +59,12 @@ class Objective:
     loss_g: Loss = field(repr=False)
     output: Callable[[Array], Array] = field(default=sigmoid, repr=False)
 
+    @property
+    def says_probability(self) -> bool:
+        """Whether what D says lies between 0 and 1, whatever its logit is."""
+        low, high = self.output(np.array([-1e6, 1e6]))
+        return bool(0 <= low <= 1 and 0 <= high <= 1)
+
     def discriminator(self, logits_real: Array, logits_fake: Array) -> tuple[Array, Array, Array]:
         """Return the loss of D on two minibatches, and its gradients, as `discriminator_loss` does."""
         get_array_module(logits_real, logits_fake)  # refuses two devices
@@ -106,8 +114,13 @@ def log_not_d(logits: Array) -> tuple[Array, Array]:
 
 
 def the_logit(logits: Array) -> Array:
-    """Return a: what D says where its last layer has no sigmoid, in the loss neither."""
+    """Return a: what a critic says, which may be any number."""
     return logits
+
+
+def clipped(logits: Array) -> Array:
+    """Return a, or the nearer of 0 and 1 where it lies outside."""
+    return get_array_module(logits).clip(logits, 0, 1)
 
 
 def half_square(target: float) -> Loss:
@@ -136,11 +149,11 @@ MINIMAX = Objective("minimax", loss_real=minus_log_d, loss_fake=minus_log_not_d,
 """D: eq. (1) of the paper. G: minimise the same value, log(1 - D(G(z))), which saturates where D is sure of a fake."""
 
 LEAST_SQUARES = Objective(
-    "least_squares", loss_real=half_square(1.0), loss_fake=half_square(0.0), loss_g=half_square(1.0), output=the_logit
+    "least_squares", loss_real=half_square(1.0), loss_fake=half_square(0.0), loss_g=half_square(1.0), output=clipped
 )
 """Mao et al. 2017 (arXiv:1611.04076), eq. (9). The logit itself is what D says: 1 for real, 0 for generated.
 
-The best D, with G held, says D* = p_data / (p_data + p_g); another may leave [0, 1].
+The best D, with G held, says D* = p_data / (p_data + p_g). Another may leave [0, 1], and is read as 0 or 1 there.
 """
 
 WASSERSTEIN = Objective("wasserstein", loss_real=raised, loss_fake=lowered, loss_g=raised, output=the_logit)

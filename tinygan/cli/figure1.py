@@ -39,7 +39,9 @@ def add_parser(subparsers: Any) -> None:
         "exponential:SCALE, laplace:MEAN,SCALE or gumbel:LOC,SCALE (default: %(default)s)",
     )
     game.add_argument(
-        "--objective", choices=("non_saturating", "minimax"), help="what G minimises (default: non_saturating)"
+        "--objective",
+        choices=("non_saturating", "minimax", "least_squares"),
+        help="what the players minimise (default: non_saturating)",
     )
     game.add_argument(
         "--updates",

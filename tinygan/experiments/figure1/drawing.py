@@ -86,7 +86,7 @@ def draw_play(
     path : str or Path
         Where to.
     objective : Objective or str
-        That G was trained with.
+        That the players were trained with.
     progress : callable, optional
         Called as ``progress(steps, total=n)``, such as ``tqdm``.
 

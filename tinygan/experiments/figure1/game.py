@@ -2,6 +2,7 @@
 
 import copy
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,6 +14,7 @@ from tinygan.adversarial import (
     optimal_discriminator,
     pushforward_density,
     value_from_logits,
+    value_function,
     virtual_criterion,
     wasserstein_distance,
 )
@@ -127,12 +129,15 @@ class Game:
         p_z, of one dimension.
     source : Standardised
         p_data, and its units.
+    output : callable
+        D(x) from the logit, a probability, see `tinygan.adversarial.Objective`.
     """
 
     D: Layer
     G: Layer
     prior: NoisePrior
     source: Standardised
+    output: Callable[[Array], Array] = sigmoid
 
     def logits(self, x: Array) -> Array:
         """Return the logits of D at points x of shape (n,), in the units of the data."""
@@ -140,6 +145,10 @@ class Game:
         if not is_finite(logits):
             raise FloatingPointError("training diverged: the logits of D are no longer finite")
         return logits
+
+    def d(self, x: Array) -> Array:
+        """Return D(x) at points x of shape (n,), in the units of the data."""
+        return self.output(self.logits(x))
 
     def p_g(self, x: Array) -> Array:
         """Return the exact density of G(z) on the grid x, in the units of the data."""
@@ -159,13 +168,16 @@ class Game:
         """Return where the game stands."""
         x = self.grid()
         p_data, p_g, logits = self.source.data.pdf(x), self.p_g(x), self.logits(x)
-        d = sigmoid(logits)
+        d = self.output(logits)
+        value = (
+            value_from_logits(logits, p_data, p_g, x) if self.output is sigmoid else value_function(d, p_data, p_g, x)
+        )
         return Measures(
             jsd=jensen_shannon_divergence(p_data, p_g, x),
             wasserstein=wasserstein_distance(p_data, p_g, x),
             discriminator_error=discriminator_error(d, optimal_discriminator(p_data, p_g), p_data, p_g, x),
             discriminator_gap=discriminator_error(d, 0.5, p_data, p_g, x),
-            value=value_from_logits(logits, p_data, p_g, x),
+            value=value,
             bound=virtual_criterion(p_data, p_g, x),
         )
 

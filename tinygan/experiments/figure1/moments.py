@@ -10,7 +10,6 @@ from tinygan.backend import Array
 from tinygan.data import Distribution
 from tinygan.experiments.figure1.game import Game, Measures, grid
 from tinygan.figures.frame import Frame
-from tinygan.functional import sigmoid
 
 N_FRAMES = 60
 N_ARROWS = 25
@@ -54,7 +53,7 @@ class Moment(NamedTuple):
             x=x,
             p_data=p_data,
             p_g=p_g,
-            d=sigmoid(game.logits(x)),
+            d=game.d(x),
             d_star=optimal_discriminator(p_data, p_g),
             z=z,
             g_z=game.generate(z),

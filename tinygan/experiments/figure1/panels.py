@@ -37,7 +37,7 @@ def four_panels(
     moments : sequence of Moment
         Of the game, in order, as `play` yields them.
     objective : Objective or str
-        Of G.
+        That the players were trained with.
 
     Yields
     ------
@@ -62,7 +62,7 @@ def four_panels(
     near = min(moments[:-1] or moments, key=lambda moment: abs(moment.measures.jsd - wanted))
     yield f"(a) iteration {near.iteration:,}\n{_distances(near)}", near.frame
     game = copy.deepcopy(near.game)
-    _train_discriminator(game)
+    _train_discriminator(game, objective)
     optimal = Moment.of(game, near.iteration)
     yield f"(b) D alone learned\n{_distances(optimal)}", optimal.frame
     moved = Moment.of(_train_generator(game, objective), near.iteration)
@@ -76,14 +76,14 @@ def _distances(moment: Moment) -> str:
     return f"JSD = {moment.measures.jsd:.3f}\n|D − D*| = {moment.measures.discriminator_error:.3f}"
 
 
-def _train_discriminator(game: Game) -> None:
+def _train_discriminator(game: Game, objective: Objective | str) -> None:
     rng, device = as_rng(0), device_of(game.D)
     optimizer = RMSProp(game.D.parameters, D_RATE, decay=0.9)
     for t in range(D_UPDATES):
         optimizer.learning_rate = exponential_decay(D_RATE, D_RATE_DECAY, t / D_UPDATES)
         x = to_device(game.source.sample(PANEL_BATCH_SIZE, rng=rng).astype(np.float32), device)
         z = game.prior.sample(PANEL_BATCH_SIZE, rng=rng, device=device)
-        discriminator_step(game.D, game.G, x, z, optimizer)
+        discriminator_step(game.D, game.G, x, z, optimizer, objective=objective)
 
 
 def _train_generator(game: Game, objective: Objective | str) -> Game:

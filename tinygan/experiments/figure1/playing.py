@@ -11,7 +11,6 @@ from tinygan.data import Distribution, Mixture
 from tinygan.experiments.figure1.game import Game, Standardised
 from tinygan.experiments.figure1.moments import Moment, frame_iterations
 from tinygan.experiments.figure1.recipe import Figure1Recipe, discriminator, generator, rates
-from tinygan.functional import sigmoid
 from tinygan.optim import RMSProp
 
 # Takes what will be looped over and its length, and returns it, as tqdm does.
@@ -113,16 +112,17 @@ def start_game(
     >>> game.measure().jsd < before
     True
     """
-    if as_objective("play", recipe.objective).output is not sigmoid:
+    objective = as_objective("play", recipe.objective)
+    if not objective.says_probability:
         raise ValueError(
-            f"play got objective {recipe.objective!r}, in which D is no probability to hold against D*; "
-            "it takes 'non_saturating' or 'minimax'"
+            f"play got objective {objective.name!r}, in which D is no probability to hold against D*; "
+            "it takes 'non_saturating', 'minimax' or 'least_squares'"
         )
     rng_g, rng_d, rng_standardise, rng_train = spawn_rngs(as_rng(rng), 4)
     source = Standardised.from_sample(data, recipe.n_standardise, rng=rng_standardise)
     start = 0.0 if isinstance(data, Mixture) else recipe.start
     D, G = to_device(discriminator(rng=rng_d), device), to_device(generator(start, rng=rng_g), device)
-    game = Game(D, G, NoisePrior(recipe.noise_prior, 1), source)
+    game = Game(D, G, NoisePrior(recipe.noise_prior, 1), source, objective.output)
     optimizer_d = RMSProp(game.D.parameters, recipe.learning_rate_d, recipe.momentum, decay=recipe.rms_decay_d)
     optimizer_g = RMSProp(game.G.parameters, recipe.learning_rate_g, recipe.momentum, decay=recipe.rms_decay_g)
     records = train(
