@@ -50,7 +50,7 @@ def test_the_api_reads_and_writes_at_home(home):
     assert load_images("~/run.npy").shape == (70, 6, 5)
     assert read_samples("~/samples.npy", "images", (6, 5)).shape == (5, 30)
     assert load_trained("~/run").iteration == resume_run("~/run").state.iteration == 3
-    assert [Path(found.run).parent for found in list_runs("~")] == [home]
+    assert {Path(found.run).parent for found in list_runs("~")} == {home}
     run = start_run("~/new", "images", MNIST(batch_size=20).scaled(0.01), data="~/run.npy", threads=1)
     assert (run.folder.path, run.config["data"]) == (home / "new", str(home / "run.npy"))
     draw_curves(RunFolder("~/run").read_metrics(), "~/curves.svg")

@@ -148,9 +148,9 @@ def opens_with_a_sentence(path):
 
 def imported_tests(syntax):
     """Return the test modules that a test module imports."""
-    names = set(imports(syntax, "tests", ()))
-    names |= {alias.name for node in ast.walk(syntax) if isinstance(node, ast.ImportFrom) for alias in node.names}
-    return {name for name in names if name.rpartition(".")[2].startswith("test_")}
+    nodes = [node for node in ast.walk(syntax) if isinstance(node, (ast.Import, ast.ImportFrom))]
+    names = [alias.name for node in nodes for alias in node.names] + [getattr(node, "module", None) for node in nodes]
+    return {name for name in names if name and name.rpartition(".")[2].startswith("test_")}
 
 
 def test_every_room_has_a_floor():

@@ -473,6 +473,7 @@ def test_what_test_gpu_does_at_full_size_works_at_a_small_one():
 # Gradient checks
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", CASES)
 def test_gradients_are_checked_on_the_device(name):
     case = CASES[name]

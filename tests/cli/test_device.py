@@ -154,6 +154,7 @@ def test_the_curve_of_a_gpu_is_drawn(evaluate, cupy, tmp_path):
     assert (tmp_path / "sigma.svg").exists()
 
 
+@pytest.mark.slow
 def test_figure1_ends_and_looks_the_same_on_a_gpu(capsys, cupy, tmp_path, monkeypatch):
     monkeypatch.setattr(panels, "D_UPDATES", 3)
     ends = []

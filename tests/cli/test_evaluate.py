@@ -169,6 +169,7 @@ def test_a_file_of_samples_scores_as_the_run_that_drew_them(form, evaluate, made
     assert found["rows"][1:] == wanted[1:]
 
 
+@pytest.mark.slow
 @pytest.mark.data
 @pytest.mark.parametrize("name", ["mnist", "fashion-mnist"])
 def test_only_digits_are_beside_the_paper_s_rows(name, tmp_path, capsys):

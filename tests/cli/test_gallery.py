@@ -94,6 +94,7 @@ def test_a_training_that_diverges_is_drawn_as_far_as_it_came(monkeypatch, capsys
     assert (tmp_path / "gallery_explode.png").exists()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "verdict"),
     [("leaking_gradient", "It still trains: who looks at"), ("helpful_generator", "It does not get there.")],

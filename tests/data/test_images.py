@@ -85,6 +85,7 @@ def test_a_file_that_is_not_what_its_name_says_is_refused(case, made, tmp_path):
         load_mnist(tmp_path)
 
 
+@pytest.mark.slow
 @pytest.mark.data
 @pytest.mark.parametrize(("name", "load"), [("mnist", load_mnist), ("fashion-mnist", load_fashion_mnist)])
 def test_the_real_files_are_right(name, load):

@@ -186,6 +186,7 @@ def mnist(name, start, stop):
     return pixels.reshape(-1, 784).astype(np.float32) / 255
 
 
+@pytest.mark.slow
 @pytest.mark.data
 def test_real_training_images_score_as_they_should():
     # With all 10,000 test and 1,000 validation images: 241.2 ± 2.1 nats at sigma .1668.

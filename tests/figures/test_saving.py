@@ -139,6 +139,7 @@ def test_mp4_is_a_film(tmp_path):
     assert (tmp_path / "f.mp4").read_bytes()[4:8] == b"ftyp"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("suffix", [suffix for suffix in ANIMATIONS + PICTURES if suffix != ".mp4"])
 def test_full_disk_leaves_the_old_file(suffix, tmp_path, monkeypatch):
     def full(*_, **__):

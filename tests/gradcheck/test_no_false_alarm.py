@@ -111,6 +111,7 @@ def test_networks(data):
         assert_no_alarm(network, x)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("scale", [0.0, 1e-7, 1.0, 1e10])
 def test_a_gradient_of_which_only_rounding_is_left_is_not_wrong(scale):
     """The derivative for a bias below a normalisation is exactly 0; what comes back is not."""
@@ -120,6 +121,7 @@ def test_a_gradient_of_which_only_rounding_is_left_is_not_wrong(scale):
         assert_no_alarm(Sequential(below, right.Normalised(1, 0, np.float64)), x)
 
 
+@pytest.mark.slow
 @settings(SAME, max_examples=30)
 @given(st.data())
 def test_wide_layers_of_which_some_entries_are_looked_at(data):
@@ -130,6 +132,7 @@ def test_wide_layers_of_which_some_entries_are_looked_at(data):
     assert_no_alarm(data.draw(st.sampled_from([linear, Sequential(linear, above), above])), x)
 
 
+@pytest.mark.slow
 @settings(SAME, max_examples=30)
 @given(SEEDS, DTYPES, st.integers(1, 4), st.integers(1, 3), st.integers(1, 3), SCALES, st.booleans())
 def test_images(seed, dtype, m, n_channels, n_filters, scale, whole):

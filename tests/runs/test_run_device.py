@@ -36,6 +36,7 @@ def assert_nearly_the_same(folder, other):
             assert line["parzen"]["best"]["mean"] == pytest.approx(wanted["parzen"]["best"]["mean"], rel=1e-3)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("updates", ["simultaneous", "alternating"])
 def test_a_run_on_a_gpu_leaves_what_one_on_the_host_leaves(tmp_path, updates):
     for device in ("cpu", "gpu"):
@@ -49,6 +50,7 @@ def test_a_run_on_a_gpu_leaves_what_one_on_the_host_leaves(tmp_path, updates):
     assert names[0] == names[1]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("first", "second"), [("gpu", "cpu"), ("cpu", "gpu")])
 def test_a_run_goes_on_on_another_device(tmp_path, first, second):
     go_on(run_on("cpu", tmp_path / "whole"))
@@ -79,6 +81,7 @@ def test_a_trained_generator_is_put_on_top_of_one_on_a_gpu():
     np.testing.assert_array_equal(to_host(G)[1].weight.data, trained[0].weight.data)
 
 
+@pytest.mark.slow
 def test_what_diverges_on_a_gpu_is_named_and_left_as_it_was(tmp_path):
     run = run_on("gpu", tmp_path / "run", learning_rate=1e30, n_epochs=100)
     with np.errstate(all="ignore"), pytest.raises(FloatingPointError, match=r"diverged in iteration \d+: "):

@@ -61,6 +61,7 @@ def test_a_training_ends_on_every_terminal(encoding, on_a_terminal_of):
     assert "epoch 2." in out
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "encoding"), [*((name, "ascii") for name in NAMES), (LATIN_1, "utf-8")], ids=ascii)
 def test_a_folder_may_have_any_name(name, encoding, on_a_terminal_of):
     one = ["--epochs", "1", "--out", name, "--live", f"{name}.png"]

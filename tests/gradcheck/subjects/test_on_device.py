@@ -40,6 +40,7 @@ def checked_on_both(build, x):
 # Layers
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", CASES)
 def test_right_layers_pass_with_the_report_of_the_host(name):
     case = CASES[name]
@@ -49,6 +50,7 @@ def test_right_layers_pass_with_the_report_of_the_host(name):
     assert_alike(found, wanted)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("build", "width"), [(discriminator, 4), (generator, 3)])
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_players_pass(build, width, dtype):

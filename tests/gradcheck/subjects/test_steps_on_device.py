@@ -27,6 +27,7 @@ def players(device):
     return to_device(D, device), to_device(G, device)
 
 
+@pytest.mark.slow
 def test_right_steps_pass_with_the_report_of_the_host():
     reports = [check_step(to_device(discriminator(), d), to_device(generator(), d), rng=0) for d in BOTH]
     assert reports[1].ok, str(reports[1])
@@ -42,6 +43,7 @@ def test_x_and_z_may_be_given_on_the_device():
     np.testing.assert_array_equal(to_host(z), kept[1])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", anywhere("step"))
 def test_wrong_steps_of_the_gallery_are_named_as_on_the_host(name):
     bug = GALLERY[name]
