@@ -124,9 +124,10 @@ class Optimizer(ABC):
                     f"{type(self).__name__}.step found no gradient on {theta} (parameter {i}); "
                     "call backward_params or backward of its network first"
                 )
-            if np.shape(theta.grad) != theta.data.shape:
+            shape = getattr(theta.grad, "shape", ())
+            if shape != theta.data.shape:
                 raise ValueError(
-                    f"{type(self).__name__}.step found a gradient of shape {np.shape(theta.grad)} on {theta} "
+                    f"{type(self).__name__}.step found a gradient of shape {shape} on {theta} "
                     f"(parameter {i}); it takes one of the parameter's shape"
                 )
         self._check_state()
