@@ -8,7 +8,7 @@ from support.pictures import FOUR, data_set_of
 
 from tinygan.data.catalog import CATALOG
 from tinygan.data.download import user_cache
-from tinygan.data.folders import fetch, find, search_folders
+from tinygan.data.folders import fetch, find_files, search_folders
 
 FIRST, SECOND, THIRD, FOURTH = SERVED
 SET = data_set_of(PACKED, ())
@@ -59,7 +59,7 @@ def test_all_files_are_fetched_into_the_cache_once(serve, catalog, cache):
     assert again.downloaded == ()
     assert again.verified == fetched.downloaded
     assert server.asked == list(SERVED)  # once each
-    assert list(find("mnist").values()) == list(fetched.downloaded)
+    assert list(find_files("mnist").values()) == list(fetched.downloaded)
 
 
 def test_only_what_is_missing_is_downloaded(serve, catalog, tmp_path):
@@ -145,13 +145,13 @@ def test_missing_files_are_named_with_the_command_that_gets_them(catalog, cache,
     monkeypatch.setenv("TINYGAN_DATA", str(tmp_path / "named"))
     named = tmp_path / "named" / "mnist"
     with pytest.raises(FileNotFoundError) as refusal:
-        find("mnist")
+        find_files("mnist")
     assert str(refusal.value) == (
         f"mnist is not whole in {named} or {cache / 'mnist'}. `tinygan data mnist` downloads it. "
         f"Or put these 4 files into {named}: {', '.join(SERVED)}"
     )
     with pytest.raises(FileNotFoundError, match="`tinygan data mnist --data-dir elsewhere` downloads it"):
-        find("mnist", "elsewhere")
+        find_files("mnist", "elsewhere")
 
 
 @pytest.mark.parametrize("suffix", [".gz", ""])
@@ -181,7 +181,7 @@ def test_a_folder_with_the_name_of_a_file_does_not_hide_the_file(catalog, tmp_pa
 def test_files_one_folder_off_are_found(catalog, tmp_path, lies, given):
     catalog()
     lay(tmp_path / lies, SERVED)
-    assert {path.parent for path in find("mnist", tmp_path / given).values()} == {tmp_path / lies}
+    assert {path.parent for path in find_files("mnist", tmp_path / given).values()} == {tmp_path / lies}
     assert fetch("mnist", tmp_path / given).downloaded == ()
 
 
@@ -189,12 +189,12 @@ def test_the_files_of_another_data_set_are_not_taken_for_it(catalog, tmp_path):
     catalog()
     lay(tmp_path / "fashion-mnist", SERVED)
     with pytest.raises(FileNotFoundError, match=f"put these 4 files into {tmp_path / 'mnist'}: [^:]*$"):
-        find("mnist", tmp_path)
+        find_files("mnist", tmp_path)
     lay(tmp_path, SERVED)  # whose are these?
     with pytest.raises(
         FileNotFoundError, match=rf"\. {tmp_path / FIRST} lies beside that folder; is it one of them\?$"
     ):
-        find("mnist", tmp_path)
+        find_files("mnist", tmp_path)
 
 
 def test_wrong_names_and_files_in_the_place_of_folders_are_refused(catalog, tmp_path):

@@ -68,7 +68,7 @@ def run(options: argparse.Namespace) -> int:
 
 def _outcomes(options: argparse.Namespace) -> Iterator[Any]:
     from tinygan.backend.threads import blas_threads
-    from tinygan.gradcheck.files.discovery import find
+    from tinygan.gradcheck.files.discovery import find_checkable
     from tinygan.gradcheck.files.loading import loaded
     from tinygan.gradcheck.files.outcome import outcome
 
@@ -77,7 +77,7 @@ def _outcomes(options: argparse.Namespace) -> Iterator[Any]:
         source, name = options.target, ""
     with loaded(source) as module:
         folder = Path(getattr(module, "__file__", None) or "x").resolve().parent
-        for found in find(module, name):
+        for found in find_checkable(module, name):
             with blas_threads(1):  # what is checked is small
                 found_out = outcome(found, folder, options.seed, options.tolerance)
             yield found_out

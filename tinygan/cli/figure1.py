@@ -107,19 +107,19 @@ def run(options: argparse.Namespace) -> int:
     with blas_threads(1), np.errstate(all="ignore"):
         moments = play(data, recipe, rng=options.seed, device=device, progress=_bar("training", options))
         window = _open_window(recipe.n_iterations, options.quiet) if files else None
-        outcome = _look(moments, window)
-        written, failures = _write(outcome, recipe.objective, files, options)
-    _report(outcome, written, time.perf_counter() - start, options)
+        played = _look(moments, window)
+        written, failures = _write(played, recipe.objective, files, options)
+    _report(played, written, time.perf_counter() - start, options)
     for failure in failures:
         print(f"tinygan figure1: error: {failure}", file=sys.stderr)
     if window is not None and not (options.json or options.quiet):
         window.hold()
-    return INTERRUPTED if outcome.is_interrupted else FAILED if failures else 0
+    return INTERRUPTED if played.is_interrupted else FAILED if failures else 0
 
 
 @dataclass
-class Outcome:
-    """The moments of a game, and why it stopped early, if it did."""
+class PlayedGame:
+    """The moments of a game, and why it stopped early if it did."""
 
     moments: list[Any]
     stopped: str | None = None
@@ -154,25 +154,25 @@ def _bar(label: str, options: argparse.Namespace) -> Callable[..., Any]:
     return partial(progress, label=label, quiet=options.quiet)
 
 
-def _look(moments: Iterator[Any], window: Any) -> Outcome:
+def _look(moments: Iterator[Any], window: Any) -> PlayedGame:
     """Keep every moment, and show it in the window, to the end or as far as it goes."""
-    outcome = Outcome([])
+    played = PlayedGame([])
     try:
         for moment in moments:
-            outcome.moments.append(moment)
+            played.moments.append(moment)
             if window is not None:
-                window.show([moment.frame for moment in outcome.moments])
+                window.show([moment.frame for moment in played.moments])
     except FloatingPointError as error:
-        outcome.stopped = str(error)
+        played.stopped = str(error)
     except KeyboardInterrupt:
-        if not outcome.moments:
+        if not played.moments:
             raise
-        outcome.stopped, outcome.is_interrupted = "interrupted", True
-    return outcome
+        played.stopped, played.is_interrupted = "interrupted", True
+    return played
 
 
 def _write(
-    outcome: Outcome, objective: str, files: list[Path], options: argparse.Namespace
+    played: PlayedGame, objective: str, files: list[Path], options: argparse.Namespace
 ) -> tuple[list[Path], list[str]]:
     """Draw every file; return those that were written, and what to say of the others."""
     from tinygan.experiments.figure1 import draw_play
@@ -180,11 +180,11 @@ def _write(
     written, failures = [], []
     for i, path in enumerate(files):
         try:
-            draw_play(outcome.moments, path, objective=objective, progress=_bar(path.name, options))
+            draw_play(played.moments, path, objective=objective, progress=_bar(path.name, options))
         except OSError as error:
             failures.append(f"{path} could not be written: {error.strerror or error}")
         except KeyboardInterrupt:
-            outcome.is_interrupted = True
+            played.is_interrupted = True
             failures.append(f"interrupted before {', '.join(map(str, files[i:]))}")
             break
         else:
@@ -192,13 +192,13 @@ def _write(
     return written, failures
 
 
-def _report(outcome: Outcome, files: list[Path], seconds: float, options: argparse.Namespace) -> None:
+def _report(played: PlayedGame, files: list[Path], seconds: float, options: argparse.Namespace) -> None:
     from tinygan.experiments.figure1 import missed
 
-    iteration, game, measures, _ = outcome.moments[-1]
+    iteration, game, measures, _ = played.moments[-1]
     misses = missed(game, measures)
-    if outcome.stopped is not None:
-        misses.insert(0, f"{outcome.stopped}; what follows is as of iteration {iteration:,}")
+    if played.stopped is not None:
+        misses.insert(0, f"{played.stopped}; what follows is as of iteration {iteration:,}")
     if options.json:
         head = {"data": options.data, "seed": options.seed, "iterations": iteration, "seconds": round(seconds, 3)}
         print(json.dumps(head | asdict(measures) | {"missed": "; ".join(misses) or None}))

@@ -55,7 +55,7 @@ def search_folders(data_dir: str | Path | None = None) -> Iterator[Path]:
     yield _folder(user_cache())
 
 
-def find(name: str, data_dir: str | Path | None = None) -> dict[str, Path]:
+def find_files(name: str, data_dir: str | Path | None = None) -> dict[str, Path]:
     """Return where the files of a data set lie, by their names without ``.gz``; they are not verified.
 
     Parameters
@@ -72,7 +72,7 @@ def find(name: str, data_dir: str | Path | None = None) -> dict[str, Path]:
 
     Examples
     --------
-    >>> find("mnist", "nowhere")  # doctest: +ELLIPSIS
+    >>> find_files("mnist", "nowhere")  # doctest: +ELLIPSIS
     Traceback (most recent call last):
     FileNotFoundError: mnist is not whole in nowhere/mnist. `tinygan data mnist --data-dir nowhere` downloads it...
     """

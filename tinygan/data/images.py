@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from tinygan.backend import Array
 from tinygan.data.catalog import TEST_IMAGES, TEST_LABELS, TRAIN_IMAGES, TRAIN_LABELS
-from tinygan.data.folders import find
+from tinygan.data.folders import find_files
 from tinygan.data.idx import read_idx
 
 # The paper trains on the first 50,000 images of the training set and chooses sigma on the rest.
@@ -101,7 +101,7 @@ def load_fashion_mnist(data_dir: str | Path | None = None) -> Splits:
 
 
 def _load(name: str, data_dir: str | Path | None) -> Splits:
-    files = find(name, data_dir)
+    files = find_files(name, data_dir)
     images, labels = _pair(files[TRAIN_IMAGES], files[TRAIN_LABELS], 60_000)
     test = _pair(files[TEST_IMAGES], files[TEST_LABELS], 10_000)
     train = Labelled(images[:N_TRAIN], labels[:N_TRAIN])

@@ -84,7 +84,7 @@ def check_gradients(layer: Layer, x: Array, *, rng: RngLike = None, tolerance: f
     seed = int(rng.integers(2**63))
     promoted = list(_promotion(layer, subject, x, seed))
     with subject.place.in_float64():
-        report = examine(subject, seed, rng, tolerance)
+        report = report_on(subject, seed, rng, tolerance)
         if not report.ok and layer.layers:
             x = to_device(subject.inputs["x"], subject.place.device)
             inside = list(_inside(layer, x, seed, rng, tolerance))
@@ -92,7 +92,7 @@ def check_gradients(layer: Layer, x: Array, *, rng: RngLike = None, tolerance: f
     return replace(report, suspects=[*report.suspects, *promoted])
 
 
-def examine(subject: Subject, seed: int, rng: np.random.Generator, tolerance: float) -> Report:
+def report_on(subject: Subject, seed: int, rng: np.random.Generator, tolerance: float) -> Report:
     """Return the report on anything with a forward and a backward pass, whose tensors are of float64."""
     y = subject.replayed_y(seed)
     trial = run(subject, rng.normal(size=y.shape), seed)
@@ -132,7 +132,7 @@ def _inside(network: Layer, x: Array, seed: int, rng: np.random.Generator, toler
         if any(name.startswith(f"{done.name}.") for name in wrong):
             continue
         subject = LayerSubject(done.layer, done.x)
-        report = examine(subject, seed, rng, tolerance)
+        report = report_on(subject, seed, rng, tolerance)
         if not report.ok:
             wrong.append(done.name)
             for suspect in report.suspects:

@@ -11,7 +11,7 @@ import numpy as np
 from tinygan.arguments import check_positive
 from tinygan.backend import Array, RngLike, as_rng, device_of, get_array_module, is_finite
 from tinygan.backend.arrays import check_arrays
-from tinygan.gradcheck.check import examine
+from tinygan.gradcheck.check import report_on
 from tinygan.gradcheck.report import Report
 from tinygan.gradcheck.subjects.subject import Subject, checked_gradient, checked_result, location
 
@@ -73,7 +73,7 @@ def check_functions(
         if not is_finite(array):
             raise ValueError(f"{forward.__name__} got {name} with NaN or infinite entries; a check takes finite values")
     rng = as_rng(rng)
-    return examine(subject, int(rng.integers(2**63)), rng, tolerance)
+    return report_on(subject, int(rng.integers(2**63)), rng, tolerance)
 
 
 class FunctionSubject(Subject):

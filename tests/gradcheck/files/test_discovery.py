@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from tinygan.gradcheck import check_functions
-from tinygan.gradcheck.files.discovery import FunctionPair, Half, LayerClass, find
+from tinygan.gradcheck.files.discovery import FunctionPair, Half, LayerClass, find_checkable
 from tinygan.gradcheck.files.inputs import NoInputs, arguments_for, layer_and_x
 from tinygan.gradcheck.files.loading import loaded
 from tinygan.layers import Layer, Linear, Maxout
@@ -57,7 +57,7 @@ def file(tmp_path):
 
 def test_it_finds_what_is_defined_in_the_file_and_nothing_else(file):
     with loaded(str(file)) as module:
-        found = find(module)
+        found = find_checkable(module)
         assert [(type(thing), thing.name) for thing in found] == [
             (LayerClass, "Child"),
             (Half, "Sided"),
@@ -81,18 +81,18 @@ def test_it_finds_what_is_defined_in_the_file_and_nothing_else(file):
 def test_one_thing_can_be_asked_for(name, n, file):
     with loaded(str(file)) as module:
         if n:
-            assert len(find(module, name)) == n
+            assert len(find_checkable(module, name)) == n
         else:
             with pytest.raises(
                 ValueError, match=r"chapter.py has no Again to check; it has Child, Sided, f, f_alt, g_naive"
             ):
-                find(module, name)
+                find_checkable(module, name)
 
 
 def test_a_package_has_what_its_modules_define():
     import tinygan.layers
 
-    assert {thing.name for thing in find(tinygan.layers)} >= {"Linear", "Maxout", "Sequential"}
+    assert {thing.name for thing in find_checkable(tinygan.layers)} >= {"Linear", "Maxout", "Sequential"}
 
 
 def test_a_late_import_works_and_all_is_forgotten_in_the_end(file, monkeypatch):

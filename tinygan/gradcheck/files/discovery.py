@@ -58,7 +58,7 @@ class Half:
 Found: TypeAlias = LayerClass | FunctionPair | Half
 
 
-def find(module: ModuleType, name: str = "") -> list[Found]:
+def find_checkable(module: ModuleType, name: str = "") -> list[Found]:
     """Return what can be checked among the things that a module, or the modules of a package, define themselves.
 
     Parameters
@@ -83,7 +83,7 @@ def find(module: ModuleType, name: str = "") -> list[Found]:
     Examples
     --------
     >>> import tinygan.layers.activations
-    >>> [found.name for found in find(tinygan.layers.activations)]
+    >>> [found.name for found in find_checkable(tinygan.layers.activations)]
     ['ReLU', 'LeakyReLU', 'Sigmoid', 'Tanh']
     """
     things = [thing for thing in vars(module).values() if _is_defined_in(module, thing)]
