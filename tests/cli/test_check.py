@@ -252,7 +252,7 @@ def test_what_cannot_be_read_is_refused_with_one_message(name, check):
         ("sys", "defines nothing to check"),
         ("a b", "'a b' is neither a file, such as my_layers.py, nor a module"),
         ("./", "./ is a folder; give one of its files"),
-        ("notes.txt", "notes.txt is no Python file"),
+        ("notes.txt", "notes.txt is not a Python file"),
     ],
 )
 def test_what_is_not_there_is_refused(target, words, tmp_path, monkeypatch, capsys):

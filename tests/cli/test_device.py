@@ -102,7 +102,7 @@ def test_a_word_that_names_no_device_is_refused(command, word, capsys):
     with pytest.raises(SystemExit) as end:
         main([*command, "--device", word])
     assert end.value.code == 2
-    assert f"{word!r} is no device; it takes cpu, gpu, gpu:1 and so on, or auto\n" in capsys.readouterr().err
+    assert f"{word!r} is not a device; it takes cpu, gpu, gpu:1 and so on, or auto\n" in capsys.readouterr().err
 
 
 def test_a_gpu_that_is_not_there_is_refused(capsys, cupy):

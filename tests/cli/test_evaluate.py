@@ -232,7 +232,7 @@ def test_words_that_contradict_each_other_are_refused(made, tmp_path, capsys):
 
 
 def test_what_is_no_run_and_a_run_without_its_data_are_refused(made, tmp_path, capsys):
-    assert f"{tmp_path} is no run" in refused([tmp_path], capsys, status=1)
+    assert f"{tmp_path} is not a run" in refused([tmp_path], capsys, status=1)
     assert "none.npy" in refused([made[0], "--data", tmp_path / "none.npy"], capsys, status=1)
     np.save(tmp_path / "other.npy", made_images(2))
     err = refused([made[0], "--data", tmp_path / "other.npy"], capsys)

@@ -93,8 +93,8 @@ def damaged(commands, damages):
 
 
 CONFIG = {
-    "no run": (shutil.rmtree, 1, "run is no run: it is no folder. `tinygan runs` lists"),
-    "no config": (lambda run: (run / "config.json").unlink(), 1, "run is no run: it holds no config.json"),
+    "no run": (shutil.rmtree, 1, "run is not a run: it is not a folder. `tinygan runs` lists"),
+    "no config": (lambda run: (run / "config.json").unlink(), 1, "run is not a run: it holds no config.json"),
     "config": (lambda run: (run / "config.json").write_text("{"), 2, "config.json is damaged: it holds no JSON object"),
 }
 CHECKPOINT = {
@@ -108,7 +108,11 @@ CHECKPOINT = {
 }
 METRICS = {
     "gone": (lambda run: (run / "metrics.jsonl").unlink(), 2, "run has nothing to plot: each epoch adds a line to"),
-    "damaged": (lambda run: (run / "metrics.jsonl").write_text("?\n"), 2, "metrics.jsonl, line 1, is no JSON object"),
+    "damaged": (
+        lambda run: (run / "metrics.jsonl").write_text("?\n"),
+        2,
+        "metrics.jsonl, line 1, is not a JSON object",
+    ),
     "other": (lambda run: (run / "metrics.jsonl").write_text("{}\n"), 2, "metrics.jsonl is damaged: "),
     "words": (lambda run: (run / "metrics.jsonl").write_text('{"epoch": "one"}\n'), 2, "metrics.jsonl is damaged: "),
 }
@@ -128,12 +132,12 @@ def test_a_damaged_run_gets_one_clear_line(command, damage, status, said, run, c
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["samples", "run", "--rows", "0"], "argument --rows: '0' is no whole number >= 1"),
-        (["samples", "run", "--columns", "x"], "argument --columns: 'x' is no whole number >= 1"),
-        (["interpolate", "run", "--lines", "0"], "argument --lines: '0' is no whole number >= 1"),
-        (["interpolate", "run", "--steps", "1.5"], "argument --steps: '1.5' is no whole number >= 1"),
-        (["generate", "run", "--n", "-1"], "argument --n: '-1' is no whole number >= 1"),
-        (["generate", "run", "--seed", "-1"], "argument --seed: '-1' is no whole number >= 0"),
+        (["samples", "run", "--rows", "0"], "argument --rows: '0' is not a whole number >= 1"),
+        (["samples", "run", "--columns", "x"], "argument --columns: 'x' is not a whole number >= 1"),
+        (["interpolate", "run", "--lines", "0"], "argument --lines: '0' is not a whole number >= 1"),
+        (["interpolate", "run", "--steps", "1.5"], "argument --steps: '1.5' is not a whole number >= 1"),
+        (["generate", "run", "--n", "-1"], "argument --n: '-1' is not a whole number >= 1"),
+        (["generate", "run", "--seed", "-1"], "argument --seed: '-1' is not a whole number >= 0"),
         (["curves"], "the following arguments are required: RUN"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else None,

@@ -82,5 +82,5 @@ def test_a_folder_that_is_none_is_refused(capsys):
     assert main(["runs", "nowhere"]) == 1
     assert capsys.readouterr() == (
         "",
-        "tinygan runs: error: nowhere is no folder; it takes one that has runs in it\n",
+        "tinygan runs: error: nowhere is not a folder; it takes one that has runs in it\n",
     )

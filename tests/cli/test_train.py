@@ -288,7 +288,7 @@ def test_what_cannot_be_resumed_is_refused(capsys):
         refused(capsys, "train", "mnist", "--resume", "run") == "--resume goes on with what is in run; leave out mnist"
     )
     words = refused(capsys, "train", "--resume", "run", status=1)
-    assert words.startswith("run is no run: it is no folder")
+    assert words.startswith("run is not a run: it is not a folder")
 
 
 def politely(signal_number, at):
@@ -385,15 +385,15 @@ def test_none_stands_for_none():
     ("words", "said"),
     [
         (["svhn"], "there is no 'svhn'"),
-        (["mnist", "--epochs", "0"], "'0' is no whole number >= 1, such as 100"),
-        (["mnist", "--seed", "-1"], "'-1' is no whole number >= 0, such as 7"),
-        (["mnist", "--threads", "none"], "'none' is no whole number >= 1, such as 4, or auto"),
-        (["mnist", "--scale", "0"], "'0' is no number > 0"),
-        (["mnist", "--scale", "nan"], "'nan' is no number > 0"),
-        (["mnist", "--checkpoint-seconds", "-1"], "'-1' is no number > 0"),
+        (["mnist", "--epochs", "0"], "'0' is not a whole number >= 1, such as 100"),
+        (["mnist", "--seed", "-1"], "'-1' is not a whole number >= 0, such as 7"),
+        (["mnist", "--threads", "none"], "'none' is not a whole number >= 1, such as 4, or auto"),
+        (["mnist", "--scale", "0"], "'0' is not a number > 0"),
+        (["mnist", "--scale", "nan"], "'nan' is not a number > 0"),
+        (["mnist", "--checkpoint-seconds", "-1"], "'-1' is not a number > 0"),
         (["mnist", "--updates", "both"], "there is no 'both'"),
-        (["mnist", "--set", "momentum"], "'momentum' is no setting, such as momentum=0.9"),
-        (["mnist", "--set", "=3"], "'=3' is no setting, such as momentum=0.9"),
+        (["mnist", "--set", "momentum"], "'momentum' is not a setting, such as momentum=0.9"),
+        (["mnist", "--set", "=3"], "'=3' is not a setting, such as momentum=0.9"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )
@@ -546,9 +546,9 @@ def test_stage_2_takes_a_run_of_stage_1_only(capsys):
     assert main([*IMAGES, "--epochs", "1", "--out", "digits", "-q"]) == 0
     tfd = ["train", "tfd", "--data", "TFD_48x48.mat", "--scale", "0.002", *SMALL[2:]]
     assert refused(capsys, *tfd, "--stage-1", "digits") == (
-        "digits is no run of stage 1; it takes one that `tinygan train tfd` made"
+        "digits is not a run of stage 1; it takes one that `tinygan train tfd` made"
     )
-    assert "nowhere is no run" in refused(capsys, *tfd, "--stage-1", "nowhere", status=1)
+    assert "nowhere is not a run" in refused(capsys, *tfd, "--stage-1", "nowhere", status=1)
     assert not Path("runs").exists()
 
 

@@ -89,7 +89,7 @@ def test_the_folder_itself_may_be_named(folder):
         (b"", r"data_batch_2\.bin holds 0 bytes; it takes a multiple of 3073 bytes"),
         (batch(1, 0)[:-1], r"holds 3,072 bytes; it takes a multiple of 3073"),
         (batch(2, 0) + b"\0", r"holds 6,147 bytes, 2 images and 1 bytes more; it takes a multiple of 3073"),
-        (b"\x0a" + batch(1, 0)[1:], r"holds the label 10, where 0 to 9 belong: it is no batch of the binary version"),
+        (b"\x0a" + batch(1, 0)[1:], r"holds the label 10, where 0 to 9 belong: it is not a batch of the binary"),
     ],
     ids=["empty", "cut off", "trailing byte", "label"],
 )

@@ -199,7 +199,7 @@ def test_the_files_of_another_data_set_are_not_taken_for_it(catalog, tmp_path):
 
 def test_wrong_names_and_files_in_the_place_of_folders_are_refused(catalog, tmp_path):
     catalog()
-    with pytest.raises(ValueError, match=r"'svhn' is no data set .* one of mnist, fashion-mnist"):
+    with pytest.raises(ValueError, match=r"'svhn' is not a data set .* one of mnist, fashion-mnist"):
         fetch("svhn", tmp_path)
     (tmp_path / "file").write_text("")
     (tmp_path / "mnist").write_text("")

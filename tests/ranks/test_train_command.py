@@ -98,7 +98,7 @@ def test_two_runs_of_two_ranks_are_the_same_to_the_last_bit(tmp_path):
     ("words", "status", "error"),
     [
         ("--resume run --seed 1", 2, "a resumed run keeps the recipe that it began with; leave out --seed"),
-        ("--resume nowhere", 1, "nowhere is no run: it is no folder"),
+        ("--resume nowhere", 1, "nowhere is not a run: it is not a folder"),
         ("images --data run.npy --out run", 1, "run is not empty: it is a run; `tinygan train --resume run` goes on"),
         ("images --data lost.npy --out new", 1, "there is no file lost.npy"),
         ("images --data run.npy --out new --set batch_size=1", 2, "2 ranks cannot share a minibatch of 1, "),

@@ -390,7 +390,7 @@ def zipped(**files):
 
 
 DATA = ARRAYS["D.1.weight"].tobytes()
-UNREADABLE = r"is no checkpoint that this tinygan reads: in its entry 'json', "
+UNREADABLE = r"is not a checkpoint file that this tinygan reads: in its entry 'json', "
 DAMAGED = r"is cut off or damaged: "
 CORRUPTED = {
     "empty": (b"", r"is empty; it takes an \.npz file"),
@@ -403,8 +403,11 @@ CORRUPTED = {
     "npy": (npy(ARRAYS["D.1.bias"]), r"starts with b'\\x93NUM'; it takes an \.npz"),
     "zeros": (bytes(len(WHOLE)), r"starts with b'\\x00.*'; it takes"),
     "empty zip": (zipped(), r"starts with b'PK\\x05\\x06'; it takes an \.npz"),
-    "zip of texts": (zipped(a="b"), DAMAGED + r"a\.txt cannot be read \(it is no array\)"),
-    "npz without json": (as_npz(a=np.ones(2), b=np.ones(3)), r"is no checkpoint: it holds a, b, but no entry 'json'"),
+    "zip of texts": (zipped(a="b"), DAMAGED + r"a\.txt cannot be read \(it is not an array\)"),
+    "npz without json": (
+        as_npz(a=np.ones(2), b=np.ones(3)),
+        r"is not a checkpoint file: it holds a, b, but no entry 'json'",
+    ),
     "json removed": (with_entries({"json.npy": None}), r"it holds D\.1\.weight, D\.1\.bias, but no entry 'json'"),
     "json cut off": (with_json(json.dumps(header())[:-5]), UNREADABLE + "Expecting"),
     "json empty": (with_json(""), UNREADABLE + "Expecting value"),

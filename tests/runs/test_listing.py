@@ -86,7 +86,7 @@ DAMAGES = {
     "checkpoint gone": (lambda run: run.checkpoint.unlink(), "there is no checkpoint.npz"),
     "checkpoint cut off": (lambda run: run.checkpoint.write_bytes(run.checkpoint.read_bytes()[:-100]), "is cut off"),
     "checkpoint empty": (lambda run: run.checkpoint.write_bytes(b""), "checkpoint.npz is cut off"),
-    "metrics damaged": (lambda run: run.metrics.write_text("?\n"), "metrics.jsonl, line 1, is no JSON object"),
+    "metrics damaged": (lambda run: run.metrics.write_text("?\n"), "metrics.jsonl, line 1, is not a JSON object"),
     "metrics gone": (lambda run: run.metrics.unlink(), "metrics.jsonl has 0 epochs, where the checkpoint has done 2"),
     "metrics of other things": (lambda run: run.metrics.write_text("{}\n{}\n"), "it lacks 'seconds'"),
     "summary damaged": (lambda run: run.summary.write_text("[1]"), "summary.json is damaged"),
@@ -125,7 +125,7 @@ def test_runs_are_found_wherever_they_are_and_nothing_else_is(finished, tmp_path
 
 def test_a_folder_that_is_none_is_refused(tmp_path):
     (tmp_path / "file").touch()
-    with pytest.raises(FileNotFoundError, match="nowhere is no folder; it takes one that has runs in it"):
+    with pytest.raises(FileNotFoundError, match="nowhere is not a folder; it takes one that has runs in it"):
         list_runs(tmp_path / "nowhere")
-    with pytest.raises(NotADirectoryError, match="file is no folder"):
+    with pytest.raises(NotADirectoryError, match="file is not a folder"):
         list_runs(tmp_path / "file")

@@ -479,7 +479,7 @@ def test_a_folder_with_something_in_it_is_refused_and_an_empty_one_taken(tmp_pat
     tiny_run(tmp_path / "run", stop=1)
     with pytest.raises(FileExistsError, match=r"other is not empty: it takes a new or an empty folder"):
         new_run(tmp_path / "other")
-    with pytest.raises(NotADirectoryError, match=r"file is no folder; it takes a new or an empty one"):
+    with pytest.raises(NotADirectoryError, match=r"file is not a folder; it takes a new or an empty one"):
         new_run(tmp_path / "file")
     with pytest.raises(FileExistsError, match=r"run is not empty: it is a run; `tinygan train --resume \S+run` goes"):
         new_run(tmp_path / "run")

@@ -232,9 +232,12 @@ DAMAGES = {
     "a line missing": (written("metrics.jsonl", lambda b: b[b.index(b"\n") + 1 :]),
                        r"metrics\.jsonl has lines for the epochs \[2\], where checkpoint\.npz has done 2; put the mis"),
     "a line twice": (written("metrics.jsonl", lambda b: b + b), r"metrics\.jsonl has lines for .* \[1, 2, 1, 2\]"),
-    "a line broken": (written("metrics.jsonl", lambda b: b"{oops\n" + b), r"metrics\.jsonl, line 1, is no JSON object"),
-    "a line of bytes": (written("metrics.jsonl", lambda b: b + b"\xff\xfe\n"), r"metrics\.jsonl, line 3, is no JSON"),
-    "a line that is a list": (written("metrics.jsonl", lambda b: b + b"[1]\n"), r"metrics\.jsonl, line 3, is no JSON"),
+    "a line broken": (written("metrics.jsonl", lambda b: b"{oops\n" + b),
+        r"metrics\.jsonl, line 1, is not a JSON object"),
+    "a line of bytes": (written("metrics.jsonl", lambda b: b + b"\xff\xfe\n"),
+        r"metrics\.jsonl, line 3, is not a JSON"),
+    "a line that is a list": (written("metrics.jsonl", lambda b: b + b"[1]\n"),
+        r"metrics\.jsonl, line 3, is not a JSON"),
     "a line without its epoch": (metrics_line(epoch=None), r"metrics\.jsonl has lines for the epochs \[None, 2\]"),
     "an epoch that is a word": (metrics_line(epoch="one"), r"metrics\.jsonl has lines for the epochs \['one', 2\]"),
 }  # fmt: skip
@@ -256,10 +259,10 @@ def test_a_damaged_run_is_refused_in_one_line_and_left_as_it_is(name, left, caps
 
 
 def test_a_folder_that_is_no_run_is_refused(tmp_path):
-    with pytest.raises(FileNotFoundError, match=r"run is no run: it is no folder"):
+    with pytest.raises(FileNotFoundError, match=r"run is not a run: it is not a folder"):
         resume_run(tmp_path / "run")
     (tmp_path / "run").mkdir()
-    with pytest.raises(FileNotFoundError, match=r"run is no run: it holds no config\.json"):
+    with pytest.raises(FileNotFoundError, match=r"run is not a run: it holds no config\.json"):
         resume_run(tmp_path / "run")
 
 

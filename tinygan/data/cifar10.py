@@ -96,7 +96,7 @@ def read_batch(path: str | Path) -> Labelled:
     if labels.max() >= N_CLASSES:
         raise ValueError(
             f"{path} holds the label {labels.max()}, where 0 to {N_CLASSES - 1} belong: "
-            "it is no batch of the binary version of CIFAR-10"
+            "it is not a batch of the binary version of CIFAR-10"
         )
     planes = records[:, 1:].reshape(n, N_CHANNELS, SIDE, SIDE)
     return Labelled(np.ascontiguousarray(planes.transpose(0, 2, 3, 1)), labels)

@@ -168,7 +168,7 @@ def _places(parent: Path, *names: str) -> Iterator[Path]:
 def _look(name: str, data_dir: str | Path | None) -> tuple[DataSet, Path, dict[str, Path]]:
     """Return the data set, its folder, and the files of it that are there."""
     if name not in CATALOG:
-        raise ValueError(f"{name!r} is no data set that can be downloaded; it takes one of {', '.join(CATALOG)}")
+        raise ValueError(f"{name!r} is not a data set that can be downloaded; it takes one of {', '.join(CATALOG)}")
     data_set = CATALOG[name]
     found = []
     for parent in search_folders(data_dir):

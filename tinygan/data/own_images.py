@@ -103,7 +103,7 @@ def _read_numpy(path: Path) -> Array:
                 array = loaded["images" if "images" in names else names[0]]
                 if isinstance(array, np.ndarray):
                     return array
-                raise ValueError(f"{names[0]} in it is no array; if it is an archive of pictures, unpack it")
+                raise ValueError(f"{names[0]} in it is not an array; if it is an archive of pictures, unpack it")
         except (ValueError, EOFError, zipfile.BadZipFile, zlib.error, MemoryError, RuntimeError) as error:
             if "allow_pickle" in str(error):
                 error = ValueError("it holds pickled Python objects, which are never loaded")

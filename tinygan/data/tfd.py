@@ -34,7 +34,7 @@ def load_tfd(path: str | Path, fold: int = 0) -> Splits:
     Raises
     ------
     ValueError
-        If the file is no MATLAB file, if one of the three arrays is missing or does not fit the others, or if there
+        If the file is not a MATLAB file, if one of the three arrays is missing or does not fit the others, or if there
         is no such fold.
     OSError
         If it is missing, a folder, or cannot be read.

@@ -97,11 +97,13 @@ def load_checkpoint(path: str | Path, *, kind: str = "checkpoint") -> tuple[dict
                 for reading in archive.files:
                     contents[reading] = archive[reading]
                     if not isinstance(contents[reading], np.ndarray):
-                        raise ValueError("it is no array")
+                        raise ValueError("it is not an array")
         except Exception as error:  # zipfile and numpy raise a dozen kinds
             raise ValueError(f"{path} is cut off or damaged: {reading} cannot be read ({error})") from None
     if ENTRY not in contents:
-        raise ValueError(f"{path} is no {kind}: it holds {', '.join(contents) or 'nothing'}, but no entry {ENTRY!r}")
+        raise ValueError(
+            f"{path} is not a {kind} file: it holds {', '.join(contents) or 'nothing'}, but no entry {ENTRY!r}"
+        )
     try:
         header = json.loads(contents.pop(ENTRY).item())
         for key, value in {**FORMAT, "kind": kind}.items():
@@ -109,7 +111,9 @@ def load_checkpoint(path: str | Path, *, kind: str = "checkpoint") -> tuple[dict
                 raise ValueError(f"{key} is {header.get(key)!r}, where this call takes {value!r}")
         names, state = list(map(str, header["arrays"])), dict(header["state"])
     except (AttributeError, LookupError, TypeError, ValueError, RecursionError) as error:
-        raise ValueError(f"{path} is no {kind} that this tinygan reads: in its entry {ENTRY!r}, {error}") from None
+        raise ValueError(
+            f"{path} is not a {kind} file that this tinygan reads: in its entry {ENTRY!r}, {error}"
+        ) from None
     _check_names(f"{path} is not whole", names, contents)
     return contents, state
 

@@ -67,7 +67,7 @@ class RunFolder:
     def check_new(self) -> None:
         """Raise a FileExistsError if there is something in the folder, or a NotADirectoryError if it is none."""
         if self.path.exists() and not self.path.is_dir():
-            raise NotADirectoryError(f"{self.path} is no folder; it takes a new or an empty one")
+            raise NotADirectoryError(f"{self.path} is not a folder; it takes a new or an empty one")
         if self.path.exists() and any(self.path.iterdir()):
             is_run = self.config.exists()
             advice = (
@@ -78,10 +78,10 @@ class RunFolder:
             raise FileExistsError(f"{self.path} is not empty: {advice}")
 
     def read_config(self) -> dict[str, Any]:
-        """Return what config.json holds, or raise if this folder is no run or of another format."""
+        """Return what config.json holds, or raise if this folder is not a run or of another format."""
         if not self.config.is_file():
-            what = "holds no config.json" if self.path.is_dir() else "is no folder"
-            raise FileNotFoundError(f"{self.path} is no run: it {what}. `tinygan runs` lists those below a folder")
+            what = "holds no config.json" if self.path.is_dir() else "is not a folder"
+            raise FileNotFoundError(f"{self.path} is not a run: it {what}. `tinygan runs` lists those below a folder")
         config = read_json(self.config)
         for key, value in FORMAT.items():
             if config.get(key) != value:
@@ -159,7 +159,7 @@ class RunFolder:
             except (TypeError, ValueError, RecursionError) as error:
                 if not text.endswith(b"\n"):
                     break
-                raise ValueError(f"{self.metrics}, line {number}, is no JSON object: {error}") from None
+                raise ValueError(f"{self.metrics}, line {number}, is not a JSON object: {error}") from None
         return lines
 
     def cut_metrics(self, n_epochs: int) -> None:

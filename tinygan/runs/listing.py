@@ -73,7 +73,7 @@ def list_runs(folder: str | Path = ".") -> list[ListedRun]:
     folder = as_path(folder)
     if not folder.is_dir():
         kind = NotADirectoryError if folder.exists() else FileNotFoundError
-        raise kind(f"{folder} is no folder; it takes one that has runs in it")
+        raise kind(f"{folder} is not a folder; it takes one that has runs in it")
     return [_listed(path) for path in sorted(_run_folders(folder))]
 
 

@@ -181,7 +181,7 @@ def stage_2_recipe(recipe: TFDStage2, stage_1: str | Path) -> TFDStage2:
     """
     lower = load_trained(stage_1).recipe
     if type(lower) is not TFD:
-        raise ValueError(f"{stage_1} is no run of stage 1; it takes one that `tinygan train tfd` made")
+        raise ValueError(f"{stage_1} is not a run of stage 1; it takes one that `tinygan train tfd` made")
     return replace(recipe, relu_units=lower.relu_units, sigmoid_units=lower.sigmoid_units, code_units=lower.latent_dim)
 
 

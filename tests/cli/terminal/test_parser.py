@@ -52,7 +52,7 @@ def test_a_near_miss_of_a_name_that_the_parser_does_not_know_is_named(words, nea
     ("words", "line"),
     [
         ("runs a b", "tinygan runs: error: there is no b here\n"),
-        ("train --epochs 0", "tinygan train: error: argument --epochs: '0' is no whole number >= 1, such as 100\n"),
+        ("train --epochs 0", "tinygan train: error: argument --epochs: '0' is not a whole number >= 1, such as 100\n"),
         ("train mnist --scale 1e-9",
          "tinygan train: error: the recipe got scale=1e-09, which leaves a layer without a unit; it takes 1/240 or more"
          "\n"),

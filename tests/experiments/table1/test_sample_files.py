@@ -83,7 +83,7 @@ def test_two_arrays_no_array_and_no_file_are_refused(tmp_path):
     with pytest.raises(ValueError, match="holds 2 arrays"):
         read_samples(two, "mnist", (28, 28))
     (tmp_path / "x.txt").write_text("0 1 2")
-    with pytest.raises(ValueError, match="is no idx file"):
+    with pytest.raises(ValueError, match="is not an idx file"):
         read_samples(tmp_path / "x.txt", "mnist", (28, 28))
     with pytest.raises(FileNotFoundError):
         read_samples(tmp_path / "none.npy", "mnist", (28, 28))

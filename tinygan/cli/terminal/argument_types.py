@@ -23,18 +23,18 @@ def _whole_number(word: str, least: int, example: str) -> int:
     except ValueError:
         number = least - 1
     if number < least:
-        raise argparse.ArgumentTypeError(f"{word!r} is no whole number >= {least}, such as {example}")
+        raise argparse.ArgumentTypeError(f"{word!r} is not a whole number >= {least}, such as {example}")
     return number
 
 
 def rate(word: str) -> float:
     """Return the number > 0 that a word says."""
-    return _number(word, float("inf"), "is no number > 0, such as 0.005", above_zero=True)
+    return _number(word, float("inf"), "is not a number > 0, such as 0.005", above_zero=True)
 
 
 def momentum(word: str) -> float:
     """Return the number in [0, 1) that a word says."""
-    return _number(word, 1.0, "is no number >= 0 and < 1, such as 0.5", above_zero=False)
+    return _number(word, 1.0, "is not a number >= 0 and < 1, such as 0.5", above_zero=False)
 
 
 def _number(word: str, end: float, complaint: str, *, above_zero: bool) -> float:
@@ -56,7 +56,7 @@ def setting(word: str) -> tuple[str, str]:
     """Return the name and the value of NAME=VALUE."""
     name, sign, value = word.partition("=")
     if not (name and sign and value):
-        raise argparse.ArgumentTypeError(f"{word!r} is no setting, such as momentum=0.9")
+        raise argparse.ArgumentTypeError(f"{word!r} is not a setting, such as momentum=0.9")
     return name.strip(), value.strip()
 
 

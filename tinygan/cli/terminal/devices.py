@@ -36,7 +36,7 @@ def device(word: str) -> str:
     name, _, digits = word.partition(":")
     if word in ("cpu", "gpu", "auto") or (name == "gpu" and digits.isdecimal()):
         return word
-    raise argparse.ArgumentTypeError(f"{word!r} is no device; it takes cpu, gpu, gpu:1 and so on, or auto")
+    raise argparse.ArgumentTypeError(f"{word!r} is not a device; it takes cpu, gpu, gpu:1 and so on, or auto")
 
 
 def chosen_device(options: argparse.Namespace) -> str:

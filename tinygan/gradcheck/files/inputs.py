@@ -25,7 +25,7 @@ SHAPES_WITH_WEIGHT = (
     ((5, 3, 6, 8), (2, 3, 3, 3)),
     ((5, 2, 3), (3, 4)),
 )
-# The numbers that are no sizes.
+# The numbers that are not sizes.
 SETTINGS = {
     **dict.fromkeys(("rate", "p", "prob", "drop_rate", "drop_prob", "dropout", "dropout_rate", "keep_prob"), 0.3),
     **dict.fromkeys(("momentum", "slope", "negative_slope", "leak", "alpha"), 0.1),

@@ -108,7 +108,7 @@ def _check_file(source: str) -> None:
     if not path.exists():
         raise ValueError(f"there is no file {source}, seen from {Path.cwd()}")
     if path.suffix != ".py":
-        raise ValueError(f"{source} is no Python file, whose name ends with .py")
+        raise ValueError(f"{source} is not a Python file, whose name ends with .py")
 
 
 def _check_name(source: str) -> None:
