@@ -114,6 +114,9 @@ def test_it_says_whether_the_picture_would_tell(name, verdict, capsys):
         (["mean_twice", "--no-draw", "--no-code"], "leave nothing to show"),
         (["--out", "a.png"], "--out needs a NAME"),
         (["--no-code"], "--no-code needs a NAME"),
+        (["--no-draw"], "--no-draw needs a NAME"),
+        (["--iterations", "20"], "--iterations needs a NAME"),
+        (["mean_twice", "--no-draw", "--iterations", "20"], "--no-draw does not train, so --iterations has no use"),
     ],
 )
 def test_wrong_words_are_refused_in_one_line(words, complaint, capsys, tmp_path):

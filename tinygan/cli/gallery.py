@@ -25,7 +25,9 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument(
         "--out", type=as_path, metavar="FILE", help=".png, .svg or .pdf for the picture (default: gallery_NAME.png)"
     )
-    parser.add_argument("--no-draw", action="store_true", help="train, draw and write nothing")
+    parser.add_argument(
+        "--no-draw", action="store_true", help="only show the code and the report: do not train, draw or write"
+    )
     parser.add_argument("--no-code", action="store_true", help="only draw, and do not show what the bug is")
     parser.add_argument("--iterations", type=count, metavar="N", help="length of the training (default: 600)")
     parser.add_argument("--seed", type=seed, default=0, metavar="N", help="seed of the training (default: 0)")
@@ -38,11 +40,14 @@ def run(options: argparse.Namespace) -> int:
 
     if options.no_draw and options.out:
         raise ValueError("--no-draw and --out contradict each other; leave out one of them")
+    if options.no_draw and options.iterations:
+        raise ValueError("--no-draw does not train, so --iterations has no use; leave out one of them")
     if options.no_draw and options.no_code:
         raise ValueError("--no-draw and --no-code together leave nothing to show; leave out one of them")
     if options.name is None:
-        if options.out or options.no_code:
-            raise ValueError(f"{'--out' if options.out else '--no-code'} needs a NAME; tinygan gallery lists them")
+        for word in ("out", "no_draw", "no_code", "iterations"):
+            if getattr(options, word):
+                raise ValueError(f"--{word.replace('_', '-')} needs a NAME; tinygan gallery lists them")
         print(_list(GALLERY, as_json=options.json))
         return 0
     if options.name not in GALLERY:

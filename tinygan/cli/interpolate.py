@@ -28,9 +28,9 @@ def add_parser(subparsers: Any) -> None:
         metavar="FILE",
         help=".png, .svg or .pdf for a line a row, .gif for an animation (default: %(default)s)",
     )
-    for name, i in (("lines", 0), ("steps", 1)):
+    for i, (name, what) in enumerate({"lines": "straight lines in z", "steps": "images on each line"}.items()):
         parser.add_argument(
-            f"--{name}", type=count, metavar="N", help=f"default: {PICTURE[i]}, or {ANIMATION[i]} for a .gif"
+            f"--{name}", type=count, metavar="N", help=f"{what} (default: {PICTURE[i]}, or {ANIMATION[i]} for a .gif)"
         )
     parser.add_argument(
         "--seed", type=seed, default=0, metavar="N", help="the same seed gives the same lines (default: 0)"
