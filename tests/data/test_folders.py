@@ -152,6 +152,8 @@ def test_missing_files_are_named_with_the_command_that_gets_them(catalog, cache,
     )
     with pytest.raises(FileNotFoundError, match="`tinygan data mnist --data-dir elsewhere` downloads it"):
         find_files("mnist", "elsewhere")
+    with pytest.raises(FileNotFoundError, match="`tinygan data mnist --data-dir 'my data'` downloads it"):
+        find_files("mnist", "my data")
 
 
 @pytest.mark.parametrize("suffix", [".gz", ""])

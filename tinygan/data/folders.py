@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import shlex
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -208,7 +209,7 @@ def _mismatch(path: Path, file: File) -> str | None:
 
 
 def _command(name: str, data_dir: str | Path | None) -> str:
-    return f"tinygan data {name}" + (f" --data-dir {data_dir}" if data_dir is not None else "")
+    return f"tinygan data {name}" + (f" --data-dir {shlex.quote(str(data_dir))}" if data_dir is not None else "")
 
 
 def _put(missing: list[File], folder: Path) -> str:
