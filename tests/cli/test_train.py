@@ -490,8 +490,12 @@ def test_cifar10_in_part_says_so(with_validation, capsys):
     make_cifar({"data_batch_1": 40, "data_batch_3": 10} | ({"data_batch_5": 5} if with_validation else {}))
     assert main(["train", "cifar10", "--data", ".", "--scale", "0.002", *SMALL[2:], "--epochs", "1"]) == 0
     out, err = capsys.readouterr()
-    said = ["50 of the recipe's 40,000 training images are there: with these."]
-    said += [] if with_validation else ["No validation images are there: no log-likelihood on the way."]
+    said = ["50 of the recipe's 40,000 training images are there; it trains on these."]
+    said += (
+        []
+        if with_validation
+        else ["There are no validation images, so there is no log-likelihood during the training."]
+    )
     assert err.splitlines() == said
     assert out.startswith("runs/cifar10: 50 images of 32 x 32, simultaneous updates, 1 epoch of 3 iterations")
     assert "epoch    1   J_D " in out

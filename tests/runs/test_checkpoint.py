@@ -428,7 +428,10 @@ CORRUPTED = {
     "lists of arrays": (with_json(header(arrays=[["a"], 1])), "is not whole: missing "),
     "object array": (with_entries({"D.1.bias.npy": npy(np.array([{}]))}), DAMAGED + r"D\.1\.bias .*Object arrays"),
     "object array as json": (with_entries({"json.npy": npy(np.array([{}]))}), DAMAGED + "json .*Object arrays"),
-    "array of text": (with_entries({"D.1.bias.npy": b"3.14"}), DAMAGED + r"D\.1\.bias.* cannot be read \(it is no arr"),
+    "array of text": (
+        with_entries({"D.1.bias.npy": b"3.14"}),
+        DAMAGED + r"D\.1\.bias.* cannot be read \(it is not an arr",
+    ),
     "array cut off": (with_entries({"D.1.bias.npy": npy(ARRAYS["D.1.bias"])[:-1]}), DAMAGED + r"D\.1\.bias cannot"),
     "array header cut off": (with_entries({"D.1.bias.npy": npy(np.ones(2))[:20]}), DAMAGED + r"D\.1\.bias cannot"),
     "bit of an array": (flipped((DATA, 5)), DAMAGED + r".*checksum of D\.1\.weight\.npy is wrong"),
@@ -534,7 +537,9 @@ def test_a_file_of_one_kind_is_not_taken_for_the_other(saved, tmp_path):
     with pytest.raises(ValueError, match=r"kind is 'parameters', where this call takes 'checkpoint'"):
         load_checkpoint(saved)
     save_checkpoint(tmp_path / "b.npz", arrays={}, state={})
-    with pytest.raises(ValueError, match=r"is no parameters .* kind is 'checkpoint', where this call takes 'param"):
+    with pytest.raises(
+        ValueError, match=r"is not a parameters file .* kind is 'checkpoint', where this call takes 'param"
+    ):
         load_parameters(tmp_path / "b.npz", D=Linear(1, 1))
 
 

@@ -106,14 +106,17 @@ def _new_run(options: argparse.Namespace) -> "Run":
         raise MemoryError(f"{error}. --scale 0.05 trains the same with narrower layers") from None
     wanted = N_TRAIN.get(experiment, 0)
     if len(training.x) < wanted and not options.quiet:
-        print(f"{len(training.x):,} of the recipe's {wanted:,} training images are there: with these.", file=sys.stderr)
+        print(
+            f"{len(training.x):,} of the recipe's {wanted:,} training images are there; it trains on these.",
+            file=sys.stderr,
+        )
     if len(training.x) < recipe.batch_size and not options.quiet:
         n = counted(len(training.x), "image")
         print(
             f"{n} to train on, fewer than a minibatch of {recipe.batch_size}: too few to learn from.", file=sys.stderr
         )
     if not len(training.validation) and not options.quiet:
-        print("No validation images are there: no log-likelihood on the way.", file=sys.stderr)
+        print("There are no validation images, so there is no log-likelihood during the training.", file=sys.stderr)
     return training
 
 

@@ -15,7 +15,7 @@ SUFFIXES = {".npy": "numpy", ".npz": "numpy", ".png": "picture", ".jpg": "pictur
 
 
 def existing_file(path: str | Path) -> Path:
-    """Return the path, or raise unless there is a file; a web page is none, whatever its name.
+    """Return the path if there is a file, or raise; a file that holds a web page is refused, whatever its suffix.
 
     Examples
     --------
@@ -32,7 +32,7 @@ def existing_file(path: str | Path) -> Path:
         raise OSError(f"{path} is a pipe or a device; it takes a file")
     if kind_of(path) == "web page":
         raise ValueError(
-            f"{path} is a web page, such as a download leaves that was answered by one; get the file again"
+            f"{path} is a web page, such as a server sends in place of a file that it does not have; get the file again"
         )
     return path
 

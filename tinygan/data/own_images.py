@@ -26,7 +26,7 @@ def load_images(path: str | Path) -> Array:
     Returns
     -------
     ndarray of uint8, shape (n, height, width) or (n, height, width, 3)
-        0 is black, 255 white. Of an array of bool, False is black and True white.
+        0 is black, 255 white. In an array of bool, False is black and True white.
 
     Raises
     ------
@@ -47,7 +47,7 @@ def load_images(path: str | Path) -> Array:
 
 
 def read_images(path: str | Path) -> Array:
-    """Return what `load_images` does, unchecked: an array of whatever type and shape, without an axis of one channel.
+    """Return the array that `load_images` reads, of any type and shape, unchecked; an axis of one channel is left out.
 
     Examples
     --------

@@ -92,7 +92,7 @@ def marginal_mean(images: Array) -> Array:
 
 
 class ScaledImages:
-    """Images kept as bytes, a quarter of the memory of float32, that give rows of float32 for whatever is asked.
+    """Images kept as bytes, in a quarter of the memory of float32; indexing them gives rows of float32.
 
     Parameters
     ----------

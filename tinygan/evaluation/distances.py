@@ -111,8 +111,8 @@ def error_bound(x: Centred, others: Centred) -> float:
 
     Notes
     -----
-    Write A for the longest x and B for the longest mu, centred and in units. Of the true |x - mu|² <= (A + B)²,
-    to first order in u:
+    Write A for the longest x and B for the longest mu, centred and in units. The true |x - mu|² is at
+    most (A + B)². To first order in u:
 
     - Storing x and mu (a subtraction, two products, a cast) moves each coordinate by at most 4 u of itself, and so
       2 x·mu by at most 16 u A B <= 4 u (A + B)²; |x|² and |mu|² likewise by at most 8 u (A² + B²) <= 8 u (A + B)².

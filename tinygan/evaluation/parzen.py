@@ -119,7 +119,7 @@ def parzen_log_likelihood(
     bandwidths : sequence of float
         What to choose from: `PAPER_BANDWIDTHS` by default; `FINE_BANDWIDTHS` shows what that costs.
     ranks : Ranks
-        Who share the work: each has all arrays, adds up the kernels on some of the samples, and gets the result.
+        The processes that share the work. Each has all arrays, adds up some samples' kernels, and gets the result.
 
     Raises
     ------

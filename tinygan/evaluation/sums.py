@@ -33,8 +33,7 @@ FEW = 1 / 8
 class KernelSums:
     """For n points and B bandwidths, how near the samples come and how much they weigh relative to the nearest.
 
-    Sums over disjoint sets of samples merge, whatever order they come in, and so tiles, files and processes can each
-    contribute their part.
+    Sums over disjoint sets of samples merge in any order. So tiles, files and processes can each contribute a part.
 
     Attributes
     ----------

@@ -27,7 +27,7 @@ class SharedEvaluator(Evaluator):
     Centre, unit and precision come from all samples, so every distance is rounded as in one process. The merge is
     exact: the least of the minima, and sums that are scaled and added in float64. What it merges is rounded by itself,
     since the kernels of a share are counted from its own nearest sample, in float32: a sum differs by some 1e-7 of
-    itself from that of one process. All ranks hold the same bits in the end.
+    itself from the sum in one process. All ranks hold the same bits in the end.
     """
 
     def __init__(self, samples: Array, x: Array, sigmas: Array, ranks: Ranks) -> None:

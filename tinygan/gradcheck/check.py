@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from tinygan.arguments import check_positive
 from tinygan.backend import Array, RngLike, as_rng, get_array_module, is_finite, to_device
 from tinygan.gradcheck.diagnosis.side_effects import faults
 from tinygan.gradcheck.diagnosis.verdict import case_of, diagnosed, row_of
@@ -74,8 +75,7 @@ def check_gradients(layer: Layer, x: Array, *, rng: RngLike = None, tolerance: f
     """
     if not isinstance(layer, Layer):
         raise TypeError(f"check_gradients got a {type(layer).__name__}; it takes a Layer, for example Linear(4, 3)")
-    if not tolerance > 0:
-        raise ValueError(f"check_gradients got tolerance={tolerance!r}; it takes a number > 0")
+    check_positive("check_gradients got tolerance", tolerance)
     check_input(layer, x)
     if not is_finite(x):
         raise ValueError("check_gradients got x with NaN or infinite entries; it takes finite values")
@@ -117,8 +117,8 @@ def _kinks_only(subject: Subject, rows: list[TensorCheck]) -> Suspect:
         "kinks_only",
         tensor,
         1.0,
-        f"nothing is wrong. At {n} entries the function has a kink, where the slopes to the left and to the right "
-        "differ and finite differences mean nothing; they were left out.",
+        f"nothing is wrong. At {n} {'entry' if n == 1 else 'entries'} the function has a kink: the slopes to the left "
+        "and to the right differ there, and finite differences mean nothing. The check leaves them out.",
         subject.where(tensor),
     )
 

@@ -1,4 +1,4 @@
-"""What the paper's experiments share: how they train, their discriminator, and what they keep quiet about."""
+"""What the paper's experiments share: how they train, their discriminator, and numbers that it does not state."""
 
 import math
 from abc import ABC, abstractmethod

@@ -26,7 +26,7 @@ RECIPES: dict[str, type[Recipe]] = {
     "cifar10": CIFAR10,
 }
 
-# What a name loads, and whether it takes a file of the user's, or else a data folder.
+# These look for their images in a data folder; those in FROM_FILE need the path of a file or of a folder of images.
 LOADERS = {
     "mnist": load_mnist,
     "mnist-quick": load_mnist,
@@ -38,7 +38,7 @@ FROM_FILE = ("images", "tfd", "tfd-stage-2")
 # How many images the paper trains on, where a data set may be there in part.
 N_TRAIN = {"cifar10": 40_000}
 
-# Of a user's own images, every seventh is for validation and every seventh for the test, as in MNIST's 50 + 10 + 10.
+# A seventh of a user's own images is for validation and a seventh for the test: MNIST has 50 + 10 + 10 thousand.
 HELD_OUT = 7
 
 
@@ -122,7 +122,7 @@ def fingerprint(images: Array) -> str:
 
 
 def _split(images: Array, path: str | Path) -> Splits:
-    """Split at random, for files are often sorted, but always in the same way."""
+    """Split at random, since files are often sorted, but always in the same way."""
     n = -(-len(images) // HELD_OUT)
     if len(images) < 3:
         raise ValueError(f"{path} holds {len(images)} images; it takes 3 or more, to train, for validation and to test")

@@ -18,7 +18,7 @@ class EpochMeans:
     sums : dict
         The sums over the epoch that has begun, with their counts.
     weights : dict
-        Which share of the rows behind its last J_D and J_G this rank had.
+        The share of the rows behind its last J_D and J_G that this rank had.
 
     Examples
     --------

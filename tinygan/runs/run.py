@@ -56,8 +56,8 @@ class Progress(NamedTuple):
     iteration, epoch : int
         Iterations and whole epochs that are done.
     loss_d, loss_g : float
-        J_D and J_G, in nats: of this iteration, or on a GPU of the one when they were last fetched. Of several ranks,
-        each has the losses of its rows; metrics has the losses of all.
+        J_D and J_G, in nats: of this iteration; on a GPU, of the last iteration whose losses were fetched. Each
+        of several ranks has the losses of its rows; metrics has the losses of all.
     d_real, d_fake : float
         Mean D(x) and mean D(G(z)) when D was last asked.
     metrics : dict or None
@@ -97,11 +97,11 @@ class Run:
     x : ScaledImages
         To train on.
     validation : ndarray of float32, shape (n, n_pixels)
-        For the quick score; of CIFAR-10 in part, there may be none.
+        For the quick score; empty if CIFAR-10 is there without its fifth batch.
     z_view : ndarray of shape (1000, latent_dim)
         The noise behind pictures and quick scores.
     ranks : Ranks
-        Who train it together, see `tinygan.runs.parallel.joining.join`; at first, this process alone.
+        The processes that train it together, see `tinygan.runs.parallel.joining.join`; at first, this one alone.
     """
 
     def __init__(

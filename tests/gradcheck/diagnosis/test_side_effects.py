@@ -87,7 +87,7 @@ def test_bad_input_gets_a_clear_error(layer, x, error, words):
 
 
 def test_a_tolerance_of_zero_is_refused():
-    with pytest.raises(ValueError, match="tolerance=0; it takes a number > 0"):
+    with pytest.raises(ValueError, match="tolerance=0; it takes a finite number > 0"):
         check_gradients(ReLU(), inputs(), rng=0, tolerance=0)
 
 

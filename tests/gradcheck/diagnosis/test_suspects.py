@@ -69,7 +69,7 @@ def test_what_follows_from_the_first_suspect_is_no_second_one(name):
         ("mean of a tanh held fixed", "lacks the path through the mean over axis 1"),
         ("mean of pieces", "is 2 times the right one, everywhere"),
         ("mask scaled twice", "and that is 1 / (1 - rate)"),
-        ("another leak", "the slope that backward uses is 0.2, and that of forward is 0.3"),
+        ("another leak", "the slope that backward uses is 0.2, and the slope of forward is 0.3"),
         ("one wrong entry", "1 of 12 entries of the gradient of weight are wrong, on axis 0 only at 2; on axis 1 only"),
     ],
 )  # fmt: skip

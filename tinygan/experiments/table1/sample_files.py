@@ -1,4 +1,4 @@
-"""Samples of whatever model, from a file or from a folder of pictures."""
+"""Samples of any model, from a file or from a folder of pictures."""
 
 import math
 from collections.abc import Sequence

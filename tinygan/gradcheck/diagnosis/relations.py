@@ -48,8 +48,9 @@ def batch_size(case: Case) -> Finding:
             f"with {n}. Forward takes a mean over the batch, and backward a sum. Divide by m once."
         )
     return "extra_mean", (
-        f"the gradient of {case.tensor} is m times too small: a {case.m}th with {case.m} examples, a {n}th with {n}. "
-        "Backward divides by m, but forward takes no mean, or the loss has divided already: grad_y brings it along."
+        f"the gradient of {case.tensor} is m times too small: 1/{case.m} of the right one with {case.m} examples, "
+        f"1/{n} with {n}. Backward divides by m, but forward takes no mean, or the loss has divided already: grad_y "
+        "brings it along."
     )
 
 

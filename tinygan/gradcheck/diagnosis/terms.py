@@ -33,7 +33,7 @@ def wrong_slope(case: Case) -> Finding:
             if abs(found - wanted) > 1e-5:
                 return "wrong_slope", (
                     f"the gradient is right on one side of 0 and not where {words}: there the slope that backward uses "
-                    f"is {found:.4g}, and that of forward is {wanted:.4g}. Do both use the same slope?"
+                    f"is {found:.4g}, and the slope of forward is {wanted:.4g}. Do both use the same slope?"
                 )
     return None
 
@@ -105,7 +105,7 @@ def _missing_moments(case: Case, rest: Array) -> Finding:
             ("the mean", mean),
             ("the mean", before),
             ("the variance", along_x),
-            ("the mean and that through the variance", mean + along_x),
+            ("the mean and the path through the variance", mean + along_x),
         )
         for words, part in parts:
             if same(rest, part, case.margin):

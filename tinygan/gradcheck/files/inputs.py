@@ -14,11 +14,11 @@ from tinygan.backend.arrays import array_kind, is_float_array
 from tinygan.gradcheck.subjects.subject import location
 from tinygan.layers import Combinator, Layer, Linear, Tanh
 
-# Of x, in the order in which they are tried. No two axes are alike where it can be avoided, so that it shows when they
-# are confused: m is 5, and no width is. Maxout of 3 pieces takes 12 columns; sequences come as (m, steps, width),
-# images as (m, channels, height, width).
+# Shapes of x, in the order in which they are tried. Where possible, no two axes have the same length, so that it shows
+# when they are confused: m is 5, and no width is. Maxout of 3 pieces takes 12 columns; sequences come as
+# (m, steps, width), images as (m, channels, height, width).
 SHAPES = ((5, 4), (5, 12), (5, 6, 4), (5, 3, 6, 8), (5, 3, 6, 6))
-# Of x and w: affine after x.reshape(m, -1), affine, convolution, affine at each step.
+# Shapes of x and w: affine after x.reshape(m, -1), affine, convolution, affine at each step.
 SHAPES_WITH_WEIGHT = (
     ((5, 2, 3), (6, 4)),
     ((5, 4), (4, 3)),
@@ -202,7 +202,7 @@ def _first(attempt: Callable[[Any], T], choices: Sequence[Any], snippet: str) ->
             raise
         except (Exception, SystemExit) as error:
             first = first or error
-    raise NoInputs(f"So it was with every x that was tried, of shape {choices[0]} and others. {snippet}") from first
+    raise NoInputs(f"Every x that was tried ended like this, of shape {choices[0]} and others. {snippet}") from first
 
 
 def _class_snippet(kind: type[Layer]) -> str:

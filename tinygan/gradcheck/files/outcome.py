@@ -1,4 +1,4 @@
-"""Checks one thing that was found in a module, whatever happens on the way, and says how that ended."""
+"""Checks one thing that was found in a module, and says how the check ended, also if the user's code fails."""
 
 import contextlib
 import sys

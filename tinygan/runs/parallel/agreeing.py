@@ -21,7 +21,7 @@ def check_shares(n_ranks: int, n_images: int, batch_size: int) -> None:
     for m, which in ((batch_size, "a minibatch"), (n_images % batch_size, "the last minibatch of an epoch,")):
         if 0 < m < n_ranks:
             raise ValueError(
-                f"{n_ranks} ranks cannot share {which} of {m}, for each trains on some rows of it; "
+                f"{n_ranks} ranks cannot share {which} of {m}, since each trains on some rows of it; "
                 f"it takes fewer ranks, or another batch_size than {batch_size} for {n_images:,} images"
             )
 
