@@ -289,3 +289,10 @@ def test_the_mean_of_the_largest_losses_does_not_overflow(dtype):
     largest = np.full((4, 1), 0.9 * np.finfo(dtype).max, dtype)
     assert generator_loss(-largest)[0] == pytest.approx(0.9 * float(np.finfo(dtype).max), rel=1e-6)
     assert discriminator_loss(-largest, -largest)[0] == pytest.approx(0.9 * float(np.finfo(dtype).max), rel=1e-6)
+
+
+def test_a_loss_of_ones_own_in_float64_leaves_a_float32_network_in_float32():
+    logits = np.zeros((2, 1), np.float32)
+    careless = Objective("careless", *[lambda a: (np.float64(2) * a.astype(float), np.ones(a.shape))] * 3)
+    loss, grad_real, grad_fake = careless.discriminator(logits, logits)
+    assert {array.dtype for array in (loss, grad_real, grad_fake, *careless.generator(logits))} == {logits.dtype}

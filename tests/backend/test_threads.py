@@ -116,7 +116,7 @@ def test_auto_measures_large_products_only(blas, monkeypatch):
     assert measured == [(1, 100), (8, 100)]
     monkeypatch.setattr("os.cpu_count", lambda: 3)
     assert resolved_threads(3, 100, 32 * 32) == 3
-    with pytest.raises(ValueError, match="resolved_threads got threads=99; this machine has 3 cores"):
+    with pytest.raises(ValueError, match="threads=99, but this machine has 3 cores"):
         resolved_threads(99, 100)
 
 

@@ -458,7 +458,7 @@ def test_a_finished_run_is_left_as_it_is(tmp_path):
         ({"seed": None}, ValueError, "start_run got seed=None; it takes an int >= 0"),
         ({"seed": -1}, ValueError, "start_run got seed=-1; it takes an int >= 0"),
         ({"seed": as_rng(0)}, ValueError, "start_run got seed=Generator"),
-        ({"threads": 0}, ValueError, "got threads=0; it takes an int >= 1"),
+        ({"threads": 0}, ValueError, "^threads=0; it takes an int >= 1"),
         ({"data": None}, ValueError, "images needs the images; name their file or folder with --data"),
         ({"data": "nowhere.npy"}, FileNotFoundError, "nowhere"),
     ],

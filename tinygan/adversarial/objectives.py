@@ -79,7 +79,7 @@ class Objective:
     def _mean(self, loss: Loss, argument: str, logits: Array) -> tuple[Array, Array]:
         """Return the mean of a loss over a minibatch, and the gradient of that mean with respect to the logits."""
         self._check_logits(argument, logits)
-        values, slopes = loss(logits)
+        values, slopes = (array.astype(logits.dtype, copy=False) for array in loss(logits))
         return (values / len(logits)).sum(), slopes / len(logits)  # the sum of the values themselves could overflow
 
     def _check_logits(self, argument: str, logits: Array) -> None:

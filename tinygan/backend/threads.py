@@ -68,7 +68,7 @@ def blas_threads(n: int) -> Iterator[None]:
 def threads_for(n_multiplications: float) -> Iterator[None]:
     """Run the matrix products inside on one thread if the largest of them is small and nobody has chosen a number.
 
-    A user chooses by `blas_threads`, by a variable such as ``OPENBLAS_NUM_THREADS``, or by threadpoolctl.
+    A user chooses by `blas_threads`, or by a variable such as ``OPENBLAS_NUM_THREADS``.
 
     Examples
     --------
@@ -103,8 +103,8 @@ def resolved_threads(asked: int | str, batch_size: int, largest_weight: int = N_
     (1, 1)
     """
     if asked != "auto":
-        if (asked := check_count("resolved_threads got threads", asked)) > (n_cores := os.cpu_count() or asked):
-            raise ValueError(f"resolved_threads got threads={asked}; this machine has {n_cores} cores")
+        if (asked := check_count("threads", asked)) > (n_cores := os.cpu_count() or asked):
+            raise ValueError(f"threads={asked}, but this machine has {n_cores} cores")
         return asked
     if batch_size * largest_weight < SMALL:
         return 1

@@ -237,13 +237,13 @@ class Run:
             return None
         metrics: dict[str, Any] = {"epoch": epoch, "iteration": self.state.iteration, **means}
         metrics |= {"learning_rate": self.optimizer_g.learning_rate, "momentum": self.optimizer_g.momentum}
+        if self.is_shown(epoch) and len(self.validation):
+            metrics["parzen"] = quick_score(self.G(self.z_view), self.validation)
+        metrics |= {"seconds": round(seconds, 3), "examples_per_second": round(len(self.x) / seconds, 1)}
+        self.folder.append_metrics(metrics)  # before the picture, which may fail
         if self.is_shown(epoch):
-            if len(self.validation):
-                metrics["parzen"] = quick_score(self.G(self.z_view), self.validation)
             self.folder.samples.mkdir(exist_ok=True)
             draw_samples(self._picture(), self.folder.samples / f"epoch_{epoch:04d}.png")
-        metrics |= {"seconds": round(seconds, 3), "examples_per_second": round(len(self.x) / seconds, 1)}
-        self.folder.append_metrics(metrics)
         return metrics
 
     def draw_live(self, path: str | Path) -> None:

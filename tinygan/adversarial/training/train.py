@@ -143,7 +143,7 @@ def train(
     Small networks, with fewer than 2^24 multiplications in their largest matrix product, train on one BLAS thread. On
     several threads each product waits for the slowest core, and a machine that has other work needs many times longer.
     The number is set for each iteration and set back before you get the record. It is left alone if you have chosen
-    one: by `tinygan.backend.blas_threads`, by a variable such as ``OPENBLAS_NUM_THREADS``, or by threadpoolctl.
+    one, by `tinygan.backend.blas_threads` or by a variable such as ``OPENBLAS_NUM_THREADS``.
 
     See Also
     --------
