@@ -151,3 +151,8 @@ def cache_of(layer):
 def test_what_does_not_fit_is_answered_in_words(call, error, words):
     with pytest.raises(error, match=words):
         call()
+
+
+def test_a_cache_that_is_not_columns_own_is_named():
+    with pytest.raises(ValueError, match=r"^Columns\(0, 1\) got a cache of type list; pass the one"):
+        Columns(0, 1).backward_input(np.ones((1, 1)), [])

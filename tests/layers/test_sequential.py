@@ -174,3 +174,7 @@ def test_output_shape_follows_the_layers(D):
     assert Sequential(ReLU()).output_shape(None) is None
     with pytest.raises(ValueError, match=r"Linear\(784, 1200\) takes \(m, 784\), not \(m, 100\)"):
         D.output_shape((100,))
+
+
+def test_a_shape_passes_through_layers_that_keep_it():
+    assert Sequential(Tanh(), Sigmoid()).shapes_inside((3,)) == [(3,), (3,)]
