@@ -253,7 +253,8 @@ def test_a_run_whose_folder_is_gone_is_not_called_whole(capsys, monkeypatch):
     probed = {"d_real": 0.5, "d_fake": 0.5}
     monkeypatch.setattr(run_module.Run, "_probe", lambda run: shutil.rmtree("run", ignore_errors=True) or probed)
     assert main(["train", "--resume", "run", "--epochs", "3", "-q"]) == 1
-    assert capsys.readouterr() == ("", "tinygan train: error: run/metrics.jsonl: No such file or directory; the run stops\n")
+    said = "tinygan train: error: run/metrics.jsonl: No such file or directory; the run stops\n"
+    assert capsys.readouterr() == ("", said)
 
 
 @pytest.mark.parametrize("number", [errno.ENOLCK, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS])
