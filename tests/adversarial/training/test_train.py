@@ -1,9 +1,12 @@
 """The loop around Algorithm 1: its streams of randomness, its walk through an array, its records and its errors."""
 
 import copy
+import importlib
 import itertools
+import math
 import re
 import threading
+from contextlib import nullcontext
 
 import numpy as np
 import pytest
@@ -23,6 +26,9 @@ from tinygan.adversarial import (
 from tinygan.data import Gaussian
 from tinygan.layers import Dropout, Layer, Linear, Maxout, Parameter, Sequential, Tanh, normal
 from tinygan.optim import SGD, RMSProp, clipping
+
+# The package's name `train` is the function.
+training_module = importlib.import_module("tinygan.adversarial.training.train")
 
 OBJECTIVES = ("non_saturating", "minimax")
 HALF = Dropout(0.5)
@@ -329,6 +335,56 @@ def test_it_trains_outside_of_the_main_thread():
     thread.join()
     in_a_thread()
     assert outcomes[0] == outcomes[1]
+
+
+def multiplications(monkeypatch, D, G, batch_size=8):
+    """Return what the choice of BLAS threads is told about a training."""
+    told = []
+    monkeypatch.setattr(training_module, "threads_for", lambda n: told.append(n) or nullcontext())
+    run_training(D, G, Gaussian(2, 0.5), 1, batch_size=batch_size)
+    return set(told)
+
+
+def test_threads_are_chosen_by_the_largest_matrix_product(monkeypatch):
+    D, G = one_dimensional_players()
+    assert multiplications(monkeypatch, D, G) == {8 * 1 * 8}
+    assert multiplications(monkeypatch, D, G, batch_size=10) == {10 * 1 * 8}
+
+
+def test_threads_are_left_alone_where_a_weight_may_be_used_in_many_places(monkeypatch):
+    class Shifted(Linear):
+        def __init__(self, *sizes, **options):
+            super().__init__(*sizes, **options)
+            self.kernel = Parameter(np.zeros((1, 1, 1), np.float32), "kernel")
+            self.parameters = (*self.parameters, self.kernel)
+
+        def backward_params(self, grad_y, cache):
+            super().backward_params(grad_y, cache)
+            self.kernel.accumulate(np.zeros_like(self.kernel.data))
+
+    D, _ = one_dimensional_players()
+    assert multiplications(monkeypatch, D, Shifted(1, 1, rng=1)) == {math.inf}
+
+
+def test_examples_have_the_precision_of_the_parameters():
+    D, G = one_dimensional_players()
+    seen = []
+
+    def step_d(D, G, x, z, optimizer, *, rng):
+        seen.append((x.dtype, z.dtype))
+        return 1.0
+
+    run_training(D, G, np.ones((20, 1)) * np.arange(20.0)[:, None], 1, discriminator_step=step_d)
+    assert seen == [(np.float32, np.float32)]
+
+
+@pytest.mark.parametrize("player", ["D", "G"])
+def test_a_player_that_is_no_layer_is_named(player):
+    D, G = one_dimensional_players()
+    players = {"D": D, "G": G, player: "a network"}
+    optimizers = {"optimizer_d": SGD(D.parameters, 0.1), "optimizer_g": SGD(G.parameters, 0.1)}
+    with pytest.raises(TypeError, match=f"^{player} is of type str; it takes a network"):
+        train(**players, x=Gaussian(2, 0.5), prior=NoisePrior("uniform", 1), n_iterations=1, **optimizers)
 
 
 @pytest.mark.parametrize("k", [1, 2])
