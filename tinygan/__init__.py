@@ -1,6 +1,6 @@
 """Generative Adversarial Nets (Goodfellow et al. 2014) by hand: every layer states its own backward pass.
 
-After ``import tinygan``, its rooms are there when they are asked for:
+After ``import tinygan``, each room is imported when you first use it:
 
 >>> import tinygan
 >>> tinygan.layers.Linear(784, 1200)
@@ -15,7 +15,7 @@ __version__ = "0.1.0"
 
 
 def __getattr__(name: str) -> ModuleType:
-    """Import a room of the package, such as ``tinygan.layers``, where it is first asked for."""
+    """Import a room of the package, such as ``tinygan.layers``, when it is first used."""
     import importlib
 
     room = f"{__name__}.{name}"

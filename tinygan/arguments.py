@@ -1,4 +1,4 @@
-"""Checks of plain arguments: each returns what is right, and says of the rest what was given and what is taken."""
+"""Checks of plain arguments: each returns a right value, or raises an error that says what it got and what it takes."""
 
 import math
 import numbers
@@ -42,13 +42,13 @@ def check_finite(what: str, value: Any) -> float:
 
 
 def check_choice(what: str, value: Any, choices: Sequence[str]) -> None:
-    """Raise a ValueError that begins with `what` unless value is one of the choices; it names the one that is near."""
+    """Raise a ValueError that begins with `what` unless value is one of the choices; a near one is named."""
     if value not in choices:
         raise ValueError(f"{what} {value!r}{alternatives(value, choices, repr)}")
 
 
 def alternatives(value: Any, names: Sequence[str], shown: Callable[[str], str] = str) -> str:
-    """Return what a name could be that is none of those known, as the end of a message; a near miss comes first.
+    """Return the end of a message about an unknown name: the known name that is near, if any, and then all of them.
 
     Examples
     --------

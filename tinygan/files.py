@@ -1,4 +1,4 @@
-"""Paths as people write them, files written whole or not at all, new folders, and what went wrong, in words."""
+"""Paths as people write them, files that are written whole or not at all, new folders, and errors in words."""
 
 import os
 import threading
@@ -8,14 +8,14 @@ from pathlib import Path
 
 
 def as_path(path: str | Path) -> Path:
-    """Return a path in which a leading ``~`` stands for the user's home, as in a shell.
+    """Return the path, with the user's home in place of a leading ``~``, as in a shell.
 
-    Everything that takes a path takes it through here.
+    Every function that takes a path passes it through this one.
 
     Parameters
     ----------
     path : str or Path
-        What a person wrote.
+        The path as a person wrote it.
 
     Examples
     --------
@@ -28,7 +28,7 @@ def as_path(path: str | Path) -> Path:
 
 
 def in_words(error: Exception) -> str:
-    """Return what an error says; of one that the operating system raised, where and what, and not its number.
+    """Return what an error says; for an error of the operating system, the file and the reason, without its number.
 
     Examples
     --------
@@ -42,12 +42,12 @@ def in_words(error: Exception) -> str:
 
 @contextmanager
 def new_folder(path: str | Path) -> Iterator[Path]:
-    """Make a folder and those around it; if the body raises, the ones that are still empty are gone again.
+    """Make a folder and its parents; if the body raises, remove those that are new and still empty.
 
     Parameters
     ----------
     path : str or Path
-        The folder wanted; it may be there.
+        The folder to make; it may exist already.
 
     Yields
     ------
@@ -69,7 +69,7 @@ def new_folder(path: str | Path) -> Iterator[Path]:
     try:
         yield path
     except BaseException:
-        with suppress(OSError):  # one that is not empty stays, and those around it
+        with suppress(OSError):  # a folder that is not empty stays, and so do its parents
             for folder in made:
                 folder.rmdir()
         raise
@@ -77,15 +77,15 @@ def new_folder(path: str | Path) -> Iterator[Path]:
 
 @contextmanager
 def whole_file(path: str | Path) -> Iterator[Path]:
-    """Give a temporary path beside `path` to write to; it takes the place of `path` once all is written and flushed.
+    """Yield a temporary path beside `path`; the file written there is flushed, and then takes the place of `path`.
 
-    If the body raises, what `path` held before is untouched and the temporary file is gone. The temporary name keeps
-    the suffix, by which many writers choose the format.
+    If the body raises, `path` keeps what it held before, and the temporary file is removed. The temporary name keeps
+    the suffix, because many writers choose the format by it.
 
     Parameters
     ----------
     path : str or Path
-        The file wanted.
+        The file to write.
 
     Yields
     ------
@@ -109,7 +109,7 @@ def whole_file(path: str | Path) -> Iterator[Path]:
             os.fsync(file.fileno())
         os.replace(temporary, path)
     except OSError as error:
-        if error.errno is not None and error.filename in (None, str(temporary)):  # None of a full disk
+        if error.errno is not None and error.filename in (None, str(temporary)):  # it is None if the disk is full
             error.filename = str(path)
         raise
     finally:

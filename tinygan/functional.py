@@ -22,10 +22,12 @@ def sigmoid(x: Array) -> Array:
 
     Notes
     -----
-    For x >= 0 the definition is safe. For x < 0 it overflows, and so both sides of the fraction are multiplied by
-    exp(x): exp(x) / (exp(x) + 1). With e = exp(-abs(x)) these are 1 / (1 + e) and e / (1 + e); as e <= 1, the numerator
-    of both is the larger of e and (x >= 0), which counts as 1 or 0. The popular tanh(x / 2) / 2 + 1 / 2 never overflows
-    either, but returns 0 where the answer is 1e-9, and that is where the saturating objective lives.
+    For x >= 0 the definition is safe. For x < 0, exp(-x) can overflow, so both sides of the fraction are multiplied by
+    exp(x): exp(x) / (exp(x) + 1). With e = exp(-abs(x)), the two forms are 1 / (1 + e) and e / (1 + e). Since e <= 1,
+    both have the numerator max(e, (x >= 0)), where (x >= 0) counts as 1 or 0.
+
+    The popular tanh(x / 2) / 2 + 1 / 2 never overflows either, but it returns 0 where the answer is 1e-9. The
+    saturating objective depends on such small probabilities.
 
     Examples
     --------
@@ -57,8 +59,8 @@ def softplus(x: Array) -> Array:
 
     Notes
     -----
-    log(1 + exp(x)) = log(exp(x) (exp(-x) + 1)) = x + log(1 + exp(-x)), and of the two sides the one with the negative
-    exponent never overflows: max(x, 0) + log1p(exp(-abs(x))).
+    log(1 + exp(x)) = log(exp(x) (exp(-x) + 1)) = x + log(1 + exp(-x)). The side with the negative exponent never
+    overflows, so this is computed as max(x, 0) + log1p(exp(-abs(x))).
 
     Examples
     --------
@@ -83,7 +85,7 @@ def log_mean_exp(a: Array, axis: int = -1) -> Array:
     Returns
     -------
     ndarray
-        Nats; the axis is gone.
+        Nats, without that axis.
 
     Raises
     ------
@@ -92,8 +94,8 @@ def log_mean_exp(a: Array, axis: int = -1) -> Array:
 
     Notes
     -----
-    mean(exp(a)) = exp(peak) mean(exp(a - peak)) for every number peak. The largest a as peak makes one of the terms
-    exp(0).
+    mean(exp(a)) = exp(peak) mean(exp(a - peak)) for every number peak. The peak taken is the largest a, so that one of
+    the terms is exp(0) = 1.
 
     Examples
     --------
@@ -108,7 +110,7 @@ def log_mean_exp(a: Array, axis: int = -1) -> Array:
         )
     peak = a.max(axis=axis, keepdims=True)
     peak = xp.where(xp.isfinite(peak), peak, 0)  # exp(-inf - -inf) would be NaN
-    with np.errstate(over="ignore"):  # where the two ends of the range meet, -inf is right; beside NaN or inf, inf is
+    with np.errstate(over="ignore"):  # a - peak may overflow to -inf, and exp(a) to inf beside inf or NaN: both right
         terms = xp.exp(a - peak).mean(axis=axis)
     log_terms = xp.log(xp.maximum(terms, xp.finfo(terms.dtype).tiny))
     return xp.where(terms == 0, -xp.inf, log_terms)[()] + peak.squeeze(axis)

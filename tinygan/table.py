@@ -9,11 +9,11 @@ def text_table(header: Sequence[str], rows: Sequence[Sequence[str]], align: str)
     Parameters
     ----------
     header : sequence of str
-        One title a column.
+        One title for each column.
     rows : sequence of sequences of str
         The cells, already formatted.
     align : str
-        One of ``"<"`` and ``">"`` a column: to the left for words, to the right for numbers.
+        ``"<"`` or ``">"`` for each column: to the left for words, to the right for numbers.
 
     Examples
     --------
