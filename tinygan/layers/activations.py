@@ -16,6 +16,10 @@ class ReLU(Elementwise):
     -----
     dy/dx is 1 where x > 0 and 0 where x < 0. At the kink x = 0 we take 0.
 
+    References
+    ----------
+    Glorot, Bordes and Bengio 2011, Deep sparse rectifier neural networks.
+
     Examples
     --------
     >>> import numpy as np
@@ -33,13 +37,13 @@ class ReLU(Elementwise):
         return y, y
 
     def backward_input(self, grad_y: Array, cache: Any) -> Array:
-        """Return dL/dx = dL/dy where y > 0, which is where x > 0, and 0 elsewhere."""
+        """Return dL/dx: dL/dy where y > 0, that is, where x > 0, and 0 elsewhere."""
         self._check_backward(grad_y, cache)
         return _relu_slope(grad_y, cache)
 
 
 class LeakyReLU(Elementwise):
-    """y = x where x > 0, and slope x elsewhere.
+    """y = x where x > 0, and slope * x elsewhere.
 
     Parameters
     ----------
@@ -55,6 +59,10 @@ class LeakyReLU(Elementwise):
     -----
     At the kink x = 0 we take the slope below it.
 
+    References
+    ----------
+    Maas, Hannun and Ng 2013, Rectifier nonlinearities improve neural network acoustic models.
+
     Examples
     --------
     >>> import numpy as np
@@ -68,12 +76,12 @@ class LeakyReLU(Elementwise):
         self.slope = float(slope)
 
     def forward(self, x: Array, *, rng: RngLike = None) -> tuple[Array, Any]:
-        """Return y and, as the cache, where x > 0."""
+        """Return y, and as the cache a mask of where x > 0."""
         check_input(self, x)
         return get_array_module(x).maximum(x, self.slope * x), x > 0
 
     def backward_input(self, grad_y: Array, cache: Any) -> Array:
-        """Return dL/dx = dL/dy where x > 0, and slope dL/dy elsewhere."""
+        """Return dL/dx: dL/dy where x > 0, and slope * dL/dy elsewhere."""
         self._check_backward(grad_y, cache)
         return get_array_module(grad_y).where(cache, grad_y, self.slope * grad_y)
 
@@ -83,8 +91,8 @@ class Sigmoid(Elementwise):
 
     Notes
     -----
-    dy/dx = y (1 - y). Written so, it is 0 in float32 from x = 17 on, where 1 - y rounds to 0. With e = exp(-abs(x))
-    it is e / (1 + e)^2 on both sides, exact to a few ulp; so x is the cache, not y.
+    dy/dx = y (1 - y). Computed like this in float32, it is 0 from x = 17 on, because 1 - y rounds to 0. With
+    e = exp(-abs(x)) it is e / (1 + e)^2 for both signs of x, right to a few ulp. So the cache is x, not y.
 
     Examples
     --------

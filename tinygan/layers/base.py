@@ -1,4 +1,4 @@
-"""What a layer is: forward hands its cache to the caller, and two backward passes say which gradient they compute."""
+"""What a layer is: forward returns its cache to the caller, and each of two backward passes computes one gradient."""
 
 import inspect
 from abc import ABC, abstractmethod
@@ -21,22 +21,22 @@ class Layer(ABC):
     Attributes
     ----------
     parameters : sequence of Parameter
-        What it learns, in a fixed order; empty for most layers. Those of the layers inside belong to it.
+        What it learns, in a fixed order, with the parameters of the layers inside; empty for most layers.
     layers : sequence of Layer
-        The layers that it is made of; empty for most. Names of parameters, `trace` and every check walk them.
+        The layers that it is made of; empty for most. Parameter names, `trace` and every check walk through them.
     mixes_rows : bool
         Whether a row of y depends on other rows of x, as in batch normalisation; False for most. Both steps of
-        Algorithm 1 are right for such a layer, since real and generated examples never share a forward pass. Several
-        processes that share a batch cannot train it, and say so.
+        Algorithm 1 are right for such a layer, because real and generated examples never share a forward pass. Several
+        processes that share a batch refuse to train it.
 
     Notes
     -----
     A GAN runs D on x and on G(z) before either backward pass, as `tinygan.adversarial.simultaneous_step` does. A layer
-    that kept its input on ``self`` would answer for G(z) both times, and nobody would notice. So all that backward
-    needs travels in ``cache``, which is read-only and valid until the next step of the network's optimiser.
+    that kept its input on ``self`` would use G(z) in both backward passes, and nobody would notice. So ``cache``
+    carries all that backward needs. It is read-only, and valid until the next step of the network's optimiser.
 
-    A layer that draws does so by `tinygan.backend.bits`, which are the same on every device and however processes share
-    a batch.
+    A random layer draws by `tinygan.backend.bits`. A seed gives the same bits on every device, and for every way to
+    share a batch between processes.
 
     Examples
     --------
@@ -57,7 +57,7 @@ class Layer(ABC):
     mixes_rows: bool = False
 
     def __call__(self, x: Array) -> Array:
-        """Return y, evaluated: nothing is remembered and nothing is drawn."""
+        """Return y in evaluation: remember nothing and draw nothing."""
         return self.forward(x)[0]
 
     @abstractmethod
@@ -66,7 +66,7 @@ class Layer(ABC):
 
     @abstractmethod
     def backward_input(self, grad_y: Array, cache: Any) -> Array:
-        """Return grad_x = J_x^T grad_y, of the shape of x, and touch nothing."""
+        """Return grad_x = J_x^T grad_y, of the shape of x, and change nothing."""
 
     def backward_params(self, grad_y: Array, cache: Any) -> None:  # noqa: B027  most layers learn nothing
         """Accumulate J_theta^T grad_y into the gradient of every parameter."""
@@ -77,15 +77,15 @@ class Layer(ABC):
         return self.backward_input(grad_y, cache)
 
     def input_shape(self) -> Shape:
-        """Return the shape of one example of x, or None where the layer takes several."""
+        """Return the shape of one example of x, or None if the layer takes several shapes."""
         return None
 
     def output_shape(self, input_shape: Shape) -> Shape:
-        """Return the shape of one example of y, or None where the layer does not say."""
+        """Return the shape of one example of y, or None if it is not known."""
         return None
 
     def shapes_inside(self, input_shape: Shape) -> Sequence[Shape]:
-        """Return the shape of one example of what each of its layers gets, None where the layer does not say."""
+        """Return, for each layer inside, the shape of one example of its x; None where it is not known."""
         return [None] * len(self.layers)
 
     def __repr__(self) -> str:
@@ -95,7 +95,7 @@ class Layer(ABC):
 def layer_name(layer: Layer) -> str:
     """Return the call that would build the layer, for example ``Linear(784, 1200)``.
 
-    The hyper-parameters are read from the attributes named like the constructor's positional arguments.
+    It reads the hyper-parameters from the attributes that are named like the constructor's positional arguments.
     """
     arguments = inspect.signature(type(layer)).parameters.values()
     values = [

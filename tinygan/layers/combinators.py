@@ -1,4 +1,4 @@
-"""Layers made of layers that do not stand in a row: a residual, a fork; and columns, which take one apart again."""
+"""Layers side by side: Residual adds a branch to x, Fork joins what several layers return, Columns takes part of x."""
 
 from itertools import accumulate
 from typing import Any
@@ -22,7 +22,7 @@ class Residual(Combinator):
     ----------
     layers : tuple of Layer
     branch : Sequential
-        f, made of these layers.
+        f, the Sequential of these layers.
 
     Raises
     ------
@@ -33,12 +33,12 @@ class Residual(Combinator):
 
     See Also
     --------
-    Fork : several functions of x, side by side.
+    Fork : Several functions of x, side by side.
 
     Notes
     -----
-    J = I + J_f, so grad_x = J^T grad_y = grad_y + J_f^T grad_y: the gradient comes back by both ways, and one of them
-    never weakens it. x learns nothing, so only f has parameters and their gradients.
+    J = I + J_f, so grad_x = J^T grad_y = grad_y + J_f^T grad_y: the gradient comes back on both paths, and the identity
+    path never weakens it. The identity learns nothing, so all parameters and their gradients are those of f.
 
     References
     ----------
@@ -62,7 +62,7 @@ class Residual(Combinator):
         self.output_shape(None)
 
     def __call__(self, x: Array) -> Array:
-        """Return x + f(x), evaluated."""
+        """Return x + f(x), with f in evaluation."""
         return self._sum(x, self.branch(x))
 
     def forward(self, x: Array, *, rng: RngLike = None) -> tuple[Array, Any]:
@@ -75,22 +75,22 @@ class Residual(Combinator):
         return grad_y + self.branch.backward_input(grad_y, cache)
 
     def backward_params(self, grad_y: Array, cache: Any) -> None:
-        """Accumulate the gradients of f, which gets dL/dy as it is."""
+        """Accumulate the gradients of f, from dL/dy as it is."""
         self.branch.backward_params(grad_y, cache)
 
     def input_shape(self) -> Shape:
-        """Return what f takes."""
+        """Return the shape of one example that f takes."""
         return self.branch.input_shape()
 
     def output_shape(self, input_shape: Shape) -> Shape:
-        """Return the shape of the input; raise a ValueError if f is known to return another."""
+        """Return the shape of the input; raise a ValueError if f returns another one."""
         shape = input_shape or self.input_shape()
         if (returned := self.branch.output_shape(shape)) not in (None, shape) and shape is not None:
             raise ValueError(f"{layer_name(self)} adds x and f(x), but f turns shape {shape} into {returned}")
         return shape
 
     def shapes_inside(self, input_shape: Shape) -> list[Shape]:
-        """Return what each layer of f gets."""
+        """Return the shape of one example of what each layer of f gets."""
         return self.branch.shapes_inside(input_shape)
 
     def _sum(self, x: Array, f: Array) -> Array:
@@ -102,28 +102,28 @@ class Residual(Combinator):
 class Fork(Combinator):
     """y = [f(x), g(x), ...], side by side along the last axis.
 
-    With `Columns`, it leads a part of x past a layer, such as the label that an image goes with.
+    With `Columns`, it can lead a part of x past a layer, such as the label of an image.
 
     Parameters
     ----------
     *layers : Layer
-        Each gets x.
+        Each of them gets x.
 
     Raises
     ------
     TypeError
         If something is not a layer.
     ValueError
-        If there are no layers, or what they take or return does not fit together.
+        If there are no layers, or the shapes that they take or return do not fit together.
 
     See Also
     --------
-    Columns : some of the columns of x.
+    Columns : Some of the columns of x.
 
     Notes
     -----
     J is J_f on top of J_g, so grad_x = J_f^T grad_f + J_g^T grad_g, where grad_f and grad_g are the columns of grad_y
-    that f and g have filled: what is used twice gets both gradients.
+    that belong to f and g. Both functions use x, so x gets the sum of both gradients.
 
     Examples
     --------
@@ -143,35 +143,35 @@ class Fork(Combinator):
         self.output_shape(None)
 
     def __call__(self, x: Array) -> Array:
-        """Return what all layers return, evaluated, side by side."""
+        """Return what all layers return in evaluation, side by side."""
         return self._side_by_side([layer(x) for layer in self.layers])
 
     def forward(self, x: Array, *, rng: RngLike = None) -> tuple[Array, Any]:
-        """Return y and, as the cache, the shape and the cache of every part; the layers draw from rng in order."""
+        """Return y, and as the cache the shape and the cache of every part; the layers draw from rng in order."""
         rng = None if rng is None else as_rng(rng)
         passes = [layer.forward(x, rng=rng) for layer in self.layers]
         return self._side_by_side([y for y, _ in passes]), [(y.shape, cache) for y, cache in passes]
 
     def backward_input(self, grad_y: Array, cache: Any) -> Array:
-        """Return dL/dx, the sum of what all layers send back."""
+        """Return dL/dx, the sum of the gradients that all layers send back."""
         grads = self._grads(grad_y, cache)
         back = [layer.backward_input(*grad) for layer, grad in zip(self.layers, grads, strict=True)]
         return sum(back[1:], start=back[0])
 
     def backward_params(self, grad_y: Array, cache: Any) -> None:
-        """Accumulate the gradients of every layer, which gets its columns of dL/dy."""
+        """Accumulate the gradients of every layer, each from its own columns of dL/dy."""
         for layer, grad in zip(self.layers, self._grads(grad_y, cache), strict=True):
             layer.backward_params(*grad)
 
     def input_shape(self) -> Shape:
-        """Return the shape that the layers state, None if none does; raise a ValueError if they differ."""
+        """Return the shape that the layers take, or None if none states it; raise a ValueError if they differ."""
         shapes = {shape for layer in self.layers if (shape := layer.input_shape()) is not None}
         if len(shapes) > 1:
             raise ValueError(f"{layer_name(self)} gives one x to layers that take the shapes {sorted(shapes)}")
         return next(iter(shapes), None)
 
     def output_shape(self, input_shape: Shape) -> Shape:
-        """Return the shape of an input with all their columns; raise a ValueError where the other axes differ."""
+        """Return the shape of one example of y, with all their columns; raise a ValueError if the other axes differ."""
         shape = input_shape or self.input_shape()
         shapes = [layer.output_shape(shape) for layer in self.layers]
         known = [shape for shape in shapes if shape is not None]
@@ -202,7 +202,7 @@ class Columns(Layer):
     Parameters
     ----------
     start, stop : int
-        The first column, from 0, and the one after the last.
+        The first column, counted from 0, and the column after the last.
 
     Raises
     ------
@@ -211,7 +211,7 @@ class Columns(Layer):
 
     See Also
     --------
-    Fork : puts columns together.
+    Fork : Puts columns together.
 
     Notes
     -----
@@ -248,7 +248,7 @@ class Columns(Layer):
         return grad_x
 
     def output_shape(self, input_shape: Shape) -> Shape:
-        """Return the shape of the input with stop - start columns; raise a ValueError if it is known to have fewer."""
+        """Return the shape of the input with stop - start columns; raise a ValueError if it has too few."""
         if input_shape is None:
             return None
         if input_shape[-1] < self.stop:

@@ -1,4 +1,4 @@
-"""What is inside a network: its layers and parameters, each by a name of its own, and the table that shows them."""
+"""What is inside a network: its layers and parameters, each with its own name, and the table that shows them."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -9,15 +9,15 @@ from tinygan.table import text_table
 
 
 def named_layers(network: Layer) -> Iterator[tuple[str, Layer]]:
-    """Yield the network itself, named ``""``, and every layer inside it: a layer first, then those that it is made of.
+    """Yield name and layer for the network itself, named ``""``, and for every layer inside it, outer layers first.
 
-    A layer goes by the name of the attribute that holds it, else by its number in ``layers``; one that is two floors
-    down goes by both names: ``2.branch``.
+    A layer is named after the attribute that holds it, or else by its number in ``layers``. A layer two levels down has
+    both names, as in ``2.branch``.
 
     Parameters
     ----------
     network : Layer
-        Its ``layers`` are walked, and theirs; a layer that it does not declare there is not seen.
+        Its ``layers`` are searched, and theirs. A layer that is not declared there is not found.
 
     Raises
     ------
@@ -37,18 +37,18 @@ def named_layers(network: Layer) -> Iterator[tuple[str, Layer]]:
 
 
 def named_parameters(network: Layer) -> Iterator[tuple[str, Parameter]]:
-    """Yield every parameter with a name of its own, in the order of ``network.parameters``.
+    """Yield name and parameter for every parameter, in the order of ``network.parameters``; all names differ.
 
     Parameters
     ----------
     network : Layer
         A parameter is named after the layer that it belongs to: ``weight`` in a Linear, ``2.weight`` in layer 2 of a
-        Sequential. Of a layer's own parameters, those that share a name are numbered: ``weight 0``, ``weight 1``.
+        Sequential. If several parameters of one layer share a name, they are numbered: ``weight 0``, ``weight 1``.
 
     Raises
     ------
     ValueError
-        If a layer lacks parameters of the layers that it is made of, or two would still have one name.
+        If a layer's ``parameters`` lack one of a layer inside it, or two parameters would still have the same name.
 
     Examples
     --------
@@ -75,7 +75,7 @@ def named_parameters(network: Layer) -> Iterator[tuple[str, Parameter]]:
 
 
 def _numbered(names: Sequence[str]) -> Iterator[str]:
-    """Yield the names, with a number after those that are not alone, and after ``parameter``, which is no name."""
+    """Yield the names, with a number after a name that comes twice and after ``parameter``, which is no name."""
     seen: Counter[str] = Counter()
     for name in names:
         alone = names.count(name) == 1 and name != "parameter"
@@ -84,9 +84,9 @@ def _numbered(names: Sequence[str]) -> Iterator[str]:
 
 
 def layer_table(layer: Layer, *, total: bool = False) -> str:
-    """Return the table of output shapes and parameter counts of a layer, below the tables of the layers inside it.
+    """Return a table of output shapes and parameter counts: the rows of the layers inside, and then the layer's own.
 
-    With total, its own row says what it learns and nothing else.
+    With total, its own row says only how many parameters it has.
     """
     *inside, last = _table_rows("", layer, layer.input_shape())
     if total:
@@ -105,7 +105,7 @@ def _table_rows(name: str, layer: Layer, input_shape: Shape) -> Iterator[list[st
 
 
 def _inside(layer: Layer) -> Iterator[tuple[str, Layer]]:
-    """Yield the layers that a layer is made of, by the attributes that hold them or by their numbers."""
+    """Yield the layers that a layer is made of, with the attributes that hold them or with their numbers as names."""
     held = {id(value): attribute for attribute, value in vars(layer).items()}
     for i, inner in enumerate(layer.layers):
         if not isinstance(inner, Layer):

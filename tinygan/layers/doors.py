@@ -1,4 +1,4 @@
-"""The doors of a layer: what comes in to its forward pass, and what comes back."""
+"""Checks at the doors of a layer: of x in its forward pass, and of grad_y and the cache in its backward passes."""
 
 import math
 from typing import Any
@@ -9,16 +9,16 @@ from tinygan.layers.base import Layer, layer_name
 
 
 def check_input(layer: Layer, x: Array, width: int | None = None) -> None:
-    """Raise unless x is a non-empty float batch, of shape (m, width) where a width is given: the door of a layer.
+    """Raise unless x is a non-empty batch of floats, of shape (m, width) if a width is given.
 
     Parameters
     ----------
     layer : Layer
-        What the error names.
+        The layer that the error names.
     x : ndarray of shape (m, ...)
-        What came to its forward pass.
+        What its forward pass got.
     width : int, optional
-        How many columns it takes; x is then two-dimensional.
+        How many columns the layer takes; x then has two axes.
 
     Raises
     ------
@@ -46,7 +46,7 @@ def check_input(layer: Layer, x: Array, width: int | None = None) -> None:
 
 
 def check_cache(layer: Layer, cache: Any, *, axis: int = 0, size: int | None = None) -> None:
-    """Raise unless the cache is an array of a given size along an axis; a Sequential has a list instead."""
+    """Raise unless the cache is an array, and of the right size along the axis if a size is given."""
     if not hasattr(cache, "shape"):
         found = f"type {type(cache).__name__}"
     elif size is not None and cache.shape[axis : axis + 1] != (size,):
@@ -57,12 +57,12 @@ def check_cache(layer: Layer, cache: Any, *, axis: int = 0, size: int | None = N
 
 
 def wrong_cache(layer: str, found: str) -> ValueError:
-    """Return the error for a cache that is not the layer's own, but something else."""
+    """Return the error for a cache that the layer's forward did not return."""
     return ValueError(f"{layer} got a cache of {found}; pass the one that its forward returned together with y")
 
 
 def check_grad_y(layer: Layer, grad_y: Array, shape: tuple[int, ...]) -> None:
-    """Raise unless grad_y is a float array of the shape of the y that belongs to the cache."""
+    """Raise unless grad_y is a float array of this shape, which is the shape of y."""
     if not is_float_array(grad_y):
         raise TypeError(f"{layer_name(layer)} got grad_y of {array_kind(grad_y, 'grad_y')}")
     if grad_y.shape != shape:
@@ -73,7 +73,7 @@ def check_grad_y(layer: Layer, grad_y: Array, shape: tuple[int, ...]) -> None:
 
 
 def check_device(layer: Layer, x: Array) -> None:
-    """Raise unless x is on the device of what the layer learns."""
+    """Raise unless x is on the device of the layer's parameters."""
     if (here := device_of(layer)) != (there := device_of(x)):
         raise TypeError(
             f"{layer_name(layer)} got x on {there}, but what it learns is on {here}; "

@@ -12,23 +12,28 @@ from tinygan.layers.elementwise import Elementwise
 
 
 class Dropout(Elementwise):
-    """y = x mask, where mask is 0 with probability rate and else 1 / (1 - rate); in evaluation y = x.
+    """y = x mask, where mask is 0 with probability rate, and 1 / (1 - rate) otherwise; in evaluation y = x.
 
     Parameters
     ----------
     rate : float
-        The probability of dropping, in [0, 1). The paper's D drops .2 of its input and .5 of every later layer's.
+        The probability of dropping, in [0, 1). The paper's D drops .2 of its input and .5 of each later layer's input.
 
     Raises
     ------
-    ValueError
-        If the rate is outside [0, 1); from `forward`, if rng is missing.
+    TypeError, ValueError
+        If the rate is not a number in [0, 1); from `forward`, if rng is missing.
 
     Notes
     -----
     E[mask] = (1 - rate) / (1 - rate) = 1, so evaluation needs no correction. The mask is drawn in forward and is a
-    constant in backward: dy/dx = mask. An entry is dropped if 16 random bits, read as a number, are below rate 2^16;
+    constant in backward: dy/dx = mask. An entry is dropped if 16 random bits, read as a number, are below rate 2^16,
     so the rate is right to 1 / 2^17.
+
+    References
+    ----------
+    Srivastava, Hinton, Krizhevsky, Sutskever and Salakhutdinov 2014, Dropout: a simple way to prevent neural networks
+    from overfitting.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""What layers that turn every number by itself have in common."""
+"""What all layers that change each number on its own have in common."""
 
 from typing import Any
 
@@ -33,4 +33,4 @@ class Elementwise(Layer):
         """Raise unless grad_y fits the cache, in shape and device; every backward pass begins with it."""
         check_cache(self, cache)
         check_grad_y(self, grad_y, cache.shape)
-        get_array_module(grad_y, cache)  # which raises where they are on two devices
+        get_array_module(grad_y, cache)  # raises if they are on two devices

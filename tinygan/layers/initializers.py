@@ -12,14 +12,14 @@ from tinygan.arguments import check_count, check_size
 from tinygan.backend import Array
 from tinygan.backend.arrays import check_arrays
 
-# Called as init(shape, rng, dtype); one that has arguments fan_in or fan_out gets these by name as well: how many
+# Called as init(shape, rng, dtype). If it has arguments fan_in or fan_out, it gets these by name as well: how many
 # inputs a unit of the layer sums up, and to how many units an input goes. Values are drawn in float64 and rounded, so
-# that a seed means the same weights in both precisions.
+# that a seed gives the same weights in both precisions.
 Initializer = Callable[..., Array]
 
 
 def _without_settings(initialize: Initializer) -> Initializer:
-    """Let an initializer be passed as it is, zeros, or called as those with settings are, zeros()."""
+    """Let an initializer without settings be passed either as ``zeros`` or, like one with settings, as ``zeros()``."""
 
     @functools.wraps(initialize)
     def either(*arguments: Any, **fans: int) -> Any:
@@ -41,7 +41,7 @@ def zeros(shape: tuple[int, ...], rng: np.random.Generator, dtype: Any) -> Array
 
 
 def constant(value: float) -> Initializer:
-    """Return an initializer that fills with one value, for example a bias of -2 before a sigmoid.
+    """Return an initializer that fills an array with one value, for example a bias of -2 before a sigmoid.
 
     Examples
     --------
@@ -61,7 +61,7 @@ def uniform(irange: float) -> Initializer:
     Parameters
     ----------
     irange : float
-        Half the width of the interval, at least 0; the paper's code calls it so.
+        Half the width of the interval, at least 0. The name comes from the paper's code.
 
     Raises
     ------
@@ -120,9 +120,14 @@ def marginal_bias(mean: Array) -> Initializer:
     ValueError
         If a mean is outside [0, 1].
 
+    See Also
+    --------
+    tinygan.data.marginal_mean : The mean of every pixel.
+
     Notes
     -----
-    b = log(p / (1 - p)), with p the mean, kept within 1e-7 of the ends: sigmoid(b) = p. As in the paper's code.
+    b = log(p / (1 - p)), so that sigmoid(b) = p, where p is the mean, kept at least 1e-7 away from 0 and 1. The paper's
+    code does the same.
 
     Examples
     --------
@@ -147,13 +152,16 @@ def sparse_normal(n_nonzero: int) -> Initializer:
     Parameters
     ----------
     n_nonzero : int
-        Weights of a column that are drawn, at least 1; all of them where a column has fewer.
+        How many weights of each column are drawn, at least 1; all of them if a column has fewer.
 
     Raises
     ------
     TypeError, ValueError
-        If n_nonzero is not an int >= 1; from the initializer, if the weight is not of
-        shape (n_in, n_out).
+        If n_nonzero is not an int >= 1; from the initializer, if the weight is not of shape (n_in, n_out).
+
+    References
+    ----------
+    Martens 2010, Deep learning via Hessian-free optimization.
 
     Examples
     --------
@@ -185,8 +193,12 @@ def he(shape: tuple[int, ...], rng: np.random.Generator, dtype: Any, *, fan_in: 
     rng : numpy.random.Generator
     dtype : {numpy.float32, numpy.float64}
     fan_in : int
-        How many inputs a unit sums up. The layer says it: its shape does not tell, a convolution has other axes than a
+        How many inputs a unit sums up. The layer gives this number, since the axes of a convolution are not those of a
         Linear.
+
+    References
+    ----------
+    He, Zhang, Ren and Sun 2015, Delving deep into rectifiers, arXiv:1502.01852.
 
     Examples
     --------
@@ -206,7 +218,11 @@ def glorot(shape: tuple[int, ...], rng: np.random.Generator, dtype: Any, *, fan_
     rng : numpy.random.Generator
     dtype : {numpy.float32, numpy.float64}
     fan_in, fan_out : int
-        How many inputs a unit sums up, and to how many units an input goes; the layer says it.
+        How many inputs a unit sums up, and to how many units an input goes. The layer gives these numbers.
+
+    References
+    ----------
+    Glorot and Bengio 2010, Understanding the difficulty of training deep feedforward neural networks.
 
     Examples
     --------
@@ -216,7 +232,7 @@ def glorot(shape: tuple[int, ...], rng: np.random.Generator, dtype: Any, *, fan_
     return uniform(math.sqrt(6 / (fan_in + fan_out)))(shape, rng, dtype)
 
 
-# What makes an initializer out of settings, and is none itself.
+# Functions that make an initializer from settings and are not initializers themselves, by an example of a call.
 MADE_WITH = {
     "constant(0.1)": constant,
     "marginal_bias(mean)": marginal_bias,
@@ -229,7 +245,7 @@ MADE_WITH = {
 def initialized(
     what: str, init: Any, shape: tuple[int, ...], rng: np.random.Generator, dtype: Any, *, fan_in: int, fan_out: int
 ) -> Array:
-    """Return the values that an initializer gives, in an array of their own, or raise an error that begins with `what`.
+    """Return the values that an initializer gives, in a new array, or raise an error that begins with `what`.
 
     Examples
     --------

@@ -22,8 +22,8 @@ class Linear(Layer):
     n_in, n_out : int
         Columns of x and of y.
     weight_init, bias_init : initializer
-        How they begin: `glorot`, `he`, `uniform(0.05)`, ..., or a function of (shape, rng, dtype) that returns the
-        first values. One that has arguments fan_in and fan_out gets n_in and n_out.
+        What gives the first values: `glorot`, `he`, `uniform(0.05)`, ..., or a function of (shape, rng, dtype). If it
+        has arguments fan_in or fan_out, it gets n_in or n_out as well.
     rng : numpy.random.Generator, int or None
         Where random first values come from.
     dtype : {numpy.float32, numpy.float64}
@@ -119,4 +119,4 @@ class Linear(Layer):
     def _check_backward(self, grad_y: Array, cache: Any) -> None:
         check_cache(self, cache, axis=1, size=self.n_in)
         check_grad_y(self, grad_y, (len(cache), self.n_out))
-        get_array_module(grad_y, cache)  # which raises where they are on two devices
+        get_array_module(grad_y, cache)  # raises if they are on two devices

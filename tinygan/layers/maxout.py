@@ -1,4 +1,4 @@
-"""Maxout: the largest of several pieces, each an affine function of what lies below."""
+"""Maxout: the largest of several pieces, each an affine function of the layer below."""
 
 from pathlib import Path
 from typing import Any
@@ -17,13 +17,13 @@ CUDA = Path(__file__).with_suffix(".cu").read_text(encoding="utf-8")
 class Maxout(Layer):
     """y_u = max over p of x_pu, where piece p of unit u is column p n_units + u of x.
 
-    It holds no parameters: the maxout layer of the paper with 240 units of 5 pieces is ``Linear(784, 240 * 5),
+    It has no parameters: the maxout layer of the paper with 240 units of 5 pieces is ``Linear(784, 240 * 5),
     Maxout(5)``.
 
     Parameters
     ----------
     n_pieces : int
-        How many columns of x compete for one of y.
+        How many columns of x compete for one column of y.
 
     Raises
     ------
@@ -32,11 +32,16 @@ class Maxout(Layer):
 
     Notes
     -----
-    dy_u/dx_pu is 1 for the piece that won and 0 for the others (Goodfellow et al. 2013, Maxout Networks). On a tie the
-    first of the largest wins, and it alone gets the gradient.
+    dy_u/dx_pu is 1 for the piece that won and 0 for the others. On a tie the first of the largest wins, and it alone
+    gets the gradient.
 
-    The pieces meet in order. ``won[p - 1]`` says where piece p beat all before it, so walking back from the last
-    piece, each takes the gradient where it had won and leaves the rest to those before it.
+    `forward` compares the pieces in order: ``won[p - 1]`` says where piece p beat all pieces before it.
+    `backward_input` walks back from the last piece: each piece takes the gradient where it has won, and leaves the rest
+    to the pieces before it.
+
+    References
+    ----------
+    Goodfellow, Warde-Farley, Mirza, Courville and Bengio 2013, Maxout networks, arXiv:1302.4389.
 
     Examples
     --------
@@ -92,7 +97,7 @@ def _slope_on_gpu(grad_y: Array, won: Array) -> Array:
 
 @on_gpu(_largest_piece_on_gpu)
 def _largest_piece(x: Array, n_pieces: int) -> tuple[Array, Array]:
-    """Return y, and where each piece beat all before it."""
+    """Return y, and where each piece beat all pieces before it."""
     xp = get_array_module(x)
     pieces = x.reshape(len(x), n_pieces, -1)
     y = pieces[:, 0].copy()

@@ -17,15 +17,15 @@ class Parameter:
     name : str
         What messages call it, for example ``"weight"``.
     unit_axis : int or None
-        The axis of a weight that counts the units of its layer; what comes in to one unit lies along all the others. It
-        is the last one in a Linear, (n_in, n_out), and in a convolution, (height, width, n_in, n_out), and -2 in a
-        transposed convolution, whose weight lies the other way round. None for a bias of several axes.
+        The axis of a weight that counts the units of its layer; the incoming weights of one unit lie along all other
+        axes. It is the last one for a Linear, (n_in, n_out), and for a convolution, (height, width, n_in, n_out). It is
+        -2 for a transposed convolution, where the last two axes are swapped. None for a bias of several axes.
 
     Attributes
     ----------
     grad : ndarray of the shape of data, or None
-        None until a backward pass accumulates into it, and again after an optimiser's step, which uses it up: to keep
-        it longer, copy it.
+        None until a backward pass accumulates into it. An optimiser's step uses it up and sets it to None again; copy
+        it before that if you need it longer.
 
     Raises
     ------
@@ -52,7 +52,7 @@ class Parameter:
         self.grad: Array | None = None
 
     def accumulate(self, grad: Array) -> None:
-        """Add grad, an array that nobody else holds, to the gradient."""
+        """Add grad to the gradient; it may become the gradient itself, so nobody else may hold this array."""
         if self.grad is None:
             self.grad = grad
         else:
@@ -60,7 +60,7 @@ class Parameter:
 
     @contextmanager
     def set_aside(self) -> Iterator[None]:
-        """Let a gradient be computed apart from the one that is there, which is back in the end."""
+        """Begin the body without a gradient, and put back the present one at its end."""
         kept, self.grad = self.grad, None
         try:
             yield

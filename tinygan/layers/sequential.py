@@ -46,7 +46,7 @@ class Combinator(Layer):
         self.mixes_rows = any(layer.mixes_rows for layer in layers)
 
     def shapes_inside(self, input_shape: Shape) -> list[Shape]:
-        """Return the shape of one example of what each layer gets: of x, unless the layers stand in a row."""
+        """Return the shape of one example of what each layer gets: the shape of x, if all layers get x."""
         return [input_shape] * len(self.layers)
 
     def __repr__(self) -> str:
@@ -82,8 +82,8 @@ class Sequential(Combinator):
 
     Notes
     -----
-    The chain rule: J = J_n ... J_2 J_1, so J^T grad_y is computed from the left, last layer first. The cache is the
-    list of the layers' caches.
+    The chain rule: J = J_n ... J_2 J_1, so J^T grad_y = J_1^T J_2^T ... J_n^T grad_y, computed from the right: last
+    layer first. The cache is the list of the layers' caches.
 
     Examples
     --------
@@ -105,7 +105,7 @@ class Sequential(Combinator):
         self.output_shape(None)
 
     def __call__(self, x: Array) -> Array:
-        """Return y, evaluated layer by layer."""
+        """Return y in evaluation, layer by layer."""
         for layer in self.layers:
             x = layer(x)
         return x
@@ -138,18 +138,18 @@ class Sequential(Combinator):
         self.layers[lowest].backward_params(grad_y, cache[lowest])
 
     def input_shape(self) -> Shape:
-        """Return the shape that the lowest layer states which does not pass on any shape, as elementwise layers do."""
+        """Return the shape that the lowest layer takes, not counting elementwise layers, which take any shape."""
         for layer in self.layers:
             if not isinstance(layer, Elementwise):
                 return layer.input_shape()
         return None
 
     def output_shape(self, input_shape: Shape) -> Shape:
-        """Return the shape of one example of y; raise a ValueError where two layers do not fit."""
+        """Return the shape of one example of y; raise a ValueError if two layers do not fit."""
         return self._output_shapes(input_shape)[-1]
 
     def shapes_inside(self, input_shape: Shape) -> list[Shape]:
-        """Return the shape of the input, and what each layer but the last makes of it."""
+        """Return the shape of one example of what each layer gets: the input, or what the layer before returns."""
         return [input_shape, *self._output_shapes(input_shape)[:-1]]
 
     def __len__(self) -> int:
@@ -171,7 +171,7 @@ class Sequential(Combinator):
                 shape = layer.output_shape(shape)
             except ValueError as error:
                 if i == 0:
-                    raise  # whoever holds this network knows what does not fit
+                    raise  # whoever asked knows what does not fit
                 raise ValueError(f"Sequential: layer {i} does not fit on layer {i - 1}: {error}") from None
             shapes.append(shape)
         return shapes

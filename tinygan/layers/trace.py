@@ -27,9 +27,9 @@ class TraceRow:
     low, mean, high : float
         Smallest, mean and largest entry of y.
     grad_y_norm, grad_x_norm : float or None
-        Euclidean norm of the gradient that came down to y, and of the one that left at x.
+        Euclidean norms of dL/dy, which came in to the layer, and of dL/dx, which it sent on; None without a gradient.
     grad_params_norm : float or None
-        Euclidean norm of the gradients of all parameters of the layer; None where it has none.
+        Euclidean norm of the gradients of all parameters of the layer; None if it has no parameters.
     """
 
     name: str
@@ -45,7 +45,7 @@ class TraceRow:
 
 @dataclass(frozen=True)
 class Trace:
-    """The rows of a traced network, in the order in which its layers were done; prints as a table."""
+    """The rows of a traced network, in the order in which its layers finished; prints as a table."""
 
     rows: list[TraceRow]
 
@@ -69,15 +69,15 @@ def trace(network: Layer, x: Array, grad_y: Array | None = None, *, rng: RngLike
     Parameters
     ----------
     network : Layer
-        Every layer inside it gets a row, and the layer that it is made for after it; not a Sequential, which returns
-        what its last layer does.
+        Every layer inside it gets a row, and a layer made of layers gets its row after theirs. A layer that only passes
+        on what its last layer returned, such as a Sequential, gets none.
     x : ndarray of shape (m, ...)
         One batch.
     grad_y : ndarray of the shape of the network's output, optional
         A gradient to send back. No parameter's ``.grad`` is changed.
     rng : numpy.random.Generator, int or None
-        Given rng, the network is traced as in training, dropout included; without it as in evaluation, which cannot be
-        sent back through a random layer.
+        With rng, the network is traced as in training, dropout included. Without it, it is traced as in evaluation, and
+        no gradient can go back through a random layer.
 
     Returns
     -------
@@ -139,7 +139,7 @@ class Pass:
 
 @contextmanager
 def watched(network: Layer) -> Iterator[list[Pass]]:
-    """Let the network and every layer inside write down what passes through, in the order in which they are done.
+    """Record every pass through the network and through each layer inside it, in the order in which they finish.
 
     Examples
     --------
@@ -166,7 +166,7 @@ def watched(network: Layer) -> Iterator[list[Pass]]:
 
 
 def _watching(kind: Any, name: str, passes: list[Pass], inside: list[Layer]) -> Any:
-    """Return a subclass whose one instance writes down its passes; `inside` are the layers that are at work."""
+    """Return a subclass whose one instance records its passes; `inside` holds the layers that are running."""
 
     def through(layer: Layer, x: Array, run: Callable[[], tuple[Array, Any]]) -> tuple[Array, Any]:
         if inside and inside[-1] is layer:
