@@ -1,4 +1,4 @@
-"""Optimisers, what they allow the values to be, and the schedules that lead their rates."""
+"""Optimisers, constraints on the values that they update, and schedules for the learning rate and the momentum."""
 
 from tinygan.optim.adam import Adam
 from tinygan.optim.constraints import clipping, column_norms

@@ -20,23 +20,28 @@ class Adam(Optimizer):
     parameters : sequence of Parameter
         What to update; at least one, each once.
     learning_rate : float
-        At least 0. A plain attribute: a schedule sets it between steps.
+        At least 0. You may set this attribute between steps, as by a schedule.
     beta1, beta2 : float
         In [0, 1): how slowly the means of the gradients and of their squares forget.
     epsilon : float
         At least 0; keeps the division finite where gradients vanish.
     constraint : callable, optional
-        What the values may be, see `Optimizer`.
+        Limits the values, see `Optimizer`.
 
     Raises
     ------
     TypeError, ValueError
         If there are no parameters, one comes twice, or a number is out of its range.
 
+    See Also
+    --------
+    SGD : Plain descent with momentum.
+    RMSProp : Divides each gradient by its usual size.
+
     Notes
     -----
-    Both means start at 0. After t steps the weights (1 - beta) beta^(t - i) of what they have seen add up to
-    1 - beta^t, by which they are divided.
+    Both means start at 0. After t steps, the weights (1 - beta) beta^(t - i) in each mean add up to 1 - beta^t, so the
+    mean is divided by that (section 3).
 
     References
     ----------

@@ -1,4 +1,4 @@
-"""What the values of a parameter may be; an optimiser sees to it after every step."""
+"""Constraints: limits on the values of a parameter, which an optimiser applies after every step."""
 
 from collections.abc import Callable
 from functools import partial
@@ -13,15 +13,19 @@ Constraint: TypeAlias = Callable[[Parameter], None]
 
 
 def column_norms(longest: float) -> Constraint:
-    """Return the constraint that no unit has incoming weights of a larger L2 norm: longer ones are scaled down to it.
+    """Return a constraint on the L2 norm of each unit's incoming weights: larger norms are scaled down to ``longest``.
 
-    The `unit_axis` of a weight tells what comes in to which unit; biases are left alone. The paper's nets for the
-    Toronto Face Database allow 1.9365.
+    The `unit_axis` of a weight tells which weights come in to which unit. Biases are left alone.
 
     Parameters
     ----------
     longest : float
-        More than 0.
+        More than 0; the paper's nets for the Toronto Face Database allow 1.9365.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If it is not a finite number > 0.
 
     Examples
     --------
@@ -36,12 +40,17 @@ def column_norms(longest: float) -> Constraint:
 
 
 def clipping(bound: float) -> Constraint:
-    """Return the constraint that every value lies in [-bound, bound], which keeps a critic's slope bounded.
+    """Return a constraint that moves every value into [-bound, bound], which keeps a critic's slope bounded.
 
     Parameters
     ----------
     bound : float
         More than 0; the Wasserstein GAN uses 0.01.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If it is not a finite number > 0.
 
     References
     ----------
@@ -60,7 +69,7 @@ def clipping(bound: float) -> Constraint:
 
 def _limit_column_norms(theta: Parameter, longest: float) -> None:
     weight = theta.data
-    if weight.ndim < 2 or theta.unit_axis is None:  # nothing comes in by a bias
+    if weight.ndim < 2 or theta.unit_axis is None:  # a bias has no incoming weights
         return
     xp = get_array_module(weight)
     incoming = tuple(axis for axis in range(weight.ndim) if axis != theta.unit_axis % weight.ndim)

@@ -16,28 +16,28 @@ from tinygan.optim.constraints import Constraint
 class Optimizer(ABC):
     """Updates parameters in place from their gradients, and drops the gradients.
 
-    A new rule defines `update`. What it remembers from step to step it keeps in `state`, so that a checkpoint loses
-    nothing.
+    A new rule defines `update`. It keeps what it remembers between steps in `state`, which checkpoints save.
 
     Parameters
     ----------
     parameters : sequence of Parameter
         What to update; at least one, each once.
     learning_rate : float
-        At least 0. A plain attribute: a schedule sets it between steps.
+        At least 0. You may set this attribute between steps, as by a schedule.
     constraint : callable, optional
-        Called with each parameter, at once and after every step, to change its values in place if they are not allowed:
-        `column_norms`, `clipping`, or a function of your own.
+        Called with each parameter, first at once and then after every step. It changes values that are not allowed, in
+        place: `column_norms`, `clipping`, or a function of your own.
 
     Attributes
     ----------
     state : dict
-        By name: a list of arrays, one for each parameter, as `zeros` returns it; or a plain number, such as `n_steps`.
+        What the rule remembers, by name: a list of arrays, one for each parameter, as `zeros` returns it; or a plain
+        number, such as `n_steps`.
     n_steps : int
         How many steps are done.
     average : callable or None
-        Called before an update with the gradient of each parameter, to average it in place over the processes that
-        train together.
+        Called before the update with the gradient of each parameter. It averages the gradient in place over the
+        processes that train together.
 
     Raises
     ------
@@ -97,7 +97,7 @@ class Optimizer(ABC):
         self._constrain()
 
     def __setattr__(self, name: str, value: Any) -> None:
-        """Take a np.float64, which a schedule may set, as a Python float: it would promote float32."""
+        """Store a NumPy float, which a schedule may set, as a Python float: np.float64 would promote float32."""
         super().__setattr__(name, float(value) if isinstance(value, np.floating) else value)
 
     @property
@@ -115,8 +115,8 @@ class Optimizer(ABC):
         Raises
         ------
         ValueError
-            If a parameter has no gradient: its backward pass was never called. If the gradient has another shape. If
-            the parameter is not of the shape, the precision or the device any more for which the optimiser was made.
+            If a parameter has no gradient, because no backward pass was called; if its gradient has another shape; or
+            if its shape, precision or device is no longer the one for which the optimiser was made.
         """
         for i, theta in enumerate(self.parameters):
             if theta.grad is None:
@@ -141,7 +141,7 @@ class Optimizer(ABC):
 
     @abstractmethod
     def update(self, i: int, data: Array, grad: Array) -> None:
-        """Change the values of parameter number i in place, by its gradient and what `state` holds of it."""
+        """Change data, the values of parameter i, in place, by its gradient and what `state` holds for it."""
 
     def _constrain(self) -> None:
         if self.constraint is not None:

@@ -20,25 +20,30 @@ class RMSProp(SGD):
     parameters : sequence of Parameter
         What to update; at least one, each once.
     learning_rate : float
-        At least 0. A plain attribute: a schedule sets it between steps.
+        At least 0. You may set this attribute between steps, as by a schedule.
     momentum : float
-        In (-1, 1); likewise.
+        In (-1, 1). You may set it between steps, too.
     decay : float
         In [0, 1): how slowly the mean of the squared gradients forgets.
     epsilon : float
         At least 0; keeps the division finite where gradients vanish.
     constraint : callable, optional
-        What the values may be, see `Optimizer`.
+        Limits the values, see `Optimizer`.
 
     Raises
     ------
     TypeError, ValueError
         If there are no parameters, one comes twice, or a number is out of its range.
 
+    See Also
+    --------
+    SGD : Plain descent with momentum.
+    Adam : Divides the mean gradient by the usual size of gradients.
+
     Notes
     -----
-    The mean starts at 0, which is corrected after t steps as in Adam (Kingma and Ba 2015, section 3): the weights
-    (1 - decay) decay^(t - i) of the squares seen so far add up to 1 - decay^t.
+    The mean s starts at 0. After t steps, the weights (1 - decay) decay^(t - i) of the squares in it add up to
+    1 - decay^t, so it is divided by that, as in Adam (Kingma and Ba 2015, section 3).
 
     References
     ----------

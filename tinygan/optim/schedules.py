@@ -13,9 +13,9 @@ def exponential_decay(initial: float, factor: float, t: float, *, floor: float =
     factor : float
         In (0, 1].
     t : float
-        Time since the start, at least 0: updates made so far, or whatever unit the factor is meant for.
+        Time since the start, at least 0, in the unit that the factor is meant for, such as updates.
     floor : float
-        The least rate.
+        The lowest rate.
 
     Raises
     ------
@@ -46,9 +46,9 @@ def linear_ramp(start: float, end: float, length: float, t: float) -> float:
     start, end : float
         The values at t = 0 and at t = length.
     length : float
-        How long the ramp is, more than 0.
+        How long the ramp is, in the unit of t; more than 0.
     t : float
-        At least 0.
+        Time since the start, at least 0, such as epochs.
 
     Raises
     ------

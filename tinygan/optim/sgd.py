@@ -18,16 +18,22 @@ class SGD(Optimizer):
     parameters : sequence of Parameter
         What to update; at least one, each once.
     learning_rate : float
-        At least 0. A plain attribute: a schedule sets it between steps.
+        At least 0. You may set this attribute between steps, as by a schedule.
     momentum : float
-        In (-1, 1); likewise. Below 0 it damps players who circle each other (Gidel et al. 2019).
+        In (-1, 1). You may set it between steps, too. Below 0 it damps players who circle each other (Gidel et al.
+        2019).
     constraint : callable, optional
-        What the values may be, see `Optimizer`.
+        Limits the values, see `Optimizer`.
 
     Raises
     ------
     TypeError, ValueError
         If there are no parameters, one comes twice, or a number is out of its range.
+
+    See Also
+    --------
+    RMSProp : Divides each gradient by its usual size.
+    Adam : Divides the mean gradient by the usual size of gradients.
 
     References
     ----------
@@ -57,7 +63,7 @@ class SGD(Optimizer):
         self.state["velocity"] = self.zeros()
 
     def update(self, i: int, data: Array, grad: Array) -> None:
-        """Move by the velocity, which the gradient changes."""
+        """Change the velocity by the gradient, and the values by the velocity."""
         _move(data, self.state["velocity"][i], grad, self.learning_rate, self.momentum)
 
 
