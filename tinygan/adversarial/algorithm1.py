@@ -20,7 +20,7 @@ def discriminator_step(
     rng: RngLike = None,
     objective: Objective | str = NON_SATURATING,
 ) -> Array:
-    """Update D once by the gradient of its objective, eq. (1) unless it is another, with respect to theta_d.
+    """Update D once, by the gradient of its loss with respect to theta_d.
 
     Parameters
     ----------
@@ -40,13 +40,28 @@ def discriminator_step(
     Returns
     -------
     loss : scalar
-        J_D before the update: -V, in nats, for the paper's objectives.
+        J_D before the update: -V of eq. (1), in nats, for the paper's objectives.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is wrong, or the networks, the optimiser and the objective do not fit each other.
+
+    See Also
+    --------
+    generator_step : The other step.
+    train : The whole of Algorithm 1.
+    tinygan.gradcheck.check_step : Whether a step of your own is right.
 
     Notes
     -----
     Algorithm 1, inner loop: ascend 1/m sum_i [log D(x_i) + log(1 - D(G(z_i)))]. D runs twice, on x and on G(z), and
     each pass has its own cache. Real and generated examples never share a pass, so D may hold layers that look at
     their whole batch.
+
+    References
+    ----------
+    Goodfellow et al. 2014, Generative adversarial nets, algorithm 1, arXiv:1406.2661.
 
     Examples
     --------
@@ -82,7 +97,7 @@ def generator_step(
     rng: RngLike = None,
     objective: Objective | str = NON_SATURATING,
 ) -> Array:
-    """Update G once by the gradient of its objective with respect to theta_g, which comes through D.
+    """Update G once, by the gradient of its loss with respect to theta_g, which comes back through D.
 
     Parameters
     ----------
@@ -102,9 +117,23 @@ def generator_step(
     loss : scalar
         J_G before the update, in nats for the paper's objectives.
 
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is wrong, or the networks, the optimiser and the objective do not fit each other.
+
+    See Also
+    --------
+    discriminator_step : The other step.
+    train : The whole of Algorithm 1.
+
     Notes
     -----
     Algorithm 1, outer loop: descend 1/m sum_i log(1 - D(G(z_i))), or ascend 1/m sum_i log D(G(z_i)) (section 3).
+
+    References
+    ----------
+    Goodfellow et al. 2014, Generative adversarial nets, algorithm 1, arXiv:1406.2661.
 
     Examples
     --------
@@ -136,7 +165,7 @@ def algorithm_1(
     discriminator_steps: int = 1,
     generator_steps: int = 1,
 ) -> Iterator[tuple[Array, Array]]:
-    """Repeat k steps of D and one of G without end, and yield the losses of the last step of each.
+    """Repeat the steps of D and of G without end; after each round, yield the losses of the last step of each player.
 
     Examples
     --------

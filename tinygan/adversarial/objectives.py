@@ -24,18 +24,19 @@ class Objective:
     Attributes
     ----------
     name : str
-        By which recipes and the command line know it.
+        The name that recipes and the command line use.
     loss_real, loss_fake : callable
-        What D loses on a real and on a generated example. Each takes logits a, an ndarray, and returns two arrays of
-        that shape and precision: the loss of each example, and its derivative with respect to a.
+        What D loses on a real and on a generated example. Each takes an ndarray of logits a, and returns two arrays
+        of that shape and precision: the loss of each example, and its derivative with respect to a.
     loss_g : callable
         What G loses on a generated example; likewise.
     output : callable
-        What D says of an example, from its logit, for people to read: sigmoid(a), unless another is given.
+        Turns the logits into what D says of the examples, for people to read; sigmoid by default.
 
     Notes
     -----
-    An objective sees logits only. What needs the features of D, or its parameters, is a step of its own, see `train`.
+    An objective sees logits only. A loss that needs the features or the parameters of D takes a step of its own, see
+    `train`.
 
     Examples
     --------
@@ -61,7 +62,7 @@ class Objective:
 
     @property
     def says_probability(self) -> bool:
-        """Whether what D says lies between 0 and 1, whatever its logit is."""
+        """Whether what D says lies between 0 and 1 for every logit."""
         low, high = self.output(np.array([-1e6, 1e6]))
         return bool(0 <= low <= 1 and 0 <= high <= 1)
 
@@ -110,16 +111,16 @@ def log_not_d(logits: Array) -> tuple[Array, Array]:
     return -softplus(logits), -sigmoid(logits)
 
 
-# Terms of others, with D = a.
+# Terms of other papers, with D = a.
 
 
 def the_logit(logits: Array) -> Array:
-    """Return a: what a critic says, which may be any number."""
+    """Return a, the value of a critic, which may be any number."""
     return logits
 
 
 def clipped(logits: Array) -> Array:
-    """Return a, or the nearer of 0 and 1 where it lies outside."""
+    """Return a, clipped to [0, 1]."""
     return get_array_module(logits).clip(logits, 0, 1)
 
 
@@ -143,31 +144,31 @@ def lowered(logits: Array) -> tuple[Array, Array]:
 
 
 NON_SATURATING = Objective("non_saturating", loss_real=minus_log_d, loss_fake=minus_log_not_d, loss_g=minus_log_d)
-"""D: eq. (1) of the paper. G: maximise log D(G(z)), as section 3 advises, strong where D is sure of a fake."""
+"""D: eq. (1) of the paper. G: maximise log D(G(z)), as section 3 advises: strong where D is sure of a fake."""
 
 MINIMAX = Objective("minimax", loss_real=minus_log_d, loss_fake=minus_log_not_d, loss_g=log_not_d)
-"""D: eq. (1) of the paper. G: minimise the same value, log(1 - D(G(z))), which saturates where D is sure of a fake."""
+"""D: eq. (1) of the paper. G: minimise the same value, log(1 - D(G(z))); it saturates where D is sure of a fake."""
 
 LEAST_SQUARES = Objective(
     "least_squares", loss_real=half_square(1.0), loss_fake=half_square(0.0), loss_g=half_square(1.0), output=clipped
 )
 """Mao et al. 2017 (arXiv:1611.04076), eq. (9). The logit itself is what D says: 1 for real, 0 for generated.
 
-The best D, with G held, says D* = p_data / (p_data + p_g). Another may leave [0, 1], and is read as 0 or 1 there.
+For a fixed G, the best D says D* = p_data / (p_data + p_g). Any other D may leave [0, 1], and is read as 0 or 1 there.
 """
 
 WASSERSTEIN = Objective("wasserstein", loss_real=raised, loss_fake=lowered, loss_g=raised, output=the_logit)
-"""Arjovsky et al. 2017 (arXiv:1701.07875), eq. (2) and (3). The logit is the value of a critic, which has no zero.
+"""Arjovsky et al. 2017 (arXiv:1701.07875), eq. (2) and (3). The logit is a critic's value; only differences count.
 
-Among the critics that are K-Lipschitz, the best has the loss -K W1(p_data, p_g). Nothing in the loss makes D one of
-them: its weights need a limit, such as the paper's `tinygan.optim.clipping`, or the loss falls for ever.
+The best K-Lipschitz critic has the loss -K W1(p_data, p_g). Nothing in the loss makes D K-Lipschitz, so its weights
+need a limit, such as the paper's `tinygan.optim.clipping`. Without a limit the loss falls for ever.
 """
 
 OBJECTIVES = {objective.name: objective for objective in (NON_SATURATING, MINIMAX, LEAST_SQUARES, WASSERSTEIN)}
 
 
 def as_objective(function: str, objective: Objective | str) -> Objective:
-    """Return the objective of a name, or the objective itself; `function` is who an error speaks for.
+    """Return the objective with this name, or the objective itself; an error begins with `function`.
 
     Examples
     --------
@@ -186,7 +187,9 @@ def as_objective(function: str, objective: Objective | str) -> Objective:
 
 
 def given_objective(step: Callable[..., Any], objective: Objective) -> Callable[..., Any]:
-    """Return the step with this objective if it takes one; a step of one's own may know or have only its own.
+    """Return the step with this objective if it takes one, else the step itself.
+
+    A step of your own may take no objective, or have one already.
 
     Examples
     --------
@@ -210,7 +213,7 @@ def discriminator_loss(
     logits_real, logits_fake : ndarray of shape (m, 1) or (m,)
         a(x) and a(G(z)), where D = sigmoid(a).
     objective : Objective or str
-        Its value or its name. The paper's two differ for G only.
+        The objective or its name. The paper's two objectives differ for G only.
 
     Returns
     -------
@@ -223,11 +226,20 @@ def discriminator_loss(
     TypeError, ValueError
         If the logits are not float arrays of those shapes, a batch is empty, or the objective is unknown.
 
+    See Also
+    --------
+    generator_loss : The loss of the other player.
+    discriminator_step : Updates D by these gradients.
+
     Notes
     -----
     With D = sigmoid(a): -log D = softplus(-a) and -log(1 - D) = softplus(a). The derivative of softplus is sigmoid, so
 
     dJ_D/da = -sigmoid(-a) / m = -(1 - D) / m on real examples, and sigmoid(a) / m = D / m on fake ones.
+
+    References
+    ----------
+    Goodfellow et al. 2014, Generative adversarial nets, eq. (1), arXiv:1406.2661.
 
     Examples
     --------
@@ -248,8 +260,8 @@ def generator_loss(logits_fake: Array, objective: Objective | str = NON_SATURATI
     logits_fake : ndarray of shape (m, 1) or (m,)
         a(G(z)), where D = sigmoid(a).
     objective : Objective or str
-        Its value or its name, such as "non_saturating" or "minimax": maximise log D(G(z)), as section 3 of the paper
-        advises, or minimise log(1 - D(G(z))), as eq. (1) says.
+        The objective or its name. "non_saturating" maximises log D(G(z)), as section 3 of the paper advises; "minimax"
+        minimises log(1 - D(G(z))), as eq. (1) says.
 
     Returns
     -------
@@ -262,12 +274,21 @@ def generator_loss(logits_fake: Array, objective: Objective | str = NON_SATURATI
     TypeError, ValueError
         If the logits are not a float array of that shape, the batch is empty, or the objective is unknown.
 
+    See Also
+    --------
+    discriminator_loss : The loss of the other player.
+    generator_step : Updates G by this gradient.
+
     Notes
     -----
     non_saturating: J_G = mean(softplus(-a)), dJ_G/da = -sigmoid(-a) / m = -(1 - D) / m, largest where D is sure of a
     fake. minimax: J_G = -mean(softplus(a)), dJ_G/da = -sigmoid(a) / m = -D / m, which vanishes there: it saturates.
 
-    Both have the same sign everywhere, hence the same fixed point.
+    Both gradients have the same sign everywhere, so both objectives have the same fixed point.
+
+    References
+    ----------
+    Goodfellow et al. 2014, Generative adversarial nets, section 3, arXiv:1406.2661.
 
     Examples
     --------

@@ -58,12 +58,12 @@ class NoisePrior:
         m : int
             How many, at least 1.
         rng : numpy.random.Generator, int or None
-            Where they come from.
+            Source of the draws.
         dtype : {numpy.float32, numpy.float64}
             Their precision.
         device : str
-            Where they are wanted, as `tinygan.backend.device_of` names it. A seed draws the same on every device: to
-            the last bit if uniform, else to rounding.
+            Where to put them, as `tinygan.backend.device_of` names it. A seed gives the same draws on every device: to
+            the last bit for the uniform prior, and up to rounding for the others.
 
         Returns
         -------
@@ -89,7 +89,7 @@ class NoisePrior:
         Returns
         -------
         edges : ndarray of shape (n_cells + 1,)
-            Rising. A Gaussian's end at -8 and 8, beyond which lies 1e-15 of it.
+            Rising. For a Gaussian they run from -8 to 8, and about 1e-15 of its probability lies beyond.
         probability : ndarray of shape (n_cells,)
             Sums to 1.
 
@@ -118,7 +118,7 @@ class NoisePrior:
 
 
 def check_prior(function: str, G: Layer, prior: NoisePrior) -> None:
-    """Raise unless the prior makes noise that G takes; `function` is who the error speaks for."""
+    """Raise unless the prior makes noise that G takes; the error begins with `function`."""
     if not hasattr(prior, "sample") or not hasattr(prior, "latent_dim"):
         what = f"the prior {prior!r}" if isinstance(prior, str | int) else f"a prior of type {type(prior).__name__}"
         raise TypeError(f"{function} got {what}; it takes a NoisePrior, such as NoisePrior('uniform', 100)")
@@ -131,7 +131,7 @@ def check_prior(function: str, G: Layer, prior: NoisePrior) -> None:
 
 
 def of_rows(shape: Sequence[int] | None) -> str:
-    """Return how to write the shape of m examples of this shape.
+    """Return the shape of m examples, each of the shape given, as an error writes it.
 
     Examples
     --------

@@ -15,13 +15,13 @@ def generate(G: Layer, prior: NoisePrior, n: int, *, chunk: int = 1000, rng: Rng
     Parameters
     ----------
     G : Layer
-        The generator, as it evaluates: without dropout.
+        The generator, in evaluation: without dropout.
     prior : NoisePrior
         p_z.
     n : int
         How many samples.
     chunk : int
-        How many go through G at once, which bounds the memory of its hidden layers. Only rounding depends on it.
+        How many go through G at once; fewer need less memory for its hidden layers. Only rounding depends on it.
     rng : numpy.random.Generator, int or None
         For the noise.
 
@@ -46,7 +46,7 @@ def generate(G: Layer, prior: NoisePrior, n: int, *, chunk: int = 1000, rng: Rng
     check_prior("generate", G, prior)
     rng, device = as_rng(rng), device_of(G)
     options: dict[str, Any] = {"dtype": G.parameters[0].data.dtype} if G.parameters else {}
-    if device != "cpu":  # a prior of one's own may know of no device
+    if device != "cpu":  # your own prior may take no device
         options["device"] = device
     for start in range(0, n, chunk):
         x = G(prior.sample(min(chunk, n - start), rng=rng, **options))

@@ -45,6 +45,15 @@ def simultaneous_step(
     loss_d, loss_g : scalar
         J_D and J_G before the updates, in nats for the paper's objectives.
 
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is wrong, or the networks, the optimisers and the objective do not fit each other.
+
+    See Also
+    --------
+    discriminator_step, generator_step : The steps of Algorithm 1, one player at a time.
+
     Examples
     --------
     >>> import numpy as np

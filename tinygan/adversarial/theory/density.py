@@ -9,24 +9,24 @@ from tinygan.layers import Layer
 
 
 def pushforward_density(G: Layer, prior: NoisePrior, x: Array, *, n_cells: int = 2048) -> Array:
-    """Return p_g on the grid x, exactly: what becomes of p_z under G, with mass conserved where G folds.
+    """Return p_g, the exact density of G(z), on the grid x; mass is conserved where G folds.
 
     Parameters
     ----------
     G : Layer
-        A generator of one number from one number.
+        A generator that turns one number into one number.
     prior : NoisePrior
         p_z, of latent_dim 1.
     x : ndarray of shape (n,)
         The grid, rising.
     n_cells : int
-        How fine the z grid is.
+        How many cells the z grid has.
 
     Returns
     -------
     ndarray of shape (n,), float64
-        The mean of p_g between the midpoints to the neighbouring grid points. Mass that G sends beyond the grid is
-        not in it.
+        At each grid point, the mean of p_g between the midpoints to its neighbours. Mass that G sends beyond the grid
+        is left out.
 
     Raises
     ------
@@ -36,8 +36,8 @@ def pushforward_density(G: Layer, prior: NoisePrior, x: Array, *, n_cells: int =
     Notes
     -----
     Every cell [z_i, z_i+1] spreads its probability evenly over [G(z_i), G(z_i+1)]. The distribution function of p_g
-    at a point is then the sum, over cells, of the share of this interval that lies below the point; its differences
-    between midpoints are masses, so nothing is lost, wherever and however often G turns back.
+    at a point is the mass below it: each cell adds its probability times the share of its interval that lies below the
+    point. Differences of this function between midpoints are masses, so no mass is lost, however often G turns back.
 
     Examples
     --------

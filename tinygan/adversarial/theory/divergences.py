@@ -19,7 +19,7 @@ def kullback_leibler(p: Array, q: Array, x: Array) -> float:
     Returns
     -------
     float
-        Nats; inf where q vanishes and p does not.
+        Nats; inf if q vanishes at a point where p does not.
 
     Raises
     ------
@@ -56,6 +56,10 @@ def jensen_shannon_divergence(p: Array, q: Array, x: Array) -> float:
     ValueError
         If the shapes differ, the grid does not rise, or one is not a density.
 
+    See Also
+    --------
+    virtual_criterion : What the game is worth if D is the best, -log 4 + 2 JSD.
+
     Examples
     --------
     >>> x = np.linspace(0, 1, 11)
@@ -72,7 +76,7 @@ def jensen_shannon_divergence(p: Array, q: Array, x: Array) -> float:
 def wasserstein_distance(p: Array, q: Array, x: Array) -> float:
     """Return W1(p, q), how far mass must travel on average to turn p into q.
 
-    Takes and raises the same as `jensen_shannon_divergence`.
+    It takes the same arguments and raises the same errors as `jensen_shannon_divergence`.
 
     Returns
     -------
@@ -82,6 +86,10 @@ def wasserstein_distance(p: Array, q: Array, x: Array) -> float:
     Notes
     -----
     In one dimension W1 is the area between the two distribution functions.
+
+    References
+    ----------
+    Vallender 1974, Calculation of the Wasserstein distance between probability distributions on the line.
 
     Examples
     --------

@@ -12,13 +12,13 @@ def integral(y: Array, x: Array) -> float:
 
 
 def times_log(weight: Array, y: Array) -> Array:
-    """Return weight log y, and 0 where the weight is 0, whatever y is there."""
+    """Return weight log y, or 0 where the weight is 0, whatever y is there."""
     with np.errstate(divide="ignore", invalid="ignore"):
         return np.where(weight > 0, weight * np.log(y), 0.0)
 
 
 def check_grid(function: str, x: Array) -> Array:
-    """Return x as float64, or raise unless it is a finite rising grid; `function` is who the error speaks for."""
+    """Return x as float64, or raise unless it is a finite rising grid; the error begins with `function`."""
     check_arrays(function, x=x)
     x = np.asarray(x, np.float64)
     if x.ndim != 1 or len(x) < 2 or not (np.diff(x) > 0).all() or not np.isfinite(x).all():
@@ -42,13 +42,13 @@ def check_densities(function: str, **densities: Array) -> list[Array]:
 
 
 def check_on_grid(function: str, name: str, values: Array, x: Array) -> None:
-    """Raise unless there is one value a grid point."""
+    """Raise unless there is one value for each grid point."""
     if values.shape != np.shape(x):
         raise ValueError(f"{function} got {name} of shape {values.shape}; it takes {np.shape(x)}, as the grid x")
 
 
 def normalise(function: str, x: Array, **densities: Array) -> list[Array]:
-    """Return the densities divided by their integrals over the grid, or raise where that cannot be."""
+    """Return the densities divided by their integrals over the grid, or raise if one has no mass there."""
     x = check_grid(function, x)
     arrays = check_densities(function, **densities)
     for name, array in zip(densities, arrays, strict=True):

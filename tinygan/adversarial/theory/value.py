@@ -1,4 +1,4 @@
-"""The value of the game: the best D, what the game is worth with it, and how far a D is from it."""
+"""The value of the game: the best D, the value that it reaches, and how far another D is from it."""
 
 import math
 
@@ -17,7 +17,7 @@ def optimal_discriminator(p_data: Array, p_g: Array) -> Array:
     Parameters
     ----------
     p_data, p_g : ndarray of one shape
-        Densities at the same points; they need not be normalised, but on one scale.
+        Densities at the same points, both on the same scale; they need not be normalised.
 
     Returns
     -------
@@ -29,10 +29,19 @@ def optimal_discriminator(p_data: Array, p_g: Array) -> Array:
     ValueError
         If the shapes differ or a density is negative or not finite.
 
+    See Also
+    --------
+    value_function : V for any D.
+    discriminator_error : How far a D is from this one.
+
     Notes
     -----
-    At every x, V's integrand p_data log D + p_g log(1 - D) has the derivative p_data / D - p_g / (1 - D) and is
-    concave in D. It is 0 where p_data (1 - D) = p_g D.
+    At every x, V's integrand p_data log D + p_g log(1 - D) is concave in D. Its derivative p_data / D - p_g / (1 - D)
+    is 0 where p_data (1 - D) = p_g D, which gives D*.
+
+    References
+    ----------
+    Goodfellow et al. 2014, Generative adversarial nets, Proposition 1, arXiv:1406.2661.
 
     Examples
     --------
@@ -62,13 +71,17 @@ def value_function(d: Array, p_data: Array, p_g: Array, x: Array) -> float:
     Returns
     -------
     float
-        Nats: E over p_data of log D + E over p_g of log(1 - D); -inf where D excludes what happens, also where it only
-        rounds to 0 or 1: `value_from_logits` does not.
+        Nats: E over p_data of log D + E over p_g of log(1 - D). It is -inf if D is 0 where p_data is not, or 1 where
+        p_g is not, even if D only rounds to 0 or 1; `value_from_logits` stays finite then.
 
     Raises
     ------
     ValueError
         If the shapes differ, the grid does not rise, one is not a density, or d is outside [0, 1].
+
+    See Also
+    --------
+    virtual_criterion : The value for the best D.
 
     Examples
     --------
@@ -87,7 +100,7 @@ def value_function(d: Array, p_data: Array, p_g: Array, x: Array) -> float:
 def value_from_logits(logits: Array, p_data: Array, p_g: Array, x: Array) -> float:
     """Return V(D, G) for D = sigmoid(logits), finite also where D rounds to 0 or 1.
 
-    Takes and raises the same as `value_function`, with the logits of D in place of its probabilities.
+    It takes the same arguments and raises the same errors as `value_function`, with logits in place of d.
 
     Examples
     --------
@@ -101,7 +114,7 @@ def value_from_logits(logits: Array, p_data: Array, p_g: Array, x: Array) -> flo
     check_on_grid("value_from_logits", "logits", logits, x)
     if np.isnan(logits).any():
         raise ValueError("value_from_logits got logits with NaN; it takes numbers, which may be infinite")
-    logits_real = np.where(p_data > 0, logits, 0)  # infinite logits do not matter where nothing happens
+    logits_real = np.where(p_data > 0, logits, 0)  # infinite logits do not matter where the density is 0
     logits_fake = np.where(p_g > 0, logits, 0)
     return -integral(p_data * softplus(-logits_real) + p_g * softplus(logits_fake), x)
 
@@ -109,7 +122,7 @@ def value_from_logits(logits: Array, p_data: Array, p_g: Array, x: Array) -> flo
 def virtual_criterion(p_data: Array, p_g: Array, x: Array) -> float:
     """Return C(G) = max over D of V(D, G) = -log 4 + 2 JSD, Theorem 1 of the paper.
 
-    Takes and raises the same as `jensen_shannon_divergence`; nats.
+    It takes the same arguments and raises the same errors as `jensen_shannon_divergence`, and returns nats.
 
     Examples
     --------
@@ -126,7 +139,7 @@ def discriminator_error(d: Array, target: Array | float, p_data: Array, p_g: Arr
     Parameters
     ----------
     d, target : ndarray of shape (n,)
-        D(x), and what it should be: D*, or 1/2 at the end of the game.
+        D(x), and what it should be: D*, or 1/2 as at the end of the game.
     p_data, p_g : ndarray of shape (n,)
         Densities on the grid, normalised on it.
     x : ndarray of shape (n,)

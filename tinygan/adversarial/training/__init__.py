@@ -1,1 +1,1 @@
-"""What a real training needs around the loop of Algorithm 1: minibatches, streams of randomness, checks, resumption."""
+"""What a real training needs around the loop of Algorithm 1: minibatches, random streams, checks and resumption."""

@@ -1,4 +1,4 @@
-"""What `train` and the steps refuse: players that do not fit each other, and one thing where another belongs."""
+"""What `train` and the steps refuse: players that do not fit each other, and arguments of the wrong kind."""
 
 import math
 import numbers
@@ -32,7 +32,7 @@ def check_layers(**players: Any) -> None:
 
 
 def check_logits(D: Layer, objective: Objective) -> None:
-    """Raise if D ends in a sigmoid, and the objective has one of its own."""
+    """Raise if D ends in a sigmoid although the objective has its own."""
     last = D
     while last.layers and not isinstance(last, Fork | Residual):
         last = last.layers[-1]
@@ -44,7 +44,7 @@ def check_logits(D: Layer, objective: Objective) -> None:
 
 
 def check_game(D: Layer, G: Layer, prior: NoisePrior, example: Array) -> None:
-    """Raise unless G turns noise of the prior into something like the example, and D gives that one logit."""
+    """Raise unless G turns noise of the prior into an array like the example, and D gives the example one logit."""
     check_prior("train", G, prior)
     check_takes("D", D, "x", example)
     x_fake, logits = G(get_array_module(example).zeros((1, prior.latent_dim), example.dtype)), D(example)
@@ -58,7 +58,7 @@ def check_game(D: Layer, G: Layer, prior: NoisePrior, example: Array) -> None:
 
 
 def check_takes(player: str, network: Layer, name: str, batch: Array) -> None:
-    """Raise if a batch is of another width than a player takes."""
+    """Raise if a batch has another shape than the player takes."""
     wanted, shape = network.input_shape(), getattr(batch, "shape", None)
     if wanted is None or shape is None or shape[1:] == wanted:
         return
@@ -70,7 +70,7 @@ def check_takes(player: str, network: Layer, name: str, batch: Array) -> None:
 def check_optimizer(player: str, network: Layer, optimizer: Optimizer) -> None:
     """Raise unless the optimiser updates the parameters of this player, all of them and no others.
 
-    Otherwise a gradient would be left over, and the next step would add its own to it.
+    Otherwise a gradient would be left over, and the next step would add to it.
     """
     if tuple(getattr(optimizer, "parameters", ())) != tuple(network.parameters):
         raise ValueError(
@@ -80,7 +80,7 @@ def check_optimizer(player: str, network: Layer, optimizer: Optimizer) -> None:
 
 
 def check_steps(name: str, step: Any, n_steps: Any) -> int:
-    """Return how often the step of this name is done; raise where a number is given for a step, or the reverse."""
+    """Return how often this step is done; raise if a number was given for the step, or a step for the number."""
     if not callable(step):
         hint = f". Did you mean {name}s={step}?" if isinstance(step, numbers.Integral) else ""
         raise TypeError(f"train got {name}={step!r}; it takes a function such as tinygan.adversarial.{name}{hint}")

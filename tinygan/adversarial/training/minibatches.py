@@ -19,18 +19,18 @@ class Minibatches:
     Parameters
     ----------
     x : ndarray of shape (n, ...), or an object with .sample(m, rng=)
-        Walks through an array in a fresh permutation every epoch, and keeps the last, short minibatch of an epoch.
+        An array is taken in a new random order every epoch; the last minibatch of an epoch may be short.
     prior : NoisePrior
         p_z.
     batch_size : int
         m.
     state : TrainingState
-        Its streams give the order of the examples or their draws, and the noise; its position says where in an array
-        to go on, and its share which rows of every minibatch to return.
+        Its streams draw the order of the examples, or the examples themselves, and the noise. Its position says where
+        in an array to go on. Its share says which rows of every minibatch to return.
     dtype : {numpy.float32, numpy.float64}
-        Their precision.
+        Precision of examples and noise.
     device : str
-        Where they are wanted, and where an array is already.
+        Where to put them; an array is there already.
 
     Examples
     --------
@@ -48,16 +48,16 @@ class Minibatches:
     ) -> None:
         self.x, self.prior, self.batch_size = x, prior, batch_size
         self.state, self.dtype, self.device = state, dtype, device
-        self._place = {} if device == "cpu" else {"device": device}  # a prior of one's own may know of no device
+        self._place = {} if device == "cpu" else {"device": device}  # your own prior may take no device
         self._examples = self._draws() if is_sampler(x) else self._epochs()
 
     def pair(self) -> tuple[Array, Array]:
-        """Return the next minibatch of examples, and as much noise.
+        """Return the next minibatch of examples, and as many noise vectors.
 
         Raises
         ------
         TypeError, ValueError
-            If a sampler returns something else than finite floats.
+            If a sampler returns anything but finite floats.
         """
         x = next(self._examples)
         return x, self._noise(len(x))
@@ -93,7 +93,9 @@ class Minibatches:
 
 
 def prepared(x: Source, dtype: Any, device: str) -> tuple[Source, Array]:
-    """Return x on a device, checked, cast if it is an array, and an example of it; draws of a sampler come later.
+    """Return x, checked and, if it is an array, cast and moved to the device; and one example of it.
+
+    A sampler's draws are checked and moved when they come.
 
     Examples
     --------
@@ -104,7 +106,7 @@ def prepared(x: Source, dtype: Any, device: str) -> tuple[Source, Array]:
     if isinstance(x, ScaledImages):
         x = x.on(device)
     else:
-        check_arrays("train", x=x)  # a table of pandas has a method sample of its own
+        check_arrays("train", x=x)  # a pandas table has a method sample, too
         if not is_sampler(x):
             x = to_device(checked_examples(x, dtype), device)
     example = checked_examples(x.sample(1, rng=as_rng(0)) if is_sampler(x) else x[:1], dtype)
@@ -112,7 +114,7 @@ def prepared(x: Source, dtype: Any, device: str) -> tuple[Source, Array]:
 
 
 def is_sampler(x: Source) -> bool:
-    """Return whether x is to be sampled; else it is an array."""
+    """Return whether x can be sampled; if not, it is an array."""
     return hasattr(x, "sample")
 
 

@@ -1,4 +1,4 @@
-"""Where a training stands, so that it can be left and gone on with as if nothing had happened."""
+"""The state of a training, from which it can go on later as if it had never stopped."""
 
 import copy
 from typing import Any, NamedTuple
@@ -8,7 +8,7 @@ from tinygan.backend.streams import SharedStream
 
 
 class Share(NamedTuple):
-    """The part of every minibatch that is one process's, where several train together.
+    """One process's part of every minibatch, when several processes train together.
 
     Attributes
     ----------
@@ -25,7 +25,7 @@ class Share(NamedTuple):
     n_ranks: int = 1
 
     def of(self, m: int) -> range:
-        """Return the rows of a minibatch of m that are this process's."""
+        """Return this process's rows of a minibatch of m."""
         if m < self.n_ranks:
             raise ValueError(f"{self.n_ranks} processes cannot share a minibatch of {m}; it takes a row for each")
         return range(m * self.rank // self.n_ranks, m * (self.rank + 1) // self.n_ranks)
@@ -34,29 +34,29 @@ class Share(NamedTuple):
 class TrainingState:
     """Three independent random streams, a place in the data, and how many iterations are done.
 
-    `train` moves it along. A copy of it, taken between two iterations together with copies of the networks and their
-    optimisers, is all that a later `train` needs to go on bit for bit.
+    `train` updates it. To go on later, bit for bit, copy it between two iterations, together with the networks and
+    their optimisers.
 
     Parameters
     ----------
     rng : numpy.random.Generator, int or None
-        Where the streams are spawned from.
+        Seeds the three streams.
 
     Attributes
     ----------
     data, noise, dropout : numpy.random.Generator
-        For the order of the examples or their draws, for z, and for the masks: more draws from one leave the others
-        alone.
+        The streams for the examples or their order, for z, and for the masks of dropout. More draws from one leave the
+        others alone.
     iteration : int
         Iterations done.
     epoch, position : int
-        Walks through the data that have begun, and how many examples the last of them has used.
+        How many walks through the data have begun, and how many examples the last walk has used.
     epoch_start : dict or None
-        State of the data stream before the permutation of this epoch was drawn, from which it can be drawn again.
+        State of the data stream before it drew the permutation of this epoch, to draw it again.
     share : Share
         This process's part of every minibatch: all of it, unless `take_share` says otherwise.
     weight : float
-        How much of the last minibatch that was.
+        The fraction of the last minibatch that this was.
 
     Examples
     --------
@@ -72,7 +72,7 @@ class TrainingState:
         self.share, self.weight = Share(), 1.0
 
     def take_share(self, rank: int, n_ranks: int) -> None:
-        """Train on a share of every minibatch, noise and masks included: all processes together do what one would do.
+        """Train on a share of every minibatch, noise and masks included; together, all processes do what one would do.
 
         Examples
         --------
@@ -85,7 +85,7 @@ class TrainingState:
         self.noise, self.dropout = SharedStream(self.noise.bit_generator), SharedStream(self.dropout.bit_generator)
 
     def draw_for(self, m: int) -> None:
-        """Let noise and masks be drawn for a minibatch of m; each process gets its own rows."""
+        """Get ready to draw noise and masks for a minibatch of m, of which each process draws its own rows."""
         rows = self.share.of(m)
         self.weight = len(rows) / m
         for stream in (self.noise, self.dropout):
@@ -93,7 +93,7 @@ class TrainingState:
                 stream.start, stream.n_rows, stream.total = rows.start, len(rows), m
 
     def order(self, n: int) -> Array:
-        """Return the permutation of n examples for the epoch that the position lies in: a new one at its start."""
+        """Return the permutation of n examples for this epoch, or draw a new one where an epoch begins."""
         if self.position == 0:
             self.epoch += 1
             self.epoch_start = copy.deepcopy(dict(self.data.bit_generator.state))

@@ -35,7 +35,7 @@ class Iteration(NamedTuple):
     iteration : int
         How many iterations are done, from 1.
     loss_d, loss_g : scalar
-        J_D of the last step of D and J_G, both before the update that they led to; in nats for the paper's objectives.
+        J_D and J_G of the last step of D and of G, before the update; in nats for the paper's objectives.
     """
 
     iteration: int
@@ -44,7 +44,7 @@ class Iteration(NamedTuple):
 
 
 class Training(Iterator[Iteration]):
-    """A training that goes on by one iteration whenever its next record is asked for; `train` makes one.
+    """A training that does one iteration for each record that you ask for; `train` makes one.
 
     Examples
     --------
@@ -66,7 +66,7 @@ class Training(Iterator[Iteration]):
         return last[0] if last else None
 
     def look(self) -> None:
-        """Look now at losses that wait on a GPU to be looked at, and raise if one of them is NaN or infinite."""
+        """Check now the losses that still wait on a GPU, and raise if one of them is NaN or infinite."""
         self._watch.look()
 
     def __repr__(self) -> str:
@@ -92,10 +92,10 @@ def train(
     rng: RngLike = None,
     state: TrainingState | None = None,
 ) -> Training:
-    """Return an iterator that runs Algorithm 1, one iteration for each record that is asked for.
+    """Return an iterator that runs Algorithm 1, one iteration for each record that you ask for.
 
-    Nothing is trained until you loop over it, or call its ``run()``. What else should happen along the way (schedules,
-    plots, checkpoints, progress) happens in your loop.
+    Nothing is trained until you loop over it, or call its ``run()``. Your loop does what else should happen along the
+    way: schedules, plots, checkpoints, progress.
 
     Parameters
     ----------
@@ -124,7 +124,7 @@ def train(
     rng : numpy.random.Generator, int or None
         Spawns three independent streams: for examples, for noise and for dropout.
     state : TrainingState, optional
-        Where an earlier training was left; this one goes on there, up to n_iterations in all, and rng is not used.
+        The state of an earlier training. This one goes on from there, up to n_iterations in all, and does not use rng.
 
     Returns
     -------
@@ -136,18 +136,24 @@ def train(
     TypeError, ValueError
         At once, if an argument is wrong or the networks do not fit each other.
     FloatingPointError, MemoryError
-        When a loss or a parameter is not finite, or a step has too little memory: they say where, and what may help.
+        When a loss or a parameter is not finite, or a step has too little memory. The error says where, and what may
+        help.
+
+    See Also
+    --------
+    discriminator_step, generator_step : The two steps of Algorithm 1.
+    tinygan.gradcheck.check_step : Whether a step of your own is right.
 
     Notes
     -----
     Small networks, with fewer than 2^24 multiplications in their largest matrix product, train on one BLAS thread. On
-    several threads each product waits for the slowest core, and a machine that has other work needs many times longer.
-    The number is set for each iteration and set back before you get the record. It is left alone if you have chosen
-    one, by `tinygan.backend.blas_threads` or by a variable such as ``OPENBLAS_NUM_THREADS``.
+    several threads each product waits for the slowest core, which takes many times longer on a machine that has other
+    work. The number of threads is set for each iteration, and set back before you get the record. It is left alone if
+    you have chosen one, by `tinygan.backend.blas_threads` or by a variable such as ``OPENBLAS_NUM_THREADS``.
 
-    See Also
-    --------
-    tinygan.gradcheck.check_step : Whether a step of your own is right.
+    References
+    ----------
+    Goodfellow et al. 2014, Generative adversarial nets, algorithm 1, arXiv:1406.2661.
 
     Examples
     --------
@@ -221,7 +227,7 @@ def train(
 
 
 def _check_simultaneous(discriminator_steps: int, generator_steps: int, *steps: Callable[..., Any]) -> None:
-    """Raise where simultaneous updates get what only alternating ones have."""
+    """Raise if simultaneous updates get what only alternating updates take."""
     for name, n_steps in (("discriminator_steps", discriminator_steps), ("generator_steps", generator_steps)):
         if n_steps > 1:
             raise ValueError(

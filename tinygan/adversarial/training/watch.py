@@ -1,4 +1,4 @@
-"""What `train` looks at while it lasts: that losses and parameters stay finite, and that the memory is enough."""
+"""What `train` checks while it runs: that losses and parameters stay finite, and that the memory is enough."""
 
 import numbers
 from collections.abc import Iterator
@@ -16,14 +16,14 @@ MOST_UNSEEN = 100
 
 
 class LossWatch:
-    """Looks at the losses of a training: at each at once on the host, at many together on a GPU.
+    """Checks the losses of a training: each one at once on the host, many together on a GPU.
 
-    There a look waits until the GPU has caught up with the program, which costs more than an iteration.
+    On a GPU, a check waits until the GPU has caught up with the program, which takes longer than an iteration.
 
     Parameters
     ----------
     state : TrainingState
-        Where the training stands: the losses belong to the iteration after it.
+        The state of the training: losses belong to the iteration after it.
 
     Examples
     --------
@@ -38,7 +38,7 @@ class LossWatch:
         self._unseen: list[tuple[int, str, Array, dict[str, Layer]]] = []
 
     def seen(self, name: str, loss: Array, **suspects: Layer) -> Array:
-        """Return the loss, looked at now or soon, or raise as `check_loss` does."""
+        """Return the loss, checked now or soon; raise as `check_loss` does, or if it is not one number."""
         if not (isinstance(loss, numbers.Real) or getattr(loss, "shape", None) == ()):
             raise TypeError(f"a step returned {loss!r} as {name}; it should return its loss, one number")
         self._unseen.append((self.state.iteration + 1, name, loss, suspects))
@@ -47,7 +47,7 @@ class LossWatch:
         return loss
 
     def look(self) -> None:
-        """Look at the losses that have not been looked at; what a look that comes late finds is blamed on no layer."""
+        """Check the losses that still wait; no layer is blamed for a loss that is found late."""
         unseen, self._unseen = self._unseen, []
         for iteration, name, loss, suspects in unseen:
             loss = to_host(loss)
@@ -68,8 +68,8 @@ def check_in_time(iteration: int, name: str, loss: Array, *, now: int) -> None:
 def check_loss(iteration: int, name: str, loss: Array, **suspects: Layer) -> None:
     """Raise a FloatingPointError that says where it happened if a loss is NaN or infinite.
 
-    The suspects, D among them, are looked at in order. The step that a bad loss led to has poisoned the player that it
-    updated, so the other one comes first: it tells more.
+    The suspects, D among them, are checked in order. The step with the bad loss has already updated its own player by a
+    bad gradient, so the other player comes first: it tells more.
     """
     if is_finite(loss):
         return
@@ -92,7 +92,7 @@ def check_parameters(iteration: int, **players: Layer) -> None:
 
 
 def explained_shortage(records: Iterator[T], state: TrainingState, device: str, batch_size: int) -> Iterator[T]:
-    """Yield the records of a training; a MemoryError gets to name the iteration and the device, and a smaller batch.
+    """Yield the records of a training; let a MemoryError name the iteration, the device and a smaller batch.
 
     Examples
     --------
