@@ -15,8 +15,8 @@ from tinygan.ranks.group import ALONE, Ranks
 # The bandwidths that the paper's evaluator tries. Each is 1.29 times the one before, which can cost tens of nats.
 PAPER_BANDWIDTHS = np.logspace(-1, 0, 10)
 
-# Nine more between each two of them. In d dimensions the best of these is about d (log(1.026) / 2)² below the optimum
-# between them: .13 nats for d = 784.
+# Nine more between each two of them. In d dimensions the best of these is at most about d (log(1.026) / 2)² nats below
+# the optimum between them: .13 nats for d = 784.
 FINE_BANDWIDTHS = np.logspace(-1, 0, 91)
 
 PAPER_BANDWIDTHS.flags.writeable = FINE_BANDWIDTHS.flags.writeable = False
@@ -32,9 +32,9 @@ class BandwidthSearch:
     Attributes
     ----------
     bandwidth : float
-        The sigma with the highest mean log-likelihood; the first of equals.
+        The sigma with the highest mean log-likelihood; the first if several are equal.
     bandwidths : ndarray of shape (B,)
-        All that were tried.
+        All sigmas that were tried.
     curve : ndarray of shape (B,)
         The mean log-likelihood of the validation examples for each, in nats, on the host.
     """
@@ -45,7 +45,7 @@ class BandwidthSearch:
 
     @property
     def is_at_end(self) -> bool:
-        """Whether the bandwidth is the first or the last that was tried, and a better one may lie beyond."""
+        """Whether the bandwidth is the first or the last that was tried, so that a better one may lie beyond."""
         return bool(self.curve.argmax() in (0, len(self.curve) - 1))
 
 
@@ -76,14 +76,19 @@ def search_bandwidth(
     TypeError, ValueError
         If an array is not a non-empty, finite float array of shape (n, d), or a bandwidth is not a finite number > 0.
 
+    See Also
+    --------
+    parzen_log_likelihood : Searches the bandwidth, and judges test examples with it.
+    ParzenWindow : The density at one bandwidth.
+
     Notes
     -----
-    At d = 784 and sigma = .1, float32 products leave errors of some 1e-3 nats at a point. Those that differ from point
-    to point vanish from a mean over thousands; those that all points share (-9e-4 was seen on MNIST) do not. So 128
-    examples, spread from the nearest to the samples' mean to the farthest, are done in float32 and in the precision
-    that `kernel_sums` would take. The mean of these differences corrects the float32 mean over all; if three standard
-    errors of it exceed 5e-4 nats for any sigma, then float32 is given up. This is an estimate, not a bound. Fewer than
-    257 examples are not worth a trial.
+    At d = 784 and sigma = .1, float32 products leave errors of about 1e-3 nats at a point. Errors that differ from
+    point to point vanish from a mean over thousands of points. Errors that all points share do not; -9e-4 was seen on
+    MNIST. So 128 examples are computed twice, in float32 and in the precision that `kernel_sums` would take. They are
+    spread from the example nearest to the samples' mean to the farthest. The mean of their differences corrects the
+    float32 mean over all examples. If three standard errors of this correction exceed 5e-4 nats for any sigma, float32
+    is given up. This is an estimate, not a bound. Fewer than 257 examples get no such trial.
 
     Examples
     --------
@@ -106,7 +111,7 @@ def _mean_log_density(evaluator: SharedEvaluator, n: int) -> Array:
     """Return the mean of log p(x) over the n points x of an evaluator, for each sigma."""
     if evaluator.dtype is not np.float32 and n > 2 * TRIAL:
         some = _spread(evaluator.squares)
-        with np.errstate(all="ignore"):  # what overflows is NaN in the end, and no NaN is below the tolerance
+        with np.errstate(all="ignore"):  # an overflow ends as NaN, and NaN is not below the tolerance
             rough = evaluator.sums(np.float32, some).log_density()
             errors = rough - evaluator.sums(evaluator.dtype, some).log_density()
             doubt = 3 * errors.std(axis=0).max() / math.sqrt(TRIAL)

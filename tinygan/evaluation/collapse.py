@@ -1,4 +1,4 @@
-"""What has gone wrong with a generator, seen from its samples and from what D says: each in a sentence."""
+"""Finds what has gone wrong with a generator, from its samples and from what D says, and says it in sentences."""
 
 import numpy as np
 
@@ -10,36 +10,37 @@ from tinygan.evaluation.neighbours import nearest_neighbours
 UNTRAINED = "G has learned little else yet; train longer"
 COLLAPSED = "G maps many z to one x; lower learning rates may help"
 
-# As many samples and examples are looked at.
+# How many samples and examples are looked at.
 N = 1000
 
 # D has won if mean D(x) is above this, and mean D(G(z)) below 1 minus this.
 WON = 0.98
 
-# Samples look alike, and around the mean of the examples, below these shares of the spread of the examples.
+# Samples look alike if they spread less than NARROW times the spread of the examples. They look like the mean of the
+# examples if their own mean is nearer to it than NEAR times that spread.
 NARROW, NEAR = 0.33, 0.25
 
-# Two samples are twins if they are nearer than this share of how near an example's nearest usually is; and G repeats
-# itself if more than this share of its samples have a twin.
+# A sample has a twin if another one is nearer than TWIN times the median distance from an example to its nearest one. G
+# repeats itself if at least MANY of its samples have a twin.
 TWIN, MANY = 0.25, 0.5
 
 
 def find_collapse(
     samples: Array, examples: Array | ScaledImages, *, d_real: float | None = None, d_fake: float | None = None
 ) -> list[str]:
-    """Return what has gone wrong with a generator, a sentence each with what to try; nothing if nothing is found.
+    """Return a sentence for each thing that has gone wrong with a generator, with what to try; none if all seems well.
 
-    Found are a D that has won, and a G that draws only the mean of the data, only one thing, or a few again and again.
-    What is not found may still be bad: look at the samples.
+    It finds a D that has won, and a G that draws only the mean of the data, only one thing, or a few things again and
+    again. It does not find everything: look at the samples, too.
 
     Parameters
     ----------
     samples : ndarray of shape (n, d)
-        What G draws, float32 or float64. The first 1,000 are looked at.
+        Samples of G, float32 or float64. The first 1,000 are looked at.
     examples : ndarray of shape (m, d), or ScaledImages
-        What it learns from; likewise.
+        The data that G learns from. The first 1,000 are looked at.
     d_real, d_fake : float, optional
-        Mean D(x) and mean D(G(z)), where they are known.
+        Mean D(x) and mean D(G(z)), if they are known.
 
     Raises
     ------
@@ -76,7 +77,7 @@ def _won(d_real: float | None, d_fake: float | None) -> list[str]:
 
 def _collapsed(samples: Array, examples: Array) -> list[str]:
     spread = _spread(examples)
-    if len(samples) < 2 or spread == 0:  # then they cannot help being alike
+    if len(samples) < 2 or spread == 0:  # one sample, or equal examples, tell nothing
         return []
     if (share := _spread(samples) / spread) < NARROW:
         if np.linalg.norm(samples.mean(axis=0) - examples.mean(axis=0)) < NEAR * spread:

@@ -46,7 +46,7 @@ class Centred:
 
     @property
     def reach(self) -> float:
-        """The greatest length."""
+        """The length of the longest point."""
         return math.sqrt(float(self.squares.max()))
 
 
@@ -79,7 +79,7 @@ class Expansion:
 
 
 class Differences:
-    """Squared distances by subtraction in float64: slow, but right where no expansion is.
+    """Squared distances by subtraction in float64: slow, but right where an `Expansion` is too coarse.
 
     Attributes
     ----------
@@ -135,7 +135,7 @@ def mean_point(x: Array) -> Array:
 
 
 def tiles(n: int, m: int, shape: tuple[int, int] | None = None) -> Iterator[tuple[slice, slice]]:
-    """Yield the tiles of an (n, m) array as two slices, row by row; each is of the shape given, or TILE, or less."""
+    """Yield the tiles of an (n, m) array as two slices, row by row; each has the shape given, or TILE, or less at the edges."""
     height, width = shape or TILE
     for row in range(0, n, height):
         for column in range(0, m, width):

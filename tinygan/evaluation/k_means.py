@@ -1,4 +1,4 @@
-"""Clusters of points and their means: averages that generate nothing, which the Parzen score is held against."""
+"""Clusters of points and their means: averages that generate nothing, to compare Parzen scores with."""
 
 import numpy as np
 
@@ -12,16 +12,16 @@ CHUNK = 5000
 
 
 def k_means(x: Array | ScaledImages, n_centroids: int, n_steps: int, *, rng: RngLike = None) -> Array:
-    """Return the centroids of clusters of x, after some steps of Lloyd's algorithm from rows of x chosen at random.
+    """Return the centroids of clusters of x, by Lloyd's algorithm from rows of x chosen at random.
 
     Parameters
     ----------
     x : ndarray of float32, shape (n, d), or ScaledImages
-        What to cluster. The distances are found on its device, the sums on the host: in one order, to the last bit.
+        What to cluster. Its device computes the distances; the host adds up the sums, in one order, to the last bit.
     n_centroids : int
         At most n.
     n_steps : int
-        Each gives every row to its nearest centroid, and moves every centroid to the mean of its rows. A centroid
+        Each step gives every row to its nearest centroid, and moves every centroid to the mean of its rows. A centroid
         without rows stays where it is. The sum of the squared distances to the nearest centroid never rises.
     rng : numpy.random.Generator, int or None
         Chooses the rows to start from.
@@ -35,6 +35,10 @@ def k_means(x: Array | ScaledImages, n_centroids: int, n_steps: int, *, rng: Rng
     ------
     TypeError, ValueError
         If a number is not an int >= 1, or there are more centroids than rows.
+
+    References
+    ----------
+    Lloyd 1982, Least squares quantization in PCM.
 
     Examples
     --------

@@ -20,7 +20,7 @@ from tinygan.evaluation.distances import (
 # Examples that are turned into floats and looked through at once.
 N_AT_ONCE = 10_000
 
-# If more than one candidate a row and this share of a tile are left, float32 is too coarse and float64 takes over.
+# If more candidates are left than one a row and this share of a tile, float32 is too coarse and float64 takes over.
 FEW = 0.01
 
 
@@ -37,9 +37,9 @@ def nearest_neighbours(x: Array, examples: Array | ScaledImages) -> tuple[Array,
     Returns
     -------
     indices : ndarray of shape (n,)
-        Integers; of examples that are equally near, the first.
+        Integers; the first if several examples are equally near.
     distances : ndarray of shape (n,)
-        float64.
+        L2 distances, float64.
 
     Raises
     ------
@@ -48,10 +48,10 @@ def nearest_neighbours(x: Array, examples: Array | ScaledImages) -> tuple[Array,
 
     Notes
     -----
-    A matrix product gives rough squared distances that err by at most e (`error_bound`), so the nearest example is
+    A matrix product gives rough squared distances that err by at most e (`error_bound`). So the nearest example is
     among those within 2 e of the least rough distance. Only these candidates, one or two for a photograph, are
-    subtracted in float64. The examples are taken 10,000 at a time, so that `ScaledImages` stay bytes, and memory is
-    bounded by centred copies of x and of these, and by the tiles.
+    subtracted in float64. The examples are taken 10,000 at a time, so that `ScaledImages` stay bytes. Memory holds
+    centred copies of x and of these 10,000, and the tiles.
 
     Examples
     --------

@@ -20,7 +20,7 @@ class ParzenWindow:
     Parameters
     ----------
     samples : ndarray of shape (n, d)
-        The centres mu_j, float32 or float64: for an image model its outputs, without noise added.
+        The centres mu_j, float32 or float64. For an image model they are its outputs, without noise added.
     bandwidth : float
         sigma > 0.
 
@@ -29,11 +29,22 @@ class ParzenWindow:
     TypeError, ValueError
         If samples is not a non-empty, finite float array of shape (n, d), or bandwidth is not a finite number > 0.
 
+    See Also
+    --------
+    search_bandwidth : Chooses the bandwidth on validation examples.
+    parzen_log_likelihood : The score of the paper's Table 1.
+
     Notes
     -----
     log p(x) = log mean_j exp(-||x - mu_j||² / (2 sigma²)) - d log(sigma sqrt(2 pi)), evaluated by tiles in constant
     memory. This is the estimator of Goodfellow et al. 2014, section 5. It ranks models badly, as Theis et al. 2016
-    (arXiv 1511.01844) show: k-means centroids score better than real images. Report it, and do not trust it alone.
+    show: k-means centroids score better than real images. Report it, and do not trust it alone.
+
+    References
+    ----------
+    Goodfellow et al. 2014, Generative adversarial nets, section 5, arXiv:1406.2661.
+
+    Theis, van den Oord and Bethge 2016, A note on the evaluation of generative models, arXiv:1511.01844.
 
     Examples
     --------
@@ -113,18 +124,23 @@ def parzen_log_likelihood(
     samples : ndarray of shape (n, d)
         What the generator drew, float32 or float64; the paper's evaluator takes 10,000.
     test : ndarray of shape (m, d)
-        The examples to judge by.
+        The examples whose log-likelihood is reported.
     validation : ndarray of shape (k, d)
-        The examples to choose the bandwidth by.
+        The examples on which the bandwidth is chosen.
     bandwidths : sequence of float
-        What to choose from: `PAPER_BANDWIDTHS` by default; `FINE_BANDWIDTHS` shows what that costs.
+        What to choose from: `PAPER_BANDWIDTHS` by default; `FINE_BANDWIDTHS` shows what so coarse a choice costs.
     ranks : Ranks
-        The processes that share the work. Each has all arrays, adds up some samples' kernels, and gets the result.
+        The processes that share the work. Each has all arrays, adds up the kernels of its samples, and gets the result.
 
     Raises
     ------
     TypeError, ValueError
         If an array is not a non-empty, finite float array of shape (n, d), or a bandwidth is not a finite number > 0.
+
+    See Also
+    --------
+    search_bandwidth : The choice of the bandwidth alone.
+    ParzenWindow : The density at one bandwidth.
 
     Examples
     --------

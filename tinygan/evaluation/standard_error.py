@@ -1,4 +1,4 @@
-"""A mean and how far it is to be trusted: every log-likelihood is reported with its standard error."""
+"""A mean and how far to trust it: every log-likelihood is reported with its standard error."""
 
 import math
 

@@ -25,13 +25,13 @@ TOLERANCE = 5e-4
 # A kernel below e^-32 times the nearest one is left out: a billion of them are 1.3e-5 nats.
 VANISHED = 32
 
-# The share of kernels that count below which it is faster to pick them out.
+# If fewer than this share of the kernels count, it is faster to pick these out.
 FEW = 1 / 8
 
 
 @dataclass(frozen=True, eq=False)
 class KernelSums:
-    """For n points and B bandwidths, how near the samples come and how much they weigh relative to the nearest.
+    """For n points and B bandwidths: how near the nearest sample is, and the sum of all kernels relative to its own.
 
     Sums over disjoint sets of samples merge in any order. So tiles, files and processes can each contribute a part.
 
@@ -70,7 +70,7 @@ class KernelSums:
         Raises
         ------
         ValueError
-            If the two are not about the same number of points, the same width and the same bandwidths.
+            If the two differ in the number of points, in their width or in the bandwidths.
         """
         if self.sums.shape != other.sums.shape or self.dimension != other.dimension:
             raise ValueError(
@@ -118,14 +118,14 @@ def kernel_sums(samples: Array, x: Array, bandwidths: Sequence[float] | Array) -
 
     Notes
     -----
-    With 2 sigma² for the smallest sigma as the unit, the squared distances s_j are kept relative to the smallest one
-    seen so far; for each sigma, sum_j exp((min s - s_j) r) with r = (smallest sigma / sigma)² <= 1 is added up by tiles
-    and rescaled whenever a smaller s turns up. The minimum is the same for every sigma.
+    The unit of the squared distances s_j is 2 sigma² for the smallest sigma. They are kept relative to min s, the
+    smallest one seen so far. For each sigma, sum_j exp((min s - s_j) r) with r = (smallest sigma / sigma)² <= 1 is
+    added up by tiles, and rescaled whenever a smaller s turns up. The minimum is the same for every sigma.
 
     The log-densities are right to 1e-3 nats at every point. Distances come from a product of centred points
-    (`Expansion`): in float32 where `error_bound` says that this moves no log-density by more than 5e-4 nats, in float64
-    where it says so of that, and else by subtraction. The bound is for the worst case, and at d = 784 it nearly always
-    asks for float64.
+    (`Expansion`), in float32 if `error_bound` says that this moves no log-density by more than 5e-4 nats, or else in
+    float64 if it says so for float64. If it does not, they come from subtraction. The bound is for the worst case, and
+    at d = 784 it nearly always asks for float64.
 
     Examples
     --------
@@ -140,14 +140,14 @@ def kernel_sums(samples: Array, x: Array, bandwidths: Sequence[float] | Array) -
 
 
 class Evaluator:
-    """Adds up kernels in the precision that it is told to; it knows which one is safe for x.
+    """Adds up kernels in the precision that you ask for; it knows which precision is safe for x.
 
     Attributes
     ----------
     squares : ndarray of shape (n,)
         The squared lengths of x, centred and in units.
     dtype : type or None
-        The cheapest that gives every log-density of x to 1e-3 nats; None means subtraction.
+        The cheapest precision that gives every log-density of x to 1e-3 nats; None means subtraction.
     """
 
     def __init__(self, samples: Array, x: Array, sigmas: Array) -> None:
@@ -235,7 +235,7 @@ def _row_sums(gaps: Array, scales: list[float], kernels: Array) -> Iterator[Arra
     xp, done = get_array_module(gaps), 0
     ones = xp.ones(gaps.shape[1], np.float32)
     for scale in scales:
-        # A GPU would have to be waited for to know how many are left.
+        # On a GPU this is not asked: the program would wait for the GPU to know how many are left.
         if xp is np and np.count_nonzero(gaps > -VANISHED / scale) < FEW * gaps.size:
             break
         yield xp.exp(gaps if scale == 1 else xp.multiply(gaps, scale, out=kernels), out=kernels) @ ones

@@ -1,4 +1,4 @@
-"""The sums behind a Parzen window on several ranks: each takes some of the samples, and what they find is merged."""
+"""The sums behind a Parzen window on several ranks: each adds up some of the samples, and their sums are merged."""
 
 from collections.abc import Sequence
 from functools import reduce
@@ -12,7 +12,7 @@ from tinygan.ranks.group import Ranks
 
 
 class SharedEvaluator(Evaluator):
-    """An evaluator on a rank that adds up the kernels of its share of the samples, and gets the sums over all.
+    """An evaluator on one of several ranks: it adds up its share of the samples, and gets the sums over all of them.
 
     Parameters
     ----------
@@ -20,14 +20,14 @@ class SharedEvaluator(Evaluator):
         The same ones on every rank.
     sigmas : ndarray of shape (B,)
     ranks : Ranks
-        All of them ask for the same sums.
+        The processes that share the work; all of them ask for the same sums.
 
     Notes
     -----
-    Centre, unit and precision come from all samples, so every distance is rounded as in one process. The merge is
-    exact: the least of the minima, and sums that are scaled and added in float64. What it merges is rounded by itself,
-    since the kernels of a share are counted from its own nearest sample, in float32: a sum differs by some 1e-7 of
-    itself from the sum in one process. All ranks hold the same bits in the end.
+    Centre, unit and precision come from all samples, so every distance is rounded as in one process. The merge
+    takes the least of the minima, and scales and adds the sums in float64. But each rank counts the kernels of its
+    share from its own nearest sample, in float32, so a sum differs from the sum in one process by about 1e-7 of itself.
+    All ranks end with the same bits.
     """
 
     def __init__(self, samples: Array, x: Array, sigmas: Array, ranks: Ranks) -> None:
@@ -43,7 +43,7 @@ class SharedEvaluator(Evaluator):
 
 
 def shared_kernel_sums(samples: Array, x: Array, bandwidths: Sequence[float] | Array, ranks: Ranks) -> KernelSums:
-    """Return what `kernel_sums` returns, on every rank, from the work of all of them.
+    """Return what `kernel_sums` returns, on every rank, while all of them share the work.
 
     Examples
     --------
@@ -57,7 +57,7 @@ def shared_kernel_sums(samples: Array, x: Array, bandwidths: Sequence[float] | A
 
 
 def share(n: int, ranks: Ranks) -> slice:
-    """Return which of n samples are this rank's; none for the last ones, where there are more ranks than samples.
+    """Return which of n samples are this rank's; it may be none if there are more ranks than samples.
 
     Examples
     --------
@@ -69,7 +69,7 @@ def share(n: int, ranks: Ranks) -> slice:
 
 
 def merged(here: KernelSums, ranks: Ranks) -> KernelSums:
-    """Return the sums of all ranks in one, on each of them; a rank may have none, with sums of 0 at infinity."""
+    """Return the merged sums of all ranks, on each of them; a rank without samples has sums of 0 at infinity."""
     if ranks.size == 1:
         return here
     parts = zip(
