@@ -1,4 +1,4 @@
-"""What comes in where an array belongs: one of NumPy or CuPy, and none of the look-alikes that compute otherwise."""
+"""Checks that an argument is an array of NumPy or CuPy, and not a look-alike that computes differently."""
 
 from typing import Any
 
@@ -8,16 +8,16 @@ from tinygan.backend.modules import get_array_module
 
 
 def check_arrays(owner: str, /, **arrays: Any) -> None:
-    """Raise a TypeError if something is a look-alike of an array; it says what to pass instead.
+    """Raise a TypeError if an argument is a look-alike of an array; the error says what to pass instead.
 
-    Numbers, lists and None are none of its business.
+    Numbers, lists and None are not checked.
 
     Parameters
     ----------
     owner : str
-        Who got them, as the error says.
+        The function or class that got them; the error begins with it.
     **arrays : object
-        By the names of the arguments.
+        The arguments, by name.
 
     Examples
     --------
@@ -32,7 +32,7 @@ def check_arrays(owner: str, /, **arrays: Any) -> None:
 
 
 def is_float_array(x: Any) -> bool:
-    """Return whether x is an array of float32 or float64, or one such number of NumPy.
+    """Return whether x is an array of float32 or float64, or a NumPy number of these types.
 
     Examples
     --------
@@ -45,7 +45,7 @@ def is_float_array(x: Any) -> bool:
 
 
 def array_kind(x: Any, name: str = "x") -> str:
-    """Return what an error says of an argument that is not an array of floats, and what to pass instead.
+    """Return the rest of an error about an argument that is no array of floats: what it is, and what to pass instead.
 
     Examples
     --------
@@ -65,7 +65,8 @@ def array_kind(x: Any, name: str = "x") -> str:
 def _instead(x: Any, name: str) -> str:
     """Return what to pass instead of a look-alike of an array; nothing if x is none.
 
-    A matrix multiplies where an array goes entry by entry, and a mask is lost in some operations and kept in others.
+    Look-alikes compute differently: a matrix multiplies as matrices do where an array multiplies entry by entry, and
+    a mask is lost in some operations and kept in others.
     """
     if isinstance(x, np.ma.MaskedArray):
         return f"{name}.filled(0), if 0 is to stand where the mask is"
@@ -79,5 +80,5 @@ def _instead(x: Any, name: str) -> str:
 
 
 def _array_types(x: Any) -> tuple[Any, ...]:
-    """Return the types of arrays of NumPy, or of CuPy if x is of that, and of the numbers in an array."""
+    """Return the types of an array and of a number in it: CuPy's array if x is one, else NumPy's."""
     return get_array_module(x).ndarray, np.generic

@@ -1,4 +1,4 @@
-"""Moves arrays between the host and the GPUs, and chooses among them."""
+"""Chooses a device, and moves arrays between the host and the GPUs."""
 
 import sys
 from typing import Any
@@ -8,7 +8,7 @@ import numpy as np
 from tinygan.backend.modules import Array, get_array_module
 from tinygan.backend.probe import gpu_name, gpu_problem
 
-# The modules with which a kernel has run, so that `to_device` proves it once and not for every array.
+# The modules with which a kernel has run, so that `to_device` tests it once and not for every array.
 _PROVEN: set[Any] = set()
 
 
@@ -20,7 +20,7 @@ def choose_device(asked: str, nth: int = 0) -> tuple[str, str]:
     asked : str
         ``"auto"`` takes the first GPU if a kernel runs on it, else the host.
     nth : int
-        Which this is of several processes on a machine, from 0: ``"gpu"`` and ``"auto"`` deal the GPUs out to them.
+        This process's number among those on its machine, from 0: ``"gpu"`` and ``"auto"`` give each its GPU in turn.
 
     Raises
     ------
@@ -52,7 +52,7 @@ def to_device(holder: Any, device: str) -> Any:
     Parameters
     ----------
     holder : ndarray or Layer
-        An array of NumPy or CuPy; or a layer or a network, which is returned with all that it learns moved. Make its
+        An array of NumPy or CuPy; or a layer or a network, which is returned with its parameters moved. Make its
         optimiser afterwards.
     device : str
         ``"cpu"``, ``"gpu"`` (which is ``"gpu:0"``), or ``"gpu:1"`` and so on, which becomes CuPy's current device.
@@ -77,7 +77,7 @@ def to_device(holder: Any, device: str) -> Any:
         moved = [
             [None if a is None else _moved(a, number) for a in (theta.data, theta.grad)] for theta in holder.parameters
         ]
-        for theta, (data, grad) in zip(holder.parameters, moved, strict=True):  # once all of it has found room
+        for theta, (data, grad) in zip(holder.parameters, moved, strict=True):  # only after all arrays found room
             theta.data, theta.grad = data, grad
         return holder
     return _moved(holder, number)

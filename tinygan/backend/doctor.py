@@ -1,4 +1,4 @@
-"""What tinygan finds on this machine to compute with, how fast that is, and what is wrong with it."""
+"""What this machine has to compute with, how fast it is, and what is wrong with it."""
 
 import os
 import platform
@@ -44,22 +44,21 @@ class Examination:
     blas : list of dict
         For each library of NumPy's matrix products its ``name``, ``version`` and ``threads``.
     cores : int
-        That this process may use.
+        How many cores this process may use.
     environment : dict
         The variables that pin threads or hide GPUs, as far as they are set.
     cupy : dict
-        ``wheels``, the distributions that are installed, and ``version``, ``runtime`` and ``driver`` as `gpu_facts` has
-        them.
+        ``wheels``, the distributions that are installed, and ``version``, ``runtime`` and ``driver`` from `gpu_facts`.
     gpus : list of dict
-        As `gpu_facts` has them.
+        The GPUs, from `gpu_facts`.
     gpu_problem : str or None
         Why no kernel runs on a GPU.
     mpi : dict
         ``mpi4py``, its version, and ``library``, the MPI that it found: str or None.
     gflops : dict
-        For each device the 1e9 floating-point operations a second of a product of two 2048 x 2048 float32 matrices.
+        The speed of each device in a product of two 2048 x 2048 float32 matrices, in 1e9 operations a second.
     broken, advice : list of str
-        What has to be mended, and what would be better otherwise, with what to do about it.
+        What must be repaired, and what could be better; each says what to do.
     """
 
     tinygan: str = __version__
@@ -79,7 +78,7 @@ class Examination:
 
 
 def examine() -> Examination:
-    """Return what is there, after a product on each device.
+    """Examine this machine, and time a matrix product on each device.
 
     Examples
     --------
@@ -112,7 +111,7 @@ def examine() -> Examination:
 
 
 def usable_cores() -> int:
-    """Return how many cores this process may use: those it is bound to, or as many as a container grants it.
+    """Return how many cores this process may use: those it is bound to, or fewer if its container grants fewer.
 
     Examples
     --------
@@ -137,7 +136,7 @@ def _look_at_threads(found: Examination) -> None:
 
 
 def _look_at_versions(found: Examination) -> None:
-    """Hold the versions of what is installed against those that tinygan and CuPy take."""
+    """Compare the installed versions with those that tinygan and CuPy take."""
     for package in ("tinygan", *found.cupy["wheels"]):
         for requirement, name in _requirements(package):
             try:
@@ -187,7 +186,7 @@ def _time_product(found: Examination, device: str) -> None:
         x, seconds, entry = to_device(np.ones((N, N), np.float32), device), float("inf"), 0.0
         for _ in range(1 + REPEATS):  # the first one warms up
             start = time.perf_counter()
-            entry = float((x @ x)[-1, -1])  # a number on the host: the device has done it
+            entry = float((x @ x)[-1, -1])  # a number on the host, so the device has finished
             seconds = min(seconds, time.perf_counter() - start)
     except (MemoryError, RuntimeError) as error:
         found.broken.append(f"no product runs on {device}: {' '.join(str(error).split())}; nvidia-smi says who uses it")

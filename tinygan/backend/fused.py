@@ -1,4 +1,4 @@
-"""Functions of arrays that one kernel computes where the arrays are on a GPU: its C stands beside their NumPy."""
+"""Functions of arrays that one kernel computes if the arrays are on a GPU: its C stands beside their NumPy."""
 
 import functools
 import inspect
@@ -18,7 +18,7 @@ THREADS = 256  # of a block
 
 C_TYPES = {"f4": "float", "f8": "double", "u2": "unsigned short", "u8": "unsigned long long", "i8": "long long"}
 
-# Each thread makes one entry of the results. What the statements do not change is a constant in them.
+# Each thread computes one entry of the results. An argument that the statements do not change is constant in them.
 TEMPLATE = """extern "C" __global__ void {name}({parameters}, long long n) {{
     long long i = (long long)blockIdx.x * blockDim.x + threadIdx.x;
     if (i >= n) return;
@@ -29,9 +29,9 @@ TEMPLATE = """extern "C" __global__ void {name}({parameters}, long long n) {{
 
 
 def fused(statements: str) -> Callable[[F], F]:
-    """Mark an elementwise function as one that a kernel computes where its arrays are on a GPU.
+    """Let a kernel compute an elementwise function if its arrays are on a GPU.
 
-    The body of the function is the definition, in NumPy. It runs on the host; and on a GPU for arrays that differ in
+    The body of the function is the definition, in NumPy. It runs on the host, and also on a GPU if the arrays differ in
     shape or precision.
 
     Parameters
@@ -52,12 +52,13 @@ def fused(statements: str) -> Callable[[F], F]:
 
 
 def on_gpu(kernel: Callable[..., Any]) -> Callable[[F], F]:
-    """Mark a function as one that another does in its place where its arrays are on a GPU, of one float type.
+    """Let a kernel take the place of a function if its arrays are on a GPU and of one float type.
 
     Parameters
     ----------
     kernel : callable
-        Takes the same arguments and does the same. It may return NotImplemented for those that it does not take.
+        Takes the same arguments and does the same. It may return NotImplemented for arguments that it does not take;
+        then the function itself runs.
     """
 
     def mark(definition: F) -> F:
@@ -86,10 +87,10 @@ def launch(source: str, name: str, n: int, *arguments: Any, like: Array) -> None
 
 
 def options(real: str) -> tuple[str, ...]:
-    """Return how a source is compiled for float or double.
+    """Return the options with which a source is compiled, for float or double.
 
-    Without --fmad=false the compiler would round once where NumPy rounds twice. So all that has no exp or log in it is
-    the same on both devices bit for bit; only that CuPy has a GPU round floats below 1.2e-38 to 0.
+    Without --fmad=false the compiler would round once where NumPy rounds twice. So everything without exp or log is the
+    same on both devices bit for bit. One difference is left: CuPy lets a GPU round floats below 1.2e-38 to 0.
     """
     return ("--std=c++17", "--fmad=false", f"-DREAL={real}")
 
@@ -122,7 +123,7 @@ class _Elementwise:
 
     @functools.cache  # noqa: B019  lives as long as the function that it is about
     def source(self, arrays: tuple[str, ...], types: tuple[str, ...]) -> str:
-        """Return the kernel in C for arguments of which these are arrays; the types are those of all, results last."""
+        """Return the kernel in C: arrays names the arguments that are arrays, types are all types, those of results last."""
         parameters, entries = [], []
         for name, c_type in zip([*self.parameters, *self.made], types, strict=True):
             if name in self.made or name in self.changed:

@@ -13,17 +13,17 @@ Array: TypeAlias = Any
 def get_array_module(*arrays: Array) -> ModuleType:
     """Return ``cupy`` if the arrays live on a GPU, else ``numpy``.
 
-    CuPy is looked for only among the modules that are already imported: nobody can hold one of its arrays otherwise.
+    CuPy is looked for only among the modules that are already imported: before that, nobody can hold one of its arrays.
 
     Parameters
     ----------
     *arrays : ndarray
-        Arrays of NumPy or CuPy; anything that is neither, such as a number, goes with both.
+        Arrays of NumPy or CuPy. Anything else, such as a number, goes with both.
 
     Raises
     ------
     TypeError
-        If some arrays are on the host and some on a GPU; it says which is where.
+        If some arrays are on the host and some on a GPU; the error says which is where.
 
     Examples
     --------
@@ -45,7 +45,7 @@ def get_array_module(*arrays: Array) -> ModuleType:
 
 
 def device_of(holder: Any) -> str:
-    """Return where an array, or what a layer or a network learns, lives: ``"cpu"``, ``"gpu:0"``, ``"gpu:1"``, ...
+    """Return the device of an array, or of what a layer or a network learns: ``"cpu"``, ``"gpu:0"``, ``"gpu:1"``, ...
 
     Parameters
     ----------

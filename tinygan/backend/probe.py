@@ -6,7 +6,7 @@ from contextlib import suppress
 from importlib import util
 from typing import Any
 
-# What `gpu_problem` begins with where there is no GPU, or nobody has asked for one, and nothing is broken.
+# What `gpu_problem` begins with if nothing is broken: there is no CuPy, or there is no GPU.
 ABSENT = ("CuPy is not installed", "CuPy finds no GPU")
 
 
@@ -24,7 +24,7 @@ def gpu_available() -> bool:
 
 
 def has_cupy() -> bool:
-    """Return whether CuPy is installed, without importing it: so cheap that every command may ask.
+    """Return whether CuPy is installed, without importing it; this is cheap enough for every command to ask.
 
     Examples
     --------
@@ -58,7 +58,7 @@ def gpu_problem() -> str | None:
     try:
         import cupy
 
-        runtime = cupy.cuda.runtime  # which a folder that happens to be called cupy has not
+        runtime = cupy.cuda.runtime  # a folder that happens to be called cupy does not have it
     except Exception as error:  # a broken toolkit can raise anything
         sys.modules.pop("cupy", None)  # or it would be taken for CuPy
         return f"{''.join(wheels) or 'CuPy'} is installed but cannot be imported: {_one_line(error)}"
@@ -88,13 +88,13 @@ def gpu_problem() -> str | None:
 
 
 def gpu_facts() -> dict[str, Any]:
-    """Return what CuPy says of itself, of the driver and of the GPUs, as far as it can.
+    """Return what CuPy says about itself, about the driver and about the GPUs, as far as it can.
 
     Returns
     -------
     dict
-        ``version``, and ``runtime`` and ``driver``, the CUDA that they have: str or None. ``gpus``: for each its
-        ``name``, and its ``memory`` and what is ``free`` of it in bytes.
+        ``version`` of CuPy, and the CUDA versions of its ``runtime`` and of the ``driver``: str or None. ``gpus``: for
+        each GPU its ``name``, its ``memory`` and its ``free`` memory, both in bytes.
 
     Examples
     --------
@@ -103,7 +103,7 @@ def gpu_facts() -> dict[str, Any]:
     """
     facts: dict[str, Any] = {"version": None, "runtime": None, "driver": None, "gpus": []}
     if has_cupy() and len(cupy_wheels()) <= 1:
-        with suppress(Exception):  # what is wrong, gpu_problem says
+        with suppress(Exception):  # gpu_problem says what is wrong
             import cupy
 
             runtime = cupy.cuda.runtime
@@ -125,14 +125,14 @@ def cupy_wheels() -> list[str]:
     >>> all(name.startswith("cupy") for name in cupy_wheels())
     True
     """
-    from importlib import metadata  # which takes longer to import than all of this package
+    from importlib import metadata  # takes longer to import than all of this package
 
     names = {str(distribution.metadata["Name"]).lower() for distribution in metadata.distributions()}
     return sorted(name for name in names if name == "cupy" or name.startswith(("cupy-cuda", "cupy-rocm")))
 
 
 def gpu_name(number: int) -> str:
-    """Return what the maker calls the GPU of this number."""
+    """Return the product name of the GPU with this number."""
     import cupy
 
     name = cupy.cuda.runtime.getDeviceProperties(number)["name"]
@@ -140,7 +140,7 @@ def gpu_name(number: int) -> str:
 
 
 def _release(version: int) -> str | None:
-    """Return 12090, as CUDA counts, as "12.9", and 0 as None: there is none."""
+    """Return a version such as 12090, as CUDA counts, as "12.9"; None if it is 0, which stands for none."""
     return f"{version // 1000}.{version % 1000 // 10}" if version else None
 
 

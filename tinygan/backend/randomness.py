@@ -26,6 +26,10 @@ def as_rng(rng: RngLike) -> np.random.Generator:
     ValueError
         If the seed is negative.
 
+    References
+    ----------
+    Salmon, Moraes, Dror and Shaw 2011, Parallel random numbers: as easy as 1, 2, 3.
+
     Examples
     --------
     >>> as_rng(0).integers(100, size=3)

@@ -16,14 +16,14 @@ PHILOX = Path(__file__).with_name("philox.cu").read_text(encoding="utf-8")
 
 
 class SharedStream(np.random.Generator):
-    """A Philox stream of which several processes each take the rows of their share of a batch.
+    """A Philox stream that several processes share: each takes its own rows of every batch.
 
-    All of them draw the same numbers for the whole batch, as one process would, and each keeps its own rows.
+    Together they get the numbers that one process would draw for the whole batch.
 
     Attributes
     ----------
     start, n_rows, total : int
-        This process has the rows from start on, n_rows of the total; to be set before every batch.
+        This process takes n_rows of the total rows, from row start on. Set them before every batch.
 
     Examples
     --------
@@ -44,7 +44,7 @@ class SharedStream(np.random.Generator):
         super().__init__(bit_generator)
 
     def random(self, *arguments: Any, **options: Any) -> Any:
-        """Refuse: these draws know nothing of rows, and every process would get the same ones."""
+        """Raise a TypeError: these draws know nothing of rows, so every process would get the same ones."""
         raise TypeError(
             "this stream is shared by several processes; draw from it by uniform, gaussian or bits of "
             "tinygan.backend.streams, which give each process its own rows"
@@ -53,7 +53,7 @@ class SharedStream(np.random.Generator):
     integers = normal = standard_normal = permutation = choice = shuffle = random
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Let a copy be shared as well; a copied Generator would be a stream of the whole batch."""
+        """Make a copy that is shared as well; a copy as a plain Generator would draw for the whole batch."""
         return _shared, (self.bit_generator, self.start, self.n_rows, self.total)
 
 
@@ -67,7 +67,7 @@ class Span(NamedTuple):
     key : tuple of int
         Two words.
     start : int
-        Place of the first row.
+        Number of the first word of row 0.
     group, stride : int
         How many rows follow each other, and how many rows lie between the first rows of two groups.
     """
@@ -79,14 +79,14 @@ class Span(NamedTuple):
 
 
 def draw(rng: np.random.Generator, rows: int, per_row: int, xp: Any = np) -> Array:
-    """Return rows of random words, of shape (rows, per_row), from the stream, which moves on past them.
+    """Return the next random words of the stream, of shape (rows, per_row).
 
     Parameters
     ----------
     rng : numpy.random.Generator
         A Philox stream gives the same words on every device. Another one draws on the host, and its words are copied.
     rows, per_row : int
-        Whole rows, so that a batch may be drawn in parts.
+        How many rows, and words in a row. Rows are drawn one after another, so a batch may be drawn in parts.
     xp : module
         NumPy, or CuPy for its current device.
 
@@ -132,13 +132,17 @@ def _scale(x: Array, words: Array, shift: int, ulp: float, low: float, width: fl
 
 
 def gaussian(rng: np.random.Generator, shape: tuple[int, int], dtype: Any, xp: Any = np) -> Array:
-    """Return draws from N(0, 1), two from two words.
+    """Return draws from N(0, 1), two from every two words.
 
     Notes
     -----
-    Box and Muller 1958: with u and v uniform on [0, 1), sqrt(-2 log(1 - u)) is how far a Gaussian point of the plane
-    lies from the origin, and 2 pi v in what direction. Unlike methods that reject, this takes the same number of words
-    for every row, so rows can be drawn apart. The two devices differ by the rounding of log, sin and cos.
+    Let u and v be uniform on [0, 1). Then sqrt(-2 log(1 - u)) is the distance of a Gaussian point of the plane from the
+    origin, and 2 pi v is its direction. Other methods reject some words; this one takes the same number of words for
+    every row, so rows can be drawn apart. Host and GPU differ by the rounding of log, sin and cos.
+
+    References
+    ----------
+    Box and Muller 1958, A note on the generation of random normal deviates.
 
     Examples
     --------
@@ -156,9 +160,9 @@ def gaussian(rng: np.random.Generator, shape: tuple[int, int], dtype: Any, xp: A
 
 
 def bits(rng: np.random.Generator, x: Array) -> Array:
-    """Return 16 random bits for every entry of a batch: how a layer draws, such as a mask.
+    """Return 16 random bits for every entry of a batch; a random layer draws by this, for example its mask.
 
-    The same seed gives the same bits on every device, and to every row however processes share the batch.
+    The same seed gives each row the same bits on every device, and for every way to share the batch.
 
     Parameters
     ----------
@@ -178,7 +182,7 @@ def bits(rng: np.random.Generator, x: Array) -> Array:
     """
     width = math.prod(x.shape[1:])
     words = draw(rng, len(x), -(-width // BLOCK), get_array_module(x))
-    return words.view(np.uint16)[:, :width].reshape(x.shape)  # the last word of a row may have some to spare
+    return words.view(np.uint16)[:, :width].reshape(x.shape)  # the last word of a row may have bits left over
 
 
 def _shared(bit_generator: Any, start: int, n_rows: int, total: int) -> SharedStream:
@@ -205,11 +209,11 @@ def _taken(rng: np.random.Generator, start: int, group: int, stride: int, n_grou
 
 
 def _seek(generator: Any, state: Any, position: int) -> None:
-    """Put a Philox generator of the state given before the word of this number, as if it had drawn all before it."""
+    """Set a Philox generator so that it draws the word of this number next; `state` is its present state."""
     block = max(position - 1, 0) // BLOCK
     state["state"]["counter"] = np.array(_counter(block), np.uint64)
     generator.state = state | {"buffer_pos": BLOCK}
-    generator.random_raw(position - BLOCK * block)  # which leaves the last of the blocks in its buffer
+    generator.random_raw(position - BLOCK * block)  # leaves the last of the blocks in its buffer
 
 
 def _read(span: Span, shape: tuple[int, int]) -> Array:

@@ -1,4 +1,4 @@
-"""How many threads a matrix product gets: a small one is many times faster on one if the cores have other work."""
+"""How many threads a matrix product gets: if the cores have other work, a small one is many times faster on one."""
 
 import os
 import time
@@ -13,14 +13,14 @@ from threadpoolctl import ThreadpoolController
 
 from tinygan.arguments import check_count
 
-# By which a user says how many threads a BLAS has, the particular before the general.
+# By these a user sets the number of threads of a BLAS; the particular ones come first.
 PINS = ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "BLIS_NUM_THREADS", "VECLIB_MAXIMUM_THREADS", "OMP_NUM_THREADS")
 
 SMALL = 2**24  # multiplications, which take a core half a millisecond
 N_UNITS, N_PRODUCTS = 1200, 20  # of the MNIST networks; a tenth of a second
 
-# What blas_threads has been asked for and is not over yet, the latest last; and the numbers before the first of these.
-# Several threads of Python may train at once, and end in any order.
+# The numbers that are asked for by the blas_threads that are not over yet, the latest last; and the numbers before the
+# first of these. Several threads of Python may train at once, and end in any order.
 _asked: dict[object, int] = {}
 _before: list[int] = []
 _changing = Lock()
@@ -28,7 +28,7 @@ _changing = Lock()
 
 @contextmanager
 def blas_threads(n: int) -> Iterator[None]:
-    """Run the matrix products inside on n threads, in this whole process; what is inside chooses no other number.
+    """Run the matrix products inside on n threads, in this whole process; training chooses no other number there.
 
     Parameters
     ----------
@@ -66,7 +66,7 @@ def blas_threads(n: int) -> Iterator[None]:
 
 @contextmanager
 def threads_for(n_multiplications: float) -> Iterator[None]:
-    """Run the matrix products inside on one thread if the largest of them is small and nobody has chosen a number.
+    """Run the matrix products inside on one thread if the largest is small and the user has chosen no number.
 
     A user chooses by `blas_threads`, or by a variable such as ``OPENBLAS_NUM_THREADS``.
 
@@ -84,9 +84,9 @@ def threads_for(n_multiplications: float) -> Iterator[None]:
 
 
 def resolved_threads(asked: int | str, batch_size: int, largest_weight: int = N_UNITS**2) -> int:
-    """Return the number asked for, or for "auto" one or all, whichever multiplies a minibatch faster right now.
+    """Return the number asked for; for "auto" one or all, whichever multiplies a minibatch faster right now.
 
-    Small products get one without a measurement.
+    For "auto", small products get one thread without a measurement.
 
     Parameters
     ----------
@@ -95,7 +95,12 @@ def resolved_threads(asked: int | str, batch_size: int, largest_weight: int = N_
     batch_size : int
         m.
     largest_weight : int
-        The entries of the largest weight of a network.
+        How many entries the largest weight of a network has.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If the number asked for is not an int from 1 to the number of cores.
 
     Examples
     --------
@@ -143,5 +148,5 @@ def _first_numbers() -> list[int]:
 
 @cache
 def _is_pinned() -> bool:
-    """Return whether a variable says how many threads there are; the libraries have read it when they were loaded."""
+    """Return whether a variable says how many threads there are; the libraries read it when they were loaded."""
     return any(os.environ.get(name) for name in PINS)

@@ -135,7 +135,7 @@ def mean_point(x: Array) -> Array:
 
 
 def tiles(n: int, m: int, shape: tuple[int, int] | None = None) -> Iterator[tuple[slice, slice]]:
-    """Yield the tiles of an (n, m) array as two slices, row by row; each has the shape given, or TILE, or less at the edges."""
+    """Yield the tiles of an (n, m) array as two slices, row by row; those at its ends may be smaller than the rest."""
     height, width = shape or TILE
     for row in range(0, n, height):
         for column in range(0, m, width):

@@ -1,1 +1,1 @@
-"""Several processes that do one thing together; the one room that imports mpi4py."""
+"""Several processes that do one thing together; the only room that imports mpi4py."""

@@ -1,4 +1,4 @@
-"""The processes that mpiexec started together: how they average, tell each other things, and stop."""
+"""The processes that mpiexec started together: how they average, send each other data, and stop."""
 
 import sys
 import time
@@ -13,33 +13,33 @@ import numpy as np
 from tinygan.backend import Array, get_array_module, to_host
 from tinygan.ranks.launcher import started_size
 
-# Seconds that mpiexec gets to pass on what a rank has said last; an abort stops it, too.
+# Seconds that mpiexec gets to pass on what a rank printed last, before an abort stops mpiexec as well.
 PASSING_ON = 0.5
 
 
 class Elsewhere(Exception):
-    """What `Ranks.together` raises where all went well, if it did not on another rank, which says what it was."""
+    """Raised by `Ranks.together` on the other ranks if one rank failed; that rank raises the error itself."""
 
 
 class Ranks:
-    """Processes that do one thing together, each with a number; or this process alone, for which all of this is free.
+    """Processes that do one thing together, each with a number; or this process alone, which never waits.
 
-    Whoever calls a method of it calls it on every rank, in the same order: each waits there for the others.
+    All ranks must call the same methods in the same order, since each rank waits for the others there.
 
     Parameters
     ----------
     comm : mpi4py.MPI.Comm, optional
-        Who belongs to it; without one, this process is alone.
+        The group of processes; without it, this process is alone.
     local : int
         The number of this rank among those on its machine.
 
     Attributes
     ----------
     rank, size : int
-        The number of this process, from 0, and how many there are. Rank 0 writes the files and does the talking.
+        The number of this process, from 0, and how many there are. Rank 0 writes the files and the messages.
     local : int
     prefix : str
-        What messages of this rank begin with: nothing, if it is alone.
+        The beginning of every message of this rank; empty if it is alone.
 
     Examples
     --------
@@ -60,24 +60,24 @@ class Ranks:
         self._rooms: dict[tuple[int, Any], tuple[Array, Array]] = {}
 
     def average(self, array: Array, weight: float) -> None:
-        """Replace the array of every rank by the sum of all of them, each times the weight of its rank.
+        """Replace the array of every rank by the sum of all ranks' arrays, each times the weight of its rank.
 
         Parameters
         ----------
         array : ndarray
-            It has the same shape and precision on every rank. An array on a GPU goes through the host, which any MPI
-            can do.
+            It has the same shape and precision on every rank. An array on a GPU goes through the host, so that any
+            MPI can send it.
         weight : float
             The share of this rank's rows in the minibatch; all weights add up to 1.
 
         Notes
         -----
         Every rank must end with the same bits, or the networks would drift apart. A sum of floats depends on its order,
-        and MPI leaves the order of an ``MPI_Allreduce`` to the library. So this is an all-reduce of our own, out of the
-        two halves that long ones are made of anyway: each rank is sent one n-th of all arrays and adds it up in the
-        order of the ranks (``MPI_Alltoall``), and the finished pieces are copied to everybody (``MPI_Allgather``).
-        Each number is added up in one place only, so all ranks get its bits; and in a set order, so the next run gets
-        them too, with whatever library. It moves as many bytes as the best all-reduce.
+        and MPI leaves the order of an ``MPI_Allreduce`` to the library. So this is an all-reduce of our own, made of
+        the two halves that libraries use for long arrays. First each of n ranks gets one n-th of every rank's array,
+        and adds these pieces up in the order of the ranks (``MPI_Alltoall``). Then the finished pieces are copied to
+        all ranks (``MPI_Allgather``). Each number is added up on one rank only, so all ranks get the same bits. The
+        order is fixed, so the next run gets them too, with any library. It moves as many bytes as the best all-reduce.
         """
         if self.size == 1:
             return
@@ -92,7 +92,7 @@ class Ranks:
         _put(weighted[: array.size].reshape(array.shape), array)
 
     def all_gather(self, array: Array) -> list[Array]:
-        """Return the arrays of all ranks, in their order, on the device of this one; all are of one shape and dtype."""
+        """Return the arrays of all ranks, in their order, on this rank's device; all must have one shape and dtype."""
         if self.size == 1:
             return [array]
         host = np.ascontiguousarray(to_host(array))
@@ -108,11 +108,11 @@ class Ranks:
             _put(host, array)
 
     def told(self, text: str) -> str:
-        """Return what rank 0 says; what others say is not heard."""
+        """Return the text of rank 0 on every rank; the text of the others is dropped."""
         return self.told_bytes(text.encode()).decode()
 
     def told_bytes(self, content: bytes) -> bytes:
-        """Return the bytes of rank 0."""
+        """Return the bytes of rank 0 on every rank."""
         if self.size == 1:
             return content
         length = np.array([len(content)])
@@ -126,7 +126,7 @@ class Ranks:
         return max(self._numbers(number))
 
     def _room(self, length: int, dtype: Any) -> tuple[Array, Array]:
-        """Return arrays for as many pieces as there are ranks, end to end and one a row, the same ones every time."""
+        """Return two arrays for one piece a rank, end to end and one a row; they are the same ones every time."""
         key = length, np.dtype(dtype)
         if key not in self._rooms:
             self._rooms[key] = np.zeros(self.size * length, dtype), np.empty((self.size, length), dtype)
@@ -137,10 +137,10 @@ class Ranks:
 
     @contextmanager
     def together(self) -> Iterator[None]:
-        """Do what is inside on every rank, or raise on every rank: the error where it came up, else `Elsewhere`.
+        """Do what is inside on every rank; if one fails, raise its error there, and `Elsewhere` on all other ranks.
 
-        If several ranks fail, the first raises its error: all of them may fail for the same reason. Inside, no
-        rank may wait for another, since that might have failed before.
+        If several ranks fail, only the first raises its error, since all of them may fail for the same reason. Inside,
+        no rank may wait for another, which might have failed before.
         """
         failure: Exception | None = None
         try:
@@ -156,9 +156,9 @@ class Ranks:
         raise Elsewhere
 
     def abort(self, status: int) -> None:
-        """Stop all ranks, if they wait for this one, which goes no further; do nothing if they know, or there are none.
+        """Stop all ranks, because this one goes no further; do nothing if they all know, or if it is alone.
 
-        What they are writing stays half done; a whole file is not touched before its successor is.
+        What they are writing stays half done. Files of `tinygan.files.whole_file` keep their old content then.
         """
         if not self._all_know:
             sys.stdout.flush()
@@ -174,8 +174,8 @@ ALONE = Ranks()
 def find_ranks() -> Ranks:
     """Return the processes that mpiexec started, or this one alone if it was started in any other way.
 
-    Only under mpiexec is mpi4py imported, and MPI with it. From then on, an exception that nobody catches stops all
-    ranks, and not only the one that it was raised on.
+    mpi4py is imported only under mpiexec, and MPI with it. From then on, an exception that nobody catches stops all
+    ranks, and not only its own.
 
     Raises
     ------

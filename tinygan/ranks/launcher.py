@@ -2,13 +2,13 @@
 
 import os
 
-# As Open MPI, MPICH and its relatives, MVAPICH and PMIx call them.
+# The variables of Open MPI, MPICH and its relatives, MVAPICH and PMIx.
 SIZES = ("OMPI_COMM_WORLD_SIZE", "PMI_SIZE", "MV2_COMM_WORLD_SIZE")
 NUMBERS = ("OMPI_COMM_WORLD_RANK", "PMI_RANK", "MV2_COMM_WORLD_RANK", "PMIX_RANK")
 
 
 def started_size() -> int:
-    """Return how many processes were started together with this one, itself included; 2 if that is not known.
+    """Return how many processes were started together, this one included; 2 if the launcher does not say.
 
     Examples
     --------
@@ -20,7 +20,7 @@ def started_size() -> int:
 
 
 def started_number() -> int:
-    """Return the number that this process has among them, from 0.
+    """Return this process's number among those that were started together, from 0.
 
     Examples
     --------
