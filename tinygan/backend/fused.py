@@ -123,7 +123,7 @@ class _Elementwise:
 
     @functools.cache  # noqa: B019  lives as long as the function that it is about
     def source(self, arrays: tuple[str, ...], types: tuple[str, ...]) -> str:
-        """Return the kernel in C: arrays names the arguments that are arrays, types are all types, those of results last."""
+        """Return the kernel in C, given which arguments are arrays, and the C types of all arguments and results."""
         parameters, entries = [], []
         for name, c_type in zip([*self.parameters, *self.made], types, strict=True):
             if name in self.made or name in self.changed:

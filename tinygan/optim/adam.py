@@ -20,7 +20,7 @@ class Adam(Optimizer):
     parameters : sequence of Parameter
         What to update; at least one, each once.
     learning_rate : float
-        At least 0. You may set this attribute between steps, as by a schedule.
+        At least 0. You may set this attribute between steps, for example by a schedule.
     beta1, beta2 : float
         In [0, 1): how slowly the means of the gradients and of their squares forget.
     epsilon : float
@@ -41,7 +41,7 @@ class Adam(Optimizer):
     Notes
     -----
     Both means start at 0. After t steps, the weights (1 - beta) beta^(t - i) in each mean add up to 1 - beta^t, so the
-    mean is divided by that (section 3).
+    mean is divided by that (Kingma and Ba, section 3).
 
     References
     ----------

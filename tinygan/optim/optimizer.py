@@ -23,10 +23,10 @@ class Optimizer(ABC):
     parameters : sequence of Parameter
         What to update; at least one, each once.
     learning_rate : float
-        At least 0. You may set this attribute between steps, as by a schedule.
+        At least 0. You may set this attribute between steps, for example by a schedule.
     constraint : callable, optional
-        Called with each parameter, first at once and then after every step. It changes values that are not allowed, in
-        place: `column_norms`, `clipping`, or a function of your own.
+        Called with each parameter, first at once and then after every step. It changes in place the values that are not
+        allowed. Take `column_norms`, `clipping`, or a function of your own.
 
     Attributes
     ----------

@@ -20,7 +20,7 @@ class RMSProp(SGD):
     parameters : sequence of Parameter
         What to update; at least one, each once.
     learning_rate : float
-        At least 0. You may set this attribute between steps, as by a schedule.
+        At least 0. You may set this attribute between steps, for example by a schedule.
     momentum : float
         In (-1, 1). You may set it between steps, too.
     decay : float
