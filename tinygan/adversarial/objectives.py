@@ -144,7 +144,7 @@ def lowered(logits: Array) -> tuple[Array, Array]:
 
 
 NON_SATURATING = Objective("non_saturating", loss_real=minus_log_d, loss_fake=minus_log_not_d, loss_g=minus_log_d)
-"""D: eq. (1) of the paper. G: maximise log D(G(z)), as section 3 advises: strong where D is sure of a fake."""
+"""D: eq. (1) of the paper. G: maximise log D(G(z)), as section 3 advises; it is strong where D is sure of a fake."""
 
 MINIMAX = Objective("minimax", loss_real=minus_log_d, loss_fake=minus_log_not_d, loss_g=log_not_d)
 """D: eq. (1) of the paper. G: minimise the same value, log(1 - D(G(z))); it saturates where D is sure of a fake."""
@@ -158,7 +158,7 @@ For a fixed G, the best D says D* = p_data / (p_data + p_g). Any other D may lea
 """
 
 WASSERSTEIN = Objective("wasserstein", loss_real=raised, loss_fake=lowered, loss_g=raised, output=the_logit)
-"""Arjovsky et al. 2017 (arXiv:1701.07875), eq. (2) and (3). The logit is a critic's value; only differences count.
+"""Arjovsky et al. 2017 (arXiv:1701.07875), eq. (2) and (3). The logit is a critic's value, of which only differences count.
 
 The best K-Lipschitz critic has the loss -K W1(p_data, p_g). Nothing in the loss makes D K-Lipschitz, so its weights
 need a limit, such as the paper's `tinygan.optim.clipping`. Without a limit the loss falls for ever.

@@ -18,7 +18,7 @@ def choose_device(asked: str, nth: int = 0) -> tuple[str, str]:
     Parameters
     ----------
     asked : str
-        ``"auto"`` takes the first GPU if a kernel runs on it, else the host.
+        ``"auto"`` takes a GPU if a kernel runs on one, else the host.
     nth : int
         This process's number among those on its machine, from 0: ``"gpu"`` and ``"auto"`` give each its GPU in turn.
 
@@ -27,7 +27,7 @@ def choose_device(asked: str, nth: int = 0) -> tuple[str, str]:
     ValueError
         If the device has another name, or there is no GPU of this number.
     RuntimeError
-        If a GPU is asked for and no kernel runs on one; it says why.
+        If a GPU is asked for and no kernel runs on one; the error says why.
 
     Examples
     --------
@@ -62,7 +62,7 @@ def to_device(holder: Any, device: str) -> Any:
     ValueError
         If the device has another name, or there is no GPU of this number.
     RuntimeError
-        If a GPU is asked for and no kernel runs on one; it says why.
+        If a GPU is asked for and no kernel runs on one; the error says why.
     MemoryError
         If it does not fit into the memory of the GPU.
 

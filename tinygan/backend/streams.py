@@ -84,7 +84,7 @@ def draw(rng: np.random.Generator, rows: int, per_row: int, xp: Any = np) -> Arr
     Parameters
     ----------
     rng : numpy.random.Generator
-        A Philox stream gives the same words on every device. Another one draws on the host, and its words are copied.
+        A Philox stream gives the same words on every device. Any other draws on the host, and its words are copied.
     rows, per_row : int
         How many rows, and words in a row. Rows are drawn one after another, so a batch may be drawn in parts.
     xp : module
@@ -199,7 +199,7 @@ def _raw(rng: np.random.Generator, shape: tuple[int, int]) -> Array:
 
 
 def _taken(rng: np.random.Generator, start: int, group: int, stride: int, n_groups: int, per_row: int) -> Span:
-    """Return the span of rows from start on of n_groups batches of stride rows; the stream moves on past them all."""
+    """Return the span of the rows from start on in n_groups batches of stride rows, and move the stream past them all."""
     state = rng.bit_generator.state
     counter = sum(int(word) << (64 * i) for i, word in enumerate(state["state"]["counter"]))
     position = BLOCK * counter - (BLOCK - state["buffer_pos"])  # NumPy counts a block when it makes it

@@ -17,7 +17,8 @@ def k_means(x: Array | ScaledImages, n_centroids: int, n_steps: int, *, rng: Rng
     Parameters
     ----------
     x : ndarray of float32, shape (n, d), or ScaledImages
-        What to cluster. Its device computes the distances; the host adds up the sums, in one order, to the last bit.
+        What to cluster. Its device computes the distances. The host adds up the sums in one order, so that every
+        device gets the same ones to the last bit.
     n_centroids : int
         At most n.
     n_steps : int

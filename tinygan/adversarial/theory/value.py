@@ -72,7 +72,7 @@ def value_function(d: Array, p_data: Array, p_g: Array, x: Array) -> float:
     -------
     float
         Nats: E over p_data of log D + E over p_g of log(1 - D). It is -inf if D is 0 where p_data is not, or 1 where
-        p_g is not, even if D only rounds to 0 or 1; `value_from_logits` stays finite then.
+        p_g is not, even if D only rounds to these values; `value_from_logits` has no such rounding.
 
     Raises
     ------

@@ -56,7 +56,7 @@ class TrainingState:
     share : Share
         This process's part of every minibatch: all of it, unless `take_share` says otherwise.
     weight : float
-        The fraction of the last minibatch that this was.
+        The fraction of the last minibatch that this part was.
 
     Examples
     --------
@@ -93,7 +93,7 @@ class TrainingState:
                 stream.start, stream.n_rows, stream.total = rows.start, len(rows), m
 
     def order(self, n: int) -> Array:
-        """Return the permutation of n examples for this epoch, or draw a new one where an epoch begins."""
+        """Return this epoch's permutation of n examples; draw a new one if the epoch begins."""
         if self.position == 0:
             self.epoch += 1
             self.epoch_start = copy.deepcopy(dict(self.data.bit_generator.state))
