@@ -29,7 +29,7 @@ class Objective:
         What D loses on a real and on a generated example. Each takes an ndarray of logits a, and returns two arrays
         of that shape and precision: the loss of each example, and its derivative with respect to a.
     loss_g : callable
-        What G loses on a generated example; likewise.
+        What G loses on a generated example, in the same form.
     output : callable
         Turns the logits into what D says of the examples, for people to read; sigmoid by default.
 
@@ -158,7 +158,7 @@ For a fixed G, the best D says D* = p_data / (p_data + p_g). Any other D may lea
 """
 
 WASSERSTEIN = Objective("wasserstein", loss_real=raised, loss_fake=lowered, loss_g=raised, output=the_logit)
-"""Arjovsky et al. 2017 (arXiv:1701.07875), eq. (2) and (3). The logit is a critic's value, of which only differences count.
+"""Arjovsky et al. 2017 (arXiv:1701.07875), eq. (2) and (3). The logit is a critic's value; only differences count.
 
 The best K-Lipschitz critic has the loss -K W1(p_data, p_g). Nothing in the loss makes D K-Lipschitz, so its weights
 need a limit, such as the paper's `tinygan.optim.clipping`. Without a limit the loss falls for ever.

@@ -1,4 +1,4 @@
-"""Samples of a generator, as many as wanted."""
+"""Draws any number of samples from a generator."""
 
 from typing import Any
 

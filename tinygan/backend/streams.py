@@ -199,7 +199,7 @@ def _raw(rng: np.random.Generator, shape: tuple[int, int]) -> Array:
 
 
 def _taken(rng: np.random.Generator, start: int, group: int, stride: int, n_groups: int, per_row: int) -> Span:
-    """Return the span of the rows from start on in n_groups batches of stride rows, and move the stream past them all."""
+    """Return the span of rows from start on in n_groups batches of stride rows, and move the stream past them all."""
     state = rng.bit_generator.state
     counter = sum(int(word) << (64 * i) for i, word in enumerate(state["state"]["counter"]))
     position = BLOCK * counter - (BLOCK - state["buffer_pos"])  # NumPy counts a block when it makes it

@@ -171,7 +171,7 @@ class Sequential(Combinator):
                 shape = layer.output_shape(shape)
             except ValueError as error:
                 if i == 0:
-                    raise  # whoever asked knows what does not fit
+                    raise  # the caller knows what does not fit
                 raise ValueError(f"Sequential: layer {i} does not fit on layer {i - 1}: {error}") from None
             shapes.append(shape)
         return shapes
