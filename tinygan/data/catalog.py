@@ -1,4 +1,4 @@
-"""What the data sets that can be downloaded consist of, and where they lie on the network."""
+"""The data sets that can be downloaded: their files, and the addresses that offer them."""
 
 from typing import NamedTuple
 
@@ -9,11 +9,11 @@ class File(NamedTuple):
     Attributes
     ----------
     name : str
-        Without the ``.gz`` of the packed form.
+        Name of the unpacked file, without ``.gz``.
     size, sha256 : int, str
-        Size and SHA-256 of the packed form, in bytes and in hexadecimal digits.
+        Size of the packed file in bytes, and its SHA-256 in hexadecimal digits.
     sha256_unpacked : str
-        SHA-256 of what is inside.
+        SHA-256 of the unpacked file.
     """
 
     name: str
@@ -23,18 +23,18 @@ class File(NamedTuple):
 
 
 class DataSet(NamedTuple):
-    """A data set: its name, which is also the name of its folder, where to get it, and its files.
+    """A data set that can be downloaded: its name, its addresses and its files.
 
     Attributes
     ----------
     name : str
-        As in ``tinygan data NAME``.
+        The NAME in ``tinygan data NAME``; the folder of the data set has the same name.
     mirrors : tuple of str
-        Addresses that end in a slash, to be tried in this order.
+        Addresses that end in a slash. They are tried in this order.
     files : tuple of File
-        All of them are needed.
+        The files; all of them are needed.
     torchvision : str
-        What torchvision calls its folder, in which it has the same files.
+        Name of the folder in which torchvision keeps the same files.
     """
 
     name: str

@@ -1,4 +1,4 @@
-"""CIFAR-10 from the official binary batches."""
+"""Load CIFAR-10 from the official binary batches."""
 
 from pathlib import Path
 
@@ -21,27 +21,31 @@ RECORD = 1 + N_CHANNELS * SIDE**2  # a label, then the red, the green and the bl
 
 
 def load_cifar10(data_dir: str | Path | None = None) -> Splits:
-    """Return CIFAR-10: the first 40,000 images to train on, the next 10,000 for validation, 10,000 for the test.
+    """Return CIFAR-10: the first 40,000 images for training, the next 10,000 for validation, 10,000 for the test.
 
-    If a batch is not there, its images are missing: a part may be shorter, or empty. The caller says so.
+    The images of a missing batch are left out, so a part may be shorter or empty. The caller tells the user.
 
     Parameters
     ----------
     data_dir : str or Path, optional
-        The folder that has the folder ``cifar-10-batches-bin``; by default the one that ``TINYGAN_DATA`` names, then
-        the user's cache.
+        The folder that contains ``cifar-10-batches-bin``. By default, the folder named by ``TINYGAN_DATA``, then the
+        user's cache.
 
     Returns
     -------
     Splits
-        Images of shape (n, 32, 32, 3), red, green and blue last; labels 0 to 9.
+        Images of shape (n, 32, 32, 3), whose last axis is red, green and blue; labels 0 to 9.
 
     Raises
     ------
     FileNotFoundError
-        If there is no image to train on; it says which files to put where.
+        If there is no image to train on. The message says which files to put where.
     ValueError
-        If a file is cut off, or holds something else.
+        If a file is cut off, or is not a batch of CIFAR-10.
+
+    See Also
+    --------
+    tinygan.recipes.cifar10.CIFAR10 : the recipe that trains on these images.
 
     Examples
     --------
@@ -66,7 +70,12 @@ def read_batch(path: str | Path) -> Labelled:
     Parameters
     ----------
     path : str or Path
-        The file: 3073 bytes an image, a label and then three planes of 32 x 32.
+        The file. Each image takes 3073 bytes: its label, then its three planes of 32 x 32 bytes.
+
+    Returns
+    -------
+    Labelled
+        Images of shape (n, 32, 32, 3), and labels of shape (n,).
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Toy distributions that one can sample and whose densities one can write down."""
+"""Toy distributions on the line, with samples and exact densities."""
 
 import math
 from abc import ABC, abstractmethod
@@ -11,12 +11,16 @@ from tinygan.arguments import check_count, check_finite, check_positive
 from tinygan.backend import Array, RngLike, as_rng
 from tinygan.backend.arrays import check_arrays
 
-# A support leaves out about this much of the mass on each side.
+# About this much of the mass lies outside the support on each side.
 TAIL = 1e-7
 
 
 class Distribution(ABC):
-    """p_data: it can be sampled, and its density is known.
+    """A distribution p_data that can be sampled and whose density is known.
+
+    See Also
+    --------
+    parse_distribution : read a distribution from a short text.
 
     Examples
     --------
@@ -33,10 +37,10 @@ class Distribution(ABC):
     @property
     @abstractmethod
     def support(self) -> tuple[Any, Any]:
-        """(low, high); less than 1e-6 of the mass lies outside. In the plane, a pair of such pairs."""
+        """The interval (low, high), outside which less than 1e-6 of the mass lies; in the plane, one pair an axis."""
 
     def pdf(self, x: Array) -> Array:
-        """Return the density at x, float64, of the shape of x; in the plane, of shape (...) for points (..., 2)."""
+        """Return the density at x in float64, with the shape of x; in the plane, points (..., 2) give shape (...)."""
         check_arrays(f"{self}.pdf", x=x)
         return self._density(np.asarray(x, np.float64))
 
@@ -51,7 +55,7 @@ class Distribution(ABC):
 
 
 class Gaussian(Distribution):
-    """N(mean, std^2).
+    """The normal distribution N(mean, std^2).
 
     Examples
     --------
@@ -66,7 +70,7 @@ class Gaussian(Distribution):
 
     @property
     def support(self) -> tuple[float, float]:
-        """Where all but 1e-6 of the mass lies."""
+        """The interval (low, high) that holds all but 1e-6 of the mass."""
         return self.mean - 5.5 * self.std, self.mean + 5.5 * self.std
 
     def _density(self, x: Array) -> Array:
@@ -84,7 +88,12 @@ class Mixture(Distribution):
     components : sequence of (mean, std)
         At least one.
     weights : sequence of float, optional
-        Positive, one a component, divided by their sum; equal where they are not given.
+        One positive weight for each component. They are divided by their sum. By default, all are equal.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If there is no component, the numbers of components and weights differ, or a number is out of its range.
 
     Examples
     --------
@@ -108,7 +117,7 @@ class Mixture(Distribution):
 
     @property
     def support(self) -> tuple[float, float]:
-        """Where all but 1e-6 of the mass lies."""
+        """The interval (low, high) that holds all but 1e-6 of the mass."""
         lows, highs = zip(*(component.support for component in self.components), strict=True)
         return min(lows), max(highs)
 
@@ -128,7 +137,7 @@ class Mixture(Distribution):
 
 
 class Uniform(Distribution):
-    """U(low, high).
+    """The uniform distribution U(low, high).
 
     Examples
     --------
@@ -144,7 +153,7 @@ class Uniform(Distribution):
 
     @property
     def support(self) -> tuple[float, float]:
-        """Where all but 1e-6 of the mass lies."""
+        """The interval (low, high) that holds all but 1e-6 of the mass."""
         return self.low, self.high
 
     def _density(self, x: Array) -> Array:
@@ -156,7 +165,7 @@ class Uniform(Distribution):
 
 
 class Exponential(Distribution):
-    """exp(-x / scale) / scale for x >= 0; scale is its mean and its standard deviation.
+    """The density exp(-x / scale) / scale for x >= 0; scale is both its mean and its standard deviation.
 
     Examples
     --------
@@ -169,7 +178,7 @@ class Exponential(Distribution):
 
     @property
     def support(self) -> tuple[float, float]:
-        """Where all but 1e-6 of the mass lies."""
+        """The interval (low, high) that holds all but 1e-6 of the mass."""
         return 0.0, -self.scale * math.log(TAIL)
 
     def _density(self, x: Array) -> Array:
@@ -180,7 +189,7 @@ class Exponential(Distribution):
 
 
 class Laplace(Distribution):
-    """exp(-abs(x - mean) / scale) / (2 scale); its standard deviation is scale sqrt(2).
+    """The density exp(-abs(x - mean) / scale) / (2 scale); its standard deviation is scale sqrt(2).
 
     Examples
     --------
@@ -193,7 +202,7 @@ class Laplace(Distribution):
 
     @property
     def support(self) -> tuple[float, float]:
-        """Where all but 1e-6 of the mass lies."""
+        """The interval (low, high) that holds all but 1e-6 of the mass."""
         reach = -self.scale * math.log(2 * TAIL)
         return self.mean - reach, self.mean + reach
 
@@ -205,7 +214,7 @@ class Laplace(Distribution):
 
 
 class Gumbel(Distribution):
-    """exp(-(t + exp(-t))) / scale with t = (x - loc) / scale: skewed to the right.
+    """The density exp(-(t + exp(-t))) / scale with t = (x - loc) / scale; it is skewed to the right.
 
     Examples
     --------
@@ -218,7 +227,7 @@ class Gumbel(Distribution):
 
     @property
     def support(self) -> tuple[float, float]:
-        """Where all but 1e-6 of the mass lies."""
+        """The interval (low, high) that holds all but 1e-6 of the mass."""
         return self.loc - self.scale * math.log(-math.log(TAIL)), self.loc - self.scale * math.log(-math.log1p(-TAIL))
 
     def _density(self, x: Array) -> Array:

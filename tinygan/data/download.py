@@ -1,4 +1,4 @@
-"""Download one file, whole and checked or not at all, from the first mirror that gives it."""
+"""Download one file from the first mirror that gives it; the file arrives whole and checked, or not at all."""
 
 import hashlib
 from collections.abc import Callable, Sequence
@@ -7,7 +7,7 @@ from typing import IO, Any, TypeAlias
 
 from tinygan.files import as_path, new_folder, whole_file
 
-# Called with the name of the file, the bytes that have arrived, and the bytes that are expected.
+# A function that takes the name of the file, the bytes that have arrived, and the bytes that are expected.
 ShowProgress: TypeAlias = Callable[[str, int, int], None]
 
 SECONDS_OF_SILENCE = 30
@@ -30,27 +30,27 @@ def user_cache() -> Path:
 def download(
     urls: Sequence[str], path: str | Path, *, size: int, sha256: str, progress: ShowProgress | None = None
 ) -> None:
-    """Download a file from the first of the addresses that gives it whole.
+    """Download a file from the first address that gives all of it.
 
-    Under its own name the file appears only when all of it is there, with the right sum, and written to the disk.
+    The file gets its own name only after all of it has arrived, its SHA-256 is right, and it is written to the disk.
 
     Parameters
     ----------
     urls : sequence of str
         Addresses of the same file, tried in this order.
     path : str or Path
-        Where it is to lie; its folder is made if need be, and goes again if the download fails.
+        Where to put the file. A missing folder is made, and removed again if the download fails.
     size : int
-        How many bytes are expected.
+        The expected number of bytes.
     sha256 : str
-        Their SHA-256, in hexadecimal digits.
+        The expected SHA-256, in hexadecimal digits.
     progress : callable, optional
-        Called with (name of the file, bytes that have arrived, bytes expected) whenever more has arrived.
+        Called whenever bytes arrive, with (name of the file, bytes that have arrived, bytes expected).
 
     Raises
     ------
     ConnectionError
-        If no address gave the file; it says what was wrong with each.
+        If no address gave the file. The message says what went wrong at each address.
     OSError
         If the file cannot be written.
 
@@ -76,11 +76,11 @@ def download(
 
 
 class _UnfitError(Exception):
-    """What an address did instead of sending the file."""
+    """An address did not send the expected file; the message says what it did instead."""
 
 
 class _Sink:
-    """A file to write to that counts, adds up and reports what it is given, and keeps apart its own failures."""
+    """A file to write to: it counts the bytes, sums their SHA-256, reports progress and remembers a failed write."""
 
     def __init__(self, file: IO[bytes], name: str, size: int, progress: ShowProgress | None) -> None:
         self.file, self.name, self.size, self.progress = file, name, size, progress
@@ -101,7 +101,7 @@ class _Sink:
             self.progress(self.name, self.n_bytes, self.size)
 
     def flush(self) -> None:
-        """Do nothing: pooch flushes after every piece, which only takes time."""
+        """Do nothing, since pooch flushes after every piece and that only takes time."""
 
     def check(self, sha256: str) -> None:
         if self.n_bytes < self.size:

@@ -1,4 +1,4 @@
-"""Where data sets lie on this machine, and how they get there."""
+"""Find the data sets on this machine, and download those that are missing."""
 
 import hashlib
 import os
@@ -14,14 +14,14 @@ from tinygan.files import as_path
 
 
 class Fetched(NamedTuple):
-    """What `fetch` found and did.
+    """The files that `fetch` found and downloaded.
 
     Attributes
     ----------
     folder : Path
-        Where the files lie.
+        The folder of the files.
     verified, downloaded : tuple of Path
-        The files that were there, and those that were not.
+        The files that were already there, and the files that were downloaded.
     """
 
     folder: Path
@@ -35,13 +35,13 @@ def search_folders(data_dir: str | Path | None = None) -> Iterator[Path]:
     Parameters
     ----------
     data_dir : str or Path, optional
-        If given, it is the only one. Otherwise they are the folder that the environment variable ``TINYGAN_DATA``
-        names, if it does, and the user's cache. A data folder has one folder a data set, such as ``mnist``.
+        The only folder to look in. By default, the folder named by the environment variable ``TINYGAN_DATA``, if it is
+        set, and then the user's cache. A data folder contains one folder for each data set, such as ``mnist``.
 
     Raises
     ------
     NotADirectoryError
-        If one of them is a file.
+        If a data folder is a file.
 
     Examples
     --------
@@ -57,19 +57,19 @@ def search_folders(data_dir: str | Path | None = None) -> Iterator[Path]:
 
 
 def find_files(name: str, data_dir: str | Path | None = None) -> dict[str, Path]:
-    """Return where the files of a data set lie, by their names without ``.gz``; they are not verified.
+    """Return the paths of the files of a data set, by their names without ``.gz``; their contents are not verified.
 
     Parameters
     ----------
     name : {"mnist", "fashion-mnist"}
-        Which data set.
+        Name of the data set.
     data_dir : str or Path, optional
-        See `search_folders`. The first folder in which all of the files are is the one.
+        See `search_folders`. The first folder that contains all of the files is taken.
 
     Raises
     ------
     FileNotFoundError
-        If there is none; it says which files are missing where.
+        If no folder contains all of the files. The message says which are missing and where.
 
     Examples
     --------
@@ -96,18 +96,22 @@ def fetch(name: str, data_dir: str | Path | None = None, *, progress: ShowProgre
     Parameters
     ----------
     name : {"mnist", "fashion-mnist"}
-        Which data set.
+        Name of the data set.
     data_dir : str or Path, optional
-        See `search_folders`. Where no folder has all of the files, the first one gets them.
+        See `search_folders`. If no folder contains all of the files, they are downloaded to the first one.
     progress : callable, optional
         See `download`.
 
     Raises
     ------
     ValueError
-        If a file is there with other contents. It is left as it is.
+        If a file has the wrong contents. It is left as it is.
     ConnectionError
-        If a file is missing and cannot be downloaded; it says which files to put where.
+        If a missing file cannot be downloaded. The message says which files to put where.
+
+    See Also
+    --------
+    load_mnist, load_fashion_mnist : read the files.
 
     Examples
     --------
@@ -143,7 +147,7 @@ def fetch(name: str, data_dir: str | Path | None = None, *, progress: ShowProgre
 
 
 def first_folder_with(subfolder: str, names: tuple[str, ...], data_dir: str | Path | None = None) -> Path:
-    """Return the first folder of that name, among the data folders, that has one of the files; or the first of all.
+    """Return the first folder called `subfolder` that contains one of the files, or else the first of such folders.
 
     Examples
     --------
@@ -155,9 +159,10 @@ def first_folder_with(subfolder: str, names: tuple[str, ...], data_dir: str | Pa
 
 
 def _places(parent: Path, *names: str) -> Iterator[Path]:
-    """Yield where in a data folder a data set may lie, whose own folder may have these names: there, or one folder off.
+    """Yield the folders in which a data set may lie, given a data folder and the names of the data set's own folder.
 
-    One folder off is the data folder itself, if it has the name, and what an archive was unpacked into.
+    They are the folders with these names, the folders inside them (an archive may have been unpacked there), and the
+    data folder itself, if it has one of the names.
     """
     own = [_folder(parent / names[0]), *(parent / name for name in names[1:])]
     for folder in (*own, parent) if parent.name in names else own:
@@ -167,7 +172,7 @@ def _places(parent: Path, *names: str) -> Iterator[Path]:
 
 
 def _look(name: str, data_dir: str | Path | None) -> tuple[DataSet, Path, dict[str, Path]]:
-    """Return the data set, its folder, and the files of it that are there."""
+    """Return the data set, its folder, and the files that were found there."""
     if name not in CATALOG:
         raise ValueError(f"{name!r} is not a data set that can be downloaded; it takes one of {', '.join(CATALOG)}")
     data_set = CATALOG[name]
@@ -189,14 +194,14 @@ def _folder(path: str | Path) -> Path:
 
 
 def _present(folder: Path, file: File) -> Path | None:
-    """Return the file, packed or not, under its name or with a dot as in train-images.idx3-ubyte, or None."""
+    """Return the path of a file, packed or not, with a dash or a dot before idx in its name, or None."""
     names = [f"{name}{suffix}" for name in (file.name, file.name.replace("-idx", ".idx")) for suffix in (".gz", "")]
     paths = [path for name in names if (path := folder / name).exists()]
     return next((path for path in paths if path.is_file()), next(iter(paths), None))
 
 
 def _mismatch(path: Path, file: File) -> str | None:
-    """Return in what the file at the path differs from the one of the data set, or None."""
+    """Return how the file at the path differs from the file of the data set, or None."""
     with open(existing_file(path), "rb") as opened:
         found = hashlib.file_digest(opened, "sha256").hexdigest()
     packed, n_bytes = path.suffix == ".gz", path.stat().st_size

@@ -1,4 +1,4 @@
-"""Read idx files, the format of MNIST, packed by gzip or not."""
+"""Read idx files, the format of MNIST, compressed by gzip or not."""
 
 import gzip
 import math
@@ -24,9 +24,9 @@ def read_idx(path: str | Path, *, ndim: int | None = None) -> Array:
     Parameters
     ----------
     path : str or Path
-        The file. Whether it is packed by gzip is seen from its first bytes.
+        The file. Its first bytes tell whether it is compressed by gzip.
     ndim : int, optional
-        How many dimensions the array must have: 3 for images, 1 for labels.
+        The number of dimensions that the array must have: 3 for images, 1 for labels.
 
     Returns
     -------
@@ -44,7 +44,7 @@ def read_idx(path: str | Path, *, ndim: int | None = None) -> Array:
     Notes
     -----
     An idx file starts with two zero bytes, a byte for the type (8 is uint8), a byte for the number of dimensions, and
-    then one big-endian 32-bit integer a dimension. The numbers follow, the last dimension fastest.
+    then one big-endian 32-bit integer for each dimension. The numbers follow; the last index changes fastest.
 
     Examples
     --------
@@ -110,7 +110,7 @@ def _shape(file: _Readable, path: Path, ndim: int | None) -> tuple[int, ...]:
 
 
 def _at_most(file: _Readable, n: int) -> bytearray:
-    """Return up to n bytes; piece by piece, since a damaged header may ask for more than there is memory."""
+    """Return up to n bytes, read piece by piece, since a damaged header may ask for more than the memory holds."""
     body = bytearray()
     while len(body) < n and (piece := file.read(min(PIECE, n - len(body)))):
         body += piece

@@ -1,4 +1,4 @@
-"""Images as bytes, split as in the paper: MNIST and Fashion-MNIST."""
+"""Load MNIST and Fashion-MNIST as bytes, split as in the paper."""
 
 from pathlib import Path
 from typing import NamedTuple
@@ -15,14 +15,14 @@ N_CLASSES = 10
 
 
 class Labelled(NamedTuple):
-    """Images and what they show.
+    """Images and their labels.
 
     Attributes
     ----------
     images : ndarray of uint8, shape (n, height, width) or (n, height, width, 3)
         0 is black, 255 white.
     labels : ndarray of shape (n,)
-        One integer an image.
+        One integer for each image.
     """
 
     images: Array
@@ -35,7 +35,7 @@ class Splits(NamedTuple):
     Attributes
     ----------
     train, validation, test : Labelled
-        To train on, to choose sigma on, and to report on.
+        The parts for training, for choosing sigma, and for the reported results.
     """
 
     train: Labelled
@@ -44,26 +44,30 @@ class Splits(NamedTuple):
 
 
 def load_mnist(data_dir: str | Path | None = None) -> Splits:
-    """Return MNIST: 50,000 images to train on, 10,000 for validation, 10,000 for the test.
+    """Return MNIST: 50,000 images for training, 10,000 for validation, 10,000 for the test.
 
     Nothing is downloaded; ``tinygan data mnist`` does that.
 
     Parameters
     ----------
     data_dir : str or Path, optional
-        The folder that has the folder ``mnist``; by default the one that ``TINYGAN_DATA`` names, then the user's cache.
+        The folder that contains ``mnist``. By default, the folder named by ``TINYGAN_DATA``, then the user's cache.
 
     Returns
     -------
     Splits
-        Images of shape (n, 28, 28), labels 0 to 9. Validation is train[50000:60000] of the files.
+        Images of shape (n, 28, 28), labels 0 to 9. Validation is the last 10,000 images of the training files.
 
     Raises
     ------
     FileNotFoundError
-        If a file is missing; it says which files to put where.
+        If a file is missing. The message says which files to put where.
     ValueError
-        If a file is damaged, or holds something else than its name says.
+        If a file is damaged, or its contents do not fit its name.
+
+    See Also
+    --------
+    fetch : verify the files, and download those that are missing.
 
     Examples
     --------
@@ -80,7 +84,7 @@ def load_fashion_mnist(data_dir: str | Path | None = None) -> Splits:
     Parameters
     ----------
     data_dir : str or Path, optional
-        The folder that has the folder ``fashion-mnist``; see `load_mnist`.
+        The folder that contains ``fashion-mnist``; see `load_mnist`.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""What kind of file a path names, seen from its first bytes: a suffix may be wrong."""
+"""Tell the kind of a file from its first bytes, since its suffix may be wrong."""
 
 from pathlib import Path
 
@@ -15,7 +15,14 @@ SUFFIXES = {".npy": "numpy", ".npz": "numpy", ".png": "picture", ".jpg": "pictur
 
 
 def existing_file(path: str | Path) -> Path:
-    """Return the path if there is a file, or raise; a file that holds a web page is refused, whatever its suffix.
+    """Return the path if it names a file that is not a web page, or raise an error.
+
+    Raises
+    ------
+    FileNotFoundError, IsADirectoryError, OSError
+        If nothing is there, or it is a folder, a pipe or a device.
+    ValueError
+        If the file is a web page, whatever its suffix.
 
     Examples
     --------
@@ -38,7 +45,7 @@ def existing_file(path: str | Path) -> Path:
 
 
 def kind_of(path: Path) -> str:
-    """Return "numpy", "picture" or "web page" by what a file starts with, else by its suffix, or "idx".
+    """Return "numpy", "picture", "web page" or "idx" from the first bytes of a file, or else from its suffix.
 
     Examples
     --------

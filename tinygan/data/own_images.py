@@ -1,4 +1,4 @@
-"""Images of a user's own: pictures, a folder of them, a file that NumPy wrote, or an idx file."""
+"""Load a user's own images from a picture, a folder of pictures, a file that NumPy wrote, or an idx file."""
 
 import zipfile
 import zlib
@@ -20,20 +20,21 @@ def load_images(path: str | Path) -> Array:
     Parameters
     ----------
     path : str or Path
-        A folder of PNG or JPEG files, which may lie in folders of their own: sorted by name. Or a file: a ``.npy``; an
-        ``.npz`` with one array, or with one that is named ``images``; an idx file, packed by gzip or not; one picture.
+        A folder of PNG or JPEG files, which may contain further folders; the files are sorted by name. Or one file: a
+        ``.npy``; an ``.npz`` with one array, or with one named ``images``; an idx file, compressed by gzip or not; one
+        picture.
 
     Returns
     -------
     ndarray of uint8, shape (n, height, width) or (n, height, width, 3)
-        0 is black, 255 white. In an array of bool, False is black and True white.
+        0 is black, 255 white. In an array of bool, False becomes black and True white.
 
     Raises
     ------
     ValueError
-        If a file is damaged, or holds something else; it says what.
+        If a file is damaged, or does not hold such images. The message says what is wrong.
     OSError
-        If it is missing, or cannot be read.
+        If the path is missing, or cannot be read.
 
     Examples
     --------
@@ -47,7 +48,7 @@ def load_images(path: str | Path) -> Array:
 
 
 def read_images(path: str | Path) -> Array:
-    """Return the array that `load_images` reads, of any type and shape, unchecked; an axis of one channel is left out.
+    """Return the array that `load_images` reads, with its type and shape unchecked and without an axis of one channel.
 
     Examples
     --------
@@ -64,7 +65,9 @@ def read_images(path: str | Path) -> Array:
 
 
 def checked_content(what: str, images: Array, *, colour: bool = False) -> Array:
-    """Return the images, or raise a ValueError unless they are images of bytes: what is in a file is a value.
+    """Return the images, or raise a ValueError unless they are images of bytes.
+
+    The error is never a TypeError, because the contents of a file are a value.
 
     Examples
     --------
@@ -87,7 +90,7 @@ def _array_in(path: Path) -> Array:
 
 
 def _read_numpy(path: Path) -> Array:
-    """Return the array in a file of NumPy; pickled objects stay refused, as `numpy.load` does by default."""
+    """Return the array in a file that NumPy wrote, without loading pickled objects, as `numpy.load` does by default."""
     with open(path, "rb") as file:
         first = file.read(6)
         file.seek(0)

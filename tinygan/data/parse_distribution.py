@@ -21,14 +21,14 @@ def parse_distribution(spec: str) -> Distribution:
     Parameters
     ----------
     spec : str
-        ``family:numbers``, with the families gaussian:MEAN,STD, mixture:MEAN,STD;MEAN,STD;..., uniform:LOW,HIGH,
-        exponential:SCALE, laplace:MEAN,SCALE and gumbel:LOC,SCALE. A component of a mixture may have a third number,
-        its weight; then all have one.
+        ``family:numbers``: gaussian:MEAN,STD, mixture:MEAN,STD;MEAN,STD;..., uniform:LOW,HIGH, exponential:SCALE,
+        laplace:MEAN,SCALE or gumbel:LOC,SCALE. The components of a mixture may have a third number, their weight; then
+        all of them must have one.
 
     Raises
     ------
     ValueError
-        If it cannot be read; the message says what was read and gives an example that works.
+        If the text cannot be read. The message says what was read, and gives an example that works.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""PNG and JPEG files, one or a folder of them, as one array of bytes."""
+"""Read one PNG or JPEG file, or a folder of them, into one array of bytes."""
 
 import os
 import warnings
@@ -13,28 +13,28 @@ import numpy as np
 from tinygan.backend import Array
 from tinygan.data.kinds import SUFFIXES
 
-# Pixels of the largest picture that a network of fully connected layers could take: 512 x 512.
+# 512 x 512 pixels: a network of fully connected layers can hardly take larger pictures.
 MOST_PIXELS = 2**18
 
 
 def read_pictures(path: Path) -> Array:
-    """Return the pictures in a folder, and in the folders below it, sorted by name; or the one in a file.
+    """Return the pictures in a folder and in the folders below it, sorted by name, or the picture in a file.
 
     Parameters
     ----------
     path : Path
-        Hidden files and files of other kinds are left out.
+        The folder or the file. In a folder, hidden files and files of other kinds are left out.
 
     Returns
     -------
     ndarray of uint8, shape (n, height, width) or (n, height, width, 3)
-        Grey if every pixel of every picture is.
+        Without the last axis if every pixel of every picture is grey.
 
     Raises
     ------
     ValueError
-        If there are none, they are not all of one size, one is larger than 512 x 512, transparent, has more than 8
-        bits a channel, or is damaged; it names the file.
+        If there are no pictures, their sizes differ, or one of them has more than 512 x 512 pixels, is transparent,
+        has more than 8 bits a channel, or is damaged. The message names the file.
 
     Examples
     --------
@@ -97,13 +97,13 @@ def _pixels(file: Path) -> Array:
 
 @contextmanager
 def _opened(file: Path) -> Iterator[Any]:
-    """Give the picture in a file, and say of any failure which file it was."""
+    """Open the picture in a file, and name the file in every error."""
     from PIL import Image
 
     try:
-        with warnings.catch_warnings(action="ignore"), Image.open(file) as image:  # what is too large, we say
+        with warnings.catch_warnings(action="ignore"), Image.open(file) as image:  # _check_sizes warns of size
             yield image
     except (PermissionError, FileNotFoundError):
         raise
-    except Exception as error:  # Pillow raises something else for every kind of damage
+    except Exception as error:  # Pillow raises different errors for different damage
         raise ValueError(f"{file} cannot be read as a picture: {error}") from None

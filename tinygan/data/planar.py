@@ -1,4 +1,4 @@
-"""A toy distribution in the plane with an exact density."""
+"""A toy distribution in the plane, with samples and an exact density."""
 
 import math
 
@@ -10,14 +10,14 @@ from tinygan.data.distributions import Distribution
 
 
 class Ring(Distribution):
-    """Equal round Gaussians on a circle in the plane.
+    """A mixture of equal round Gaussians, evenly spaced on a circle in the plane.
 
     Parameters
     ----------
     n_modes : int
-        How many, at least 1.
+        Number of Gaussians, at least 1.
     radius, std : float
-        Radius of the circle, and standard deviation of every Gaussian; positive.
+        Radius of the circle, and standard deviation of every Gaussian; both positive.
 
     Examples
     --------
@@ -31,13 +31,13 @@ class Ring(Distribution):
 
     @property
     def centers(self) -> Array:
-        """Means of the modes, of shape (n_modes, 2)."""
+        """The means of the Gaussians, of shape (n_modes, 2)."""
         angle = 2 * math.pi * np.arange(self.n_modes) / self.n_modes
         return self.radius * np.stack([np.cos(angle), np.sin(angle)], axis=1)
 
     @property
     def support(self) -> tuple[tuple[float, float], tuple[float, float]]:
-        """Where all but 1e-6 of the mass lies."""
+        """The intervals (low, high) of both axes, which hold all but 1e-6 of the mass."""
         reach = self.radius + 5.5 * self.std
         return (-reach, reach), (-reach, reach)
 

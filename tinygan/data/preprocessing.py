@@ -1,4 +1,4 @@
-"""From bytes to what the networks see, a minibatch at a time."""
+"""Turn images of bytes into the rows of float32 that the networks see, one minibatch at a time."""
 
 import math
 from collections.abc import Callable
@@ -9,17 +9,17 @@ import numpy as np
 from tinygan.backend import Array, get_array_module, to_device, to_host
 from tinygan.backend.arrays import check_arrays
 
-# What images may be: of any shape, grey, or grey or in colour.
+# The shapes that images may have: any, grey, or grey or colour.
 SHAPES = {
     "any": "(n, ...)",
     "grey": "(n, height, width)",
     "colour": "(n, height, width) or (n, height, width, 3)",
 }
 
-# Bytes that go no further are a scale of their own: 0 and 1, or the 17 shades of scikit-learn's digits.
+# Bytes up to this value are taken for another scale than 0 to 255: 0 and 1, or the 17 shades of scikit-learn's digits.
 OWN_SCALE = 16
 
-# Takes images of uint8, shape (m, ...), and returns one row of float32 an image.
+# A function from images of uint8, shape (m, ...), to one row of float32 for each image.
 Preprocess: TypeAlias = Callable[[Array], Array]
 
 
@@ -44,14 +44,14 @@ def scale_to_unit(images: Array) -> Array:
 
 
 def normalize_contrast(images: Array, norm: float = 55.0) -> Array:
-    """Return the images as rows of mean 0 and of one L2 norm, as the paper's networks see CIFAR-10.
+    """Return the images as rows of mean 0 and of the same L2 norm, as the paper's networks see CIFAR-10.
 
     Parameters
     ----------
     images : ndarray of uint8, shape (m, ...)
-        All numbers of an image, whatever their channel, share one mean and one norm.
+        The mean and the norm of an image are taken over all its pixels and channels together.
     norm : float
-        sqrt(sum of squares) of every row. An image of a single shade, which has no contrast, becomes zeros.
+        The norm of every row, sqrt(sum of squares). An image of a single shade has no contrast and becomes zeros.
 
     Returns
     -------
@@ -66,12 +66,12 @@ def normalize_contrast(images: Array, norm: float = 55.0) -> Array:
     rows = _rows("normalize_contrast", images).astype(np.float64)
     rows -= rows.mean(axis=1, keepdims=True)
     norms = (rows**2).sum(axis=1, keepdims=True) ** 0.5
-    norms[norms < 1e-8] = norm  # rounding, not contrast
+    norms[norms < 1e-8] = norm  # a difference that is only rounding
     return (rows * (norm / norms)).astype(np.float32)
 
 
 def marginal_mean(images: Array) -> Array:
-    """Return the mean of every pixel over all images, in [0, 1], from which the marginal bias is made.
+    """Return the mean of every pixel over all images, in [0, 1]; the first bias of G's output is computed from it.
 
     Parameters
     ----------
@@ -92,14 +92,14 @@ def marginal_mean(images: Array) -> Array:
 
 
 class ScaledImages:
-    """Images kept as bytes, in a quarter of the memory of float32; indexing them gives rows of float32.
+    """Images kept as bytes, a quarter of the memory of float32; an index or a slice returns rows of float32.
 
     Parameters
     ----------
     images : ndarray of uint8, shape (n, ...)
         At least one. They are neither copied nor changed.
     preprocess : callable, optional
-        Turns images into rows: `scale_to_unit`, `normalize_contrast`, or another function of that kind.
+        Turns images into rows: `scale_to_unit`, `normalize_contrast`, or another function that does.
 
     Attributes
     ----------
@@ -111,7 +111,7 @@ class ScaledImages:
     Raises
     ------
     TypeError, ValueError
-        If the images are not bytes, or if there are none.
+        If the images are not bytes, or there are none, or preprocess does not return one row of float32 an image.
 
     Examples
     --------
@@ -137,7 +137,7 @@ class ScaledImages:
         self.shape = (len(images), row.shape[1])
 
     def on(self, device: str) -> "ScaledImages":
-        """Return the same images on a device, as `tinygan.backend.to_device` names it; rows are made there as well."""
+        """Return the same images on a device such as "cpu" or "gpu"; the rows are computed there as well."""
         images = to_device(self.images, device)
         return self if images is self.images else ScaledImages(images, self.preprocess)
 
@@ -161,7 +161,7 @@ class ScaledImages:
 
 
 def check_images(what: str, images: Array, kind: str = "any") -> Array:
-    """Return the images, or raise unless they are bytes of a shape that the kind takes, see `SHAPES`.
+    """Return the images, or raise an error unless they are bytes of the shape that `SHAPES` states for the kind.
 
     Examples
     --------

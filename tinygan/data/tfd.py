@@ -1,4 +1,4 @@
-"""The Toronto Face Database from its MATLAB file, which is not public: a user brings their own."""
+"""Load the Toronto Face Database from its MATLAB file, which is not public; users need their own copy."""
 
 from pathlib import Path
 from typing import Any
@@ -16,28 +16,28 @@ UNLABELLED, VALIDATION, TEST = 0, 2, 3
 
 
 def load_tfd(path: str | Path, fold: int = 0) -> Splits:
-    """Return the Toronto Face Database: the unlabelled faces to train on, validation and test of one fold.
+    """Return the Toronto Face Database: all unlabelled faces for training, and the validation and test of one fold.
 
     Parameters
     ----------
     path : str or Path
-        ``TFD_48x48.mat``, with ``images`` of shape (n, 48, 48), ``labs_ex``, the expressions, one a face, and
-        ``folds`` of shape (n, 5): 0 unlabelled, 1 training, 2 validation, 3 test.
+        ``TFD_48x48.mat``. Its ``images`` have shape (n, 48, 48). Its ``labs_ex`` has one expression for each face. Its
+        ``folds`` have shape (n, 5) and hold 0 for unlabelled, 1 for training, 2 for validation and 3 for test.
     fold : int
-        Which of the five folds, from 0.
+        The number of the fold, from 0 to 4.
 
     Returns
     -------
     Splits
-        Images of shape (n, 48, 48); the expressions as labels, as they are in the file.
+        Images of shape (n, 48, 48). The labels are the expressions, unchanged from the file.
 
     Raises
     ------
     ValueError
-        If the file is not a MATLAB file, if one of the three arrays is missing or does not fit the others, or if there
-        is no such fold.
+        If the file is not a MATLAB file, one of the three arrays is missing or does not fit the others, there is no
+        such fold, or no face is unlabelled.
     OSError
-        If it is missing, a folder, or cannot be read.
+        If the file is missing, a folder, or cannot be read.
 
     Examples
     --------
@@ -81,7 +81,7 @@ def _arrays(path: Path) -> dict[str, Array]:
             found = ", ".join(name for name, *_ in whosmat(path)) or "nothing"
     except PermissionError:
         raise
-    except Exception as error:  # SciPy raises something else for every kind of damage
+    except Exception as error:  # SciPy raises different errors for different damage
         raise ValueError(f"{path} cannot be read as a MATLAB file: {error}") from None
     if missing:
         raise ValueError(f"{path} holds {found}, and no {', '.join(missing)}; it takes {', '.join(KEYS)}")

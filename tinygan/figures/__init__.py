@@ -1,4 +1,4 @@
-"""Pictures: draws the arrays that it is given."""
+"""Draw pictures of the arrays that are given."""
 
 import os
 import sys
@@ -6,9 +6,10 @@ from contextlib import suppress
 
 
 def _import_matplotlib_without_its_backend() -> None:
-    """Import Matplotlib although MPLBACKEND may name what is not here, as that of a notebook does for its programs.
+    """Import Matplotlib even if MPLBACKEND names a backend that is not installed.
 
-    Files need no backend. A window takes the one that is named, if it is here.
+    A notebook may set such a backend for the programs that it starts. Files need no backend. A window takes the backend
+    that MPLBACKEND names, if it is installed.
     """
     backend = os.environ.pop("MPLBACKEND")
     try:

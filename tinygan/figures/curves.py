@@ -1,4 +1,4 @@
-"""Curves of a training run: its losses, what D says and the log-likelihood, and the picture to watch it by."""
+"""Draw the losses, the outputs of D and the log-likelihood of a training run, and a live picture of it."""
 
 from pathlib import Path
 
@@ -21,30 +21,34 @@ from tinygan.figures.sheet import MARGIN, TITLE, add_axes, place
 from tinygan.figures.still import DPI, write_figure
 from tinygan.figures.style import picture_style
 
-# Of the live picture, in pixels: the samples, the panels beside them, what is between, above and below a panel.
+# Sizes in the live picture, in pixels: the samples, the panels beside them, the space between, above and below panels.
 LIVE_SAMPLES, LIVE_PANELS, LIVE_GAP, LEGEND, AXIS = 600, 620, 130, 54, 62
 
 
 def draw_curves(metrics: Metrics, path: str | Path, *, title: str | None = None) -> None:
-    """Draw the losses, what D says of real and generated images, and the log-likelihood over the epochs of a run.
+    """Draw the losses, the means of D(x) and D(G(z)), and the log-likelihood over the epochs of a run.
 
     Parameters
     ----------
     metrics : sequence of mappings
-        One an epoch, with "epoch", "loss_d" and "loss_g" in nats, "d_real" and "d_fake" (the means of D(x) and
-        D(G(z))) and, in some, "parzen": a mapping of "fixed", "best" or both to mappings with "bandwidth", "mean" and
-        "standard_error" in nats.
+        One mapping for each epoch. It has "epoch", "loss_d" and "loss_g" in nats, and "d_real" and "d_fake", the means
+        of D(x) and D(G(z)). It may have "parzen", which maps "fixed", "best" or both to mappings with "bandwidth",
+        "mean" and "standard_error", the last two in nats.
     path : str or Path
-        Where to: a .png, .svg or .pdf file.
+        The .png, .svg or .pdf file to write.
     title : str, optional
-        What to write above.
+        Title above the panels.
 
     Raises
     ------
     TypeError, ValueError
-        If there is no epoch, a number is missing or not finite, or the suffix is not one of those.
+        If there is no epoch, a number is missing or not finite, or the suffix is another one.
     OSError
-        If the file cannot be written; what it held before is then untouched.
+        If the file cannot be written; its old contents are then untouched.
+
+    See Also
+    --------
+    draw_live : draw samples beside the curves.
 
     Examples
     --------
@@ -70,7 +74,7 @@ def draw_curves(metrics: Metrics, path: str | Path, *, title: str | None = None)
 
 
 def draw_live(images: Array, metrics: Metrics, path: str | Path, *, title: str | None = None) -> None:
-    """Draw samples beside the losses and what D says of real and generated images: a run to be watched.
+    """Draw samples beside the losses and the means of D(x) and D(G(z)), to watch a run while it trains.
 
     Parameters
     ----------
@@ -79,16 +83,16 @@ def draw_live(images: Array, metrics: Metrics, path: str | Path, *, title: str |
     metrics : sequence of mappings
         As for `draw_curves`; it may be empty.
     path : str or Path
-        Where to: a .png, .svg or .pdf file.
+        The .png, .svg or .pdf file to write.
     title : str, optional
-        What to write above.
+        Title above the picture.
 
     Raises
     ------
     TypeError, ValueError
-        If images are not such an array, a number is missing or not finite, or the suffix is not one of those.
+        If images are not such an array, a number is missing or not finite, or the suffix is another one.
     OSError
-        If the file cannot be written; what it held before is then untouched.
+        If the file cannot be written; its old contents are then untouched.
 
     Examples
     --------

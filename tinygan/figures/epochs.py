@@ -1,4 +1,4 @@
-"""How a training run went, epoch by epoch: one panel for the losses, one for D, one for the log-likelihood."""
+"""Draw the panels of a training run over its epochs: the losses, the outputs of D, and the log-likelihood."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -16,7 +16,7 @@ from tinygan.figures.style import BLACK, BLUE, CURVES, GREEN, VERMILION
 
 KEYS = ("epoch", "loss_d", "loss_g", "d_real", "d_fake")
 PARZEN_KEYS = ("bandwidth", "mean", "standard_error")
-# Up to so many points, each is marked.
+# Curves with up to this number of points have each point marked.
 FEW = 40
 DASHES, DOTS = CURVES["D"]["linestyle"], CURVES["p_data"]["linestyle"]
 
@@ -52,7 +52,7 @@ def draw_losses(axes: Axes, metrics: Metrics) -> None:
 
 
 def draw_outputs(axes: Axes, metrics: Metrics) -> None:
-    """Draw the means of D(x) and D(G(z)) over the epochs, and the 1/2 at which D cannot tell."""
+    """Draw the means of D(x) and D(G(z)) over the epochs, and the line 1/2, where D cannot tell them apart."""
     epochs = [one["epoch"] for one in metrics]
     real, fake = ([one[key] for one in metrics] for key in ("d_real", "d_fake"))
     draw_line(axes, epochs, real, label="mean $D(x)$", color=BLACK, linestyle=DOTS)
@@ -62,7 +62,7 @@ def draw_outputs(axes: Axes, metrics: Metrics) -> None:
         axes.set_ylim(-0.04, 1.04)
         axes.set_yticks([0, 0.5, 1], ["0", "½", "1"])
         axes.set_ylabel("probability")
-    else:  # a critic says what it likes
+    else:  # the output of a critic has no bounds
         axes.set_ylabel("output of $D$")
     finish(axes, n_columns=2)
 
@@ -89,12 +89,12 @@ def draw_parzen(axes: Axes, metrics: Metrics) -> None:
 
 
 def draw_line(axes: Axes, x: Sequence[float], y: Sequence[float], *, marker: str = "o", **look: Any) -> None:
-    """Draw a curve, with its points marked where they are few."""
+    """Draw a curve, and mark its points if they are few."""
     axes.plot(x, y, **{"linewidth": 2.4, "markersize": 6, **look}, marker=marker if len(x) <= FEW else "")
 
 
 def draw_band(axes: Axes, x: Sequence[float], mean: Array, error: Array, **look: Any) -> None:
-    """Draw a curve and two standard errors to either side."""
+    """Draw a curve with a band of two standard errors on either side."""
     draw_line(axes, x, mean, **look)
     if len(x) <= FEW:
         axes.errorbar(x, mean, 2 * error, fmt="none", ecolor=look["color"], elinewidth=1.4, capsize=4)
@@ -103,7 +103,7 @@ def draw_band(axes: Axes, x: Sequence[float], mean: Array, error: Array, **look:
 
 
 def finish(axes: Axes, *, n_columns: int) -> None:
-    """Put the legend above the curves, where it covers none, and set what all panels share."""
+    """Put the legend above the curves, where it covers none of them, and set what all panels share."""
     axes.spines["right"].set_visible(False)
     axes.margins(x=0.02)
     axes.grid(axis="y", color="0.9")
@@ -115,20 +115,20 @@ def finish(axes: Axes, *, n_columns: int) -> None:
 def finish_log_likelihood(
     axes: Axes, values: Array, errors: Array | None, label: str, *, low: float | None = None
 ) -> None:
-    """Choose limits in which the best log-likelihoods can be told apart, and say below what they leave out.
+    """Choose limits that keep the best log-likelihoods apart, and note in the panel what lies below them.
 
     Parameters
     ----------
     axes : Axes
-        What has been drawn in.
+        The axes that hold the curves.
     values : ndarray of shape (n,)
         All log-likelihoods that were drawn, in nats.
     errors : ndarray of shape (n,) or None
-        Their standard errors, if these were drawn.
+        Their standard errors, if they were drawn.
     label : str
-        Of the y axis.
+        Label of the y axis.
     low : float, optional
-        Where to cut; by default, what lies below the first quartile gets twice the room of what lies above it.
+        The lower limit. By default, the values below the first quartile get twice the room of the values above it.
     """
     top, quartile = float(values.max()), float(np.quantile(values, 0.25))
     low = max(float(values.min()), quartile - 2 * (top - quartile) if low is None else low)
@@ -146,7 +146,7 @@ def finish_log_likelihood(
 
 
 def set_epoch_axis(axes: Axes) -> None:
-    """Label the x axis as epochs, whole ones only."""
+    """Label the x axis as epochs, with ticks at whole numbers only."""
     low, high = axes.get_xlim()
     if high - low < 1:  # one epoch, or none
         middle = (low + high) / 2
@@ -156,12 +156,12 @@ def set_epoch_axis(axes: Axes) -> None:
 
 
 def minus(number: float, form: str) -> str:
-    """Return a number in a format, with a minus sign and not a hyphen."""
+    """Return a number in a format, with a true minus sign instead of a hyphen."""
     return format(number, form).replace("-", "−")
 
 
 def new_figure(height: float, title: str | None) -> Figure:
-    """Return a figure so many inches high, which makes room for whatever stands around its panels."""
+    """Return a figure of this height in inches, which makes room for the text around its panels."""
     figure = Figure(figsize=(9.5, height), dpi=DPI, layout=ConstrainedLayoutEngine(h_pad=0.1, w_pad=0.1))
     if title:
         figure.suptitle(title, fontsize=17)

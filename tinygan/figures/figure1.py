@@ -1,4 +1,4 @@
-"""Figure 1 as it happens: one frame of the animation, and the four panels as printed."""
+"""Draw one frame of the animation of Figure 1, or its four panels as the paper prints them."""
 
 import math
 import re
@@ -15,7 +15,7 @@ from tinygan.figures.panel import Panel
 from tinygan.figures.style import BLACK, BLUE, CURVES, GREEN, LABELS, VERMILION, picture_style
 
 MINUS_LOG_4 = -math.log(4)
-# Of the animation and the window, in inches.
+# Sizes of the animation and the window, in inches.
 SIZE = (9.0, 7.5)
 MATHEMATICS = {
     "p_data": LABELS["p_data"], "p_g": LABELS["p_g"], "|D − D*|": "$|D - D^*|$", "|D − ½|": "$|D - ½|$", "D*": "$D^*$",
@@ -23,18 +23,18 @@ MATHEMATICS = {
 
 
 class Figure1Plot:
-    """The panel of one moment, and below it how V, C and the error of D came there.
+    """The panel of one moment, and below it the curves of V, C and the error of D up to this moment.
 
-    The figure is made once; `draw` moves its artists. Limits are fixed, so that nothing jumps.
+    The figure is made once, and `draw` moves its artists. The limits are fixed, so that nothing jumps.
 
     Parameters
     ----------
     frames : sequence of Frame
-        All that will be drawn, or as much of it as is known: what the limits must hold.
+        All frames that will be drawn, or those that are known already; the limits are chosen to hold them.
     n_iterations : int, optional
-        Where the iterations end, if not with the last of the frames.
+        Where the axis of iterations ends. By default, at the last frame.
     figure : Figure, optional
-        An empty figure to draw in, such as one of a window; else a new one, of 900 x 750 pixels.
+        An empty figure to draw in, such as the figure of a window. By default, a new one of 900 x 750 pixels.
 
     Examples
     --------
@@ -89,7 +89,7 @@ class Figure1Plot:
         self.error_axes.set_ylim(10 ** max(math.floor(math.log10(min(errors, default=1.0) / 1.1)), -4), 1.0)
 
     def draw(self, past: Sequence[Frame]) -> None:
-        """Show the last of these frames, and how the run came there."""
+        """Show the last of these frames in the panel, and all of them in the curves."""
         self.panel.draw(past[-1])
         self.title.set_text(f"iteration {_thousands(past[-1].iteration)}")
         iterations = [frame.iteration for frame in past]
@@ -100,7 +100,7 @@ class Figure1Plot:
 
     @property
     def moving(self) -> list[Artist]:
-        """What `draw` changes, from the back to the front."""
+        """Return the artists that `draw` changes, from the back to the front."""
         past = [artist for pair in self.past.values() for artist in pair]
         return [self.title, *self.panel.moving, *sorted(past, key=Artist.get_zorder)]
 
@@ -133,8 +133,8 @@ def panels_figure(panels: Sequence[tuple[str, Frame]]) -> Figure:
     Parameters
     ----------
     panels : sequence of (str, Frame)
-        A short caption, such as "(a) near convergence", and what its panel shows. Line breaks are the
-        caller's; p_data, p_g and D* are set as mathematics.
+        A short caption, such as "(a) near convergence", and the frame of its panel. The caller breaks long captions
+        into lines. p_data, p_g and D* in a caption are set as mathematics.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""What one frame of Figure 1 shows."""
+"""The numbers that one frame of Figure 1 shows."""
 
 from dataclasses import dataclass, fields
 
@@ -13,17 +13,17 @@ class Frame:
     Attributes
     ----------
     iteration : int
-        Iterations done.
+        The number of iterations done.
     x : ndarray of shape (n,)
         The grid, rising, in the units of the data.
     p_data, p_g : ndarray of shape (n,)
-        Densities.
+        The densities on the grid.
     d, d_star : ndarray of shape (n,)
         D(x), and the optimal D* for these densities.
     z, g_z : ndarray of shape (k,)
-        Evenly spaced noise, rising, and G(z) in the units of the data: the arrows.
+        The ends of the arrows: evenly spaced noise, rising, and G(z) in the units of the data.
     value, criterion : float
-        V(G, D) and C(G) = -log 4 + 2 JSD, in nats.
+        V(G, D) of equation (1) and C(G) = -log 4 + 2 JSD of equation (6), in nats.
     error : float
         Mean of abs(D - D*) over (p_data + p_g) / 2.
 

@@ -1,4 +1,4 @@
-"""A training with and without a bug, side by side: how the divergence falls, and the densities where it ends."""
+"""Draw a training with a bug beside one without: how the divergence falls, and the densities at the end."""
 
 import math
 from pathlib import Path
@@ -15,18 +15,18 @@ from tinygan.figures.output import STILL, check_output
 from tinygan.figures.still import write_figure
 from tinygan.figures.style import BLACK, CURVES, GREEN, VERMILION, picture_style
 
-LEAST = 0.002  # nats; what is drawn lies above
+LEAST = 0.002  # nats, the least JSD that is drawn
 TICKS = {0.003: "0.003", 0.01: "0.01", 0.03: "0.03", 0.1: "0.1", 0.3: "0.3", math.log(2): "log 2"}
 STYLES: dict[str, dict[str, Any]] = {
     "right": {"color": GREEN, "linewidth": 5.0, "alpha": 0.55, "solid_capstyle": "round"},
     "wrong": {"color": VERMILION, "linewidth": 2.4},
 }
-OUTSIDE = 0.05  # of p_g, from where on the picture says so
+OUTSIDE = 0.05  # share of p_g, above which the picture says so
 LABEL_GAP = 0.085  # between two labels, as a share of the axis
 
 
 class DrawnTraining(NamedTuple):
-    """A training as it is drawn: JSD in nats at some iterations, and p_g on a grid x at the end."""
+    """The numbers to draw of one training: its JSD in nats at some iterations, and p_g on a grid x at the end."""
 
     iterations: list[int]
     jsd: list[float]
@@ -42,24 +42,24 @@ def draw_comparison(
     Parameters
     ----------
     title : str
-        What is wrong.
+        What the bug is, in words.
     right, wrong : DrawnTraining
-        Without and with the bug.
+        The training without the bug, and the one with it.
     p_data : ndarray of shape (n,)
-        On the grid of the right one.
+        The density of the data on the grid of `right`.
     bar : float
         The JSD, in nats, below which a training has arrived.
     path : str or Path
-        Where to.
+        The file to write.
 
     Raises
     ------
     TypeError
         If an array is on a GPU.
     ValueError
-        If the suffix is not one of those.
+        If the suffix is another one.
     OSError
-        If the file cannot be written; what it held before is then untouched.
+        If the file cannot be written; its old contents are then untouched.
 
     Examples
     --------
@@ -105,7 +105,7 @@ def _draw_curves(axes: Axes, right: DrawnTraining, wrong: DrawnTraining, bar: fl
 
 
 def _label(axes: Axes, ends: dict[str, float], is_stopped: bool) -> None:
-    """Name the curves at their right ends, moved apart where these are close."""
+    """Write the names of the curves at their right ends, and move names apart that are too close."""
     lower, upper = sorted(ends, key=lambda name: ends[name])
     middle, half = (ends[lower] + ends[upper]) / 2, max(ends[upper] - ends[lower], LABEL_GAP) / 2
     words = {"right": "without the bug", "wrong": "with the bug" + (",\nstopped" if is_stopped else "")}
@@ -138,7 +138,7 @@ def _draw_densities(axes: Axes, right: DrawnTraining, wrong: DrawnTraining, p_da
 
 
 def _outside(axes: Axes, run: DrawnTraining) -> str:
-    """Say how much of p_g lies to the sides of the picture, if that is much."""
+    """Return a note of how much of p_g lies beside the picture, or nothing if it is little."""
     low, high = axes.get_xlim()
     is_inside = (run.x >= low) & (run.x <= high)
     share = 1 - float(np.trapezoid(np.where(is_inside, run.p_g, 0), run.x))

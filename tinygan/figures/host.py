@@ -1,4 +1,4 @@
-"""One rule for all pictures: they are drawn of arrays on the host, and nothing is fetched from a GPU unasked."""
+"""One rule for all pictures: they take arrays on the host, and never fetch arrays from a GPU by themselves."""
 
 from typing import Any
 

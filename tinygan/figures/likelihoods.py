@@ -1,4 +1,4 @@
-"""Curves of the evaluation: the log-likelihood over the bandwidth sigma, and over the epochs of several runs."""
+"""Draw log-likelihoods over the bandwidth sigma, or over the epochs of several runs."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -26,13 +26,13 @@ from tinygan.figures.output import STILL, check_output
 from tinygan.figures.still import write_figure
 from tinygan.figures.style import BLACK, BLUE, GREEN, VERMILION, picture_style
 
-# How far below the best of a bandwidth search the picture goes, in nats.
+# The picture of a bandwidth search ends this far below the best log-likelihood, in nats.
 SPAN = 300
-# How far to either side of the bandwidths that are seen, as a factor.
+# The x axis reaches beyond the bandwidths that are seen by this factor, on either side.
 MARGIN = 1.25
-# Of the picture, and what each row of the legend adds to it, in inches.
+# The size of the picture, and the height that each row of the legend adds to it, in inches.
 HEIGHT, LEGEND_ROW = 4.9, 0.3
-# From the name of one level to that of the next, as a share of the height.
+# The least distance between the names of two levels, as a share of the height.
 SPACING = 0.06
 
 _COLORS, _MARKERS = (BLUE, VERMILION, GREEN, BLACK), ("o", "s", "^", "D")
@@ -45,11 +45,11 @@ def draw_bandwidths(searches: Mapping[str, tuple[Array, Array]], path: str | Pat
     Parameters
     ----------
     searches : mapping from str to (bandwidths, curve)
-        For each label, sigmas and the mean log-likelihoods that they give, in nats: two arrays of shape (n,).
+        For each label, two arrays of shape (n,): the sigmas, and the mean log-likelihoods that they give, in nats.
     path : str or Path
-        Where to: a .png, .svg or .pdf file.
+        The .png, .svg or .pdf file to write.
     title : str, optional
-        What to write above.
+        Title above the picture.
 
     Raises
     ------
@@ -57,9 +57,13 @@ def draw_bandwidths(searches: Mapping[str, tuple[Array, Array]], path: str | Pat
         If an array is on a GPU.
     ValueError
         If there is no search, arrays are empty, not finite or of unequal shapes, a bandwidth is not positive, or the
-        suffix is none of those.
+        suffix is another one.
     OSError
-        If the file cannot be written; what it held before is then untouched.
+        If the file cannot be written; its old contents are then untouched.
+
+    See Also
+    --------
+    tinygan.evaluation.search_bandwidth : compute such a curve.
 
     Examples
     --------
@@ -100,27 +104,27 @@ def draw_likelihoods(
     levels: Mapping[str, float] | None = None,
     title: str | None = None,
 ) -> None:
-    """Draw test log-likelihoods, with two standard errors to either side, over the epochs of one or more runs.
+    """Draw test log-likelihoods, with two standard errors on either side, over the epochs of one or more runs.
 
     Parameters
     ----------
     series : mapping from str to (epochs, means, standard_errors)
         For each label, three arrays of shape (n,); the last two in nats.
     path : str or Path
-        Where to: a .png, .svg or .pdf file.
+        The .png, .svg or .pdf file to write.
     levels : mapping from str to float, optional
-        Log-likelihoods to compare with, in nats: a line across for each.
+        Log-likelihoods to compare with, in nats. Each is drawn as a horizontal line.
     title : str, optional
-        What to write above.
+        Title above the picture.
 
     Raises
     ------
     TypeError
         If an array is on a GPU.
     ValueError
-        If there is no series, arrays are empty, not finite or of unequal shapes, or the suffix is not one of those.
+        If there is no series, arrays are empty, not finite or of unequal shapes, or the suffix is another one.
     OSError
-        If the file cannot be written; what it held before is then untouched.
+        If the file cannot be written; its old contents are then untouched.
 
     Examples
     --------
@@ -146,12 +150,12 @@ def draw_likelihoods(
 
 
 def _look(i: int) -> dict[str, Any]:
-    """Return how the i-th curve looks: sixteen differ, of which the first four differ in everything."""
+    """Return the look of the i-th curve; sixteen curves differ, and the first four differ in every respect."""
     return {"color": _COLORS[i % 4], "marker": _MARKERS[i % 4], "linestyle": _LINES[(i + i // 4) % 4]}
 
 
 def _draw_levels(axes: Axes, levels: Mapping[str, float]) -> None:
-    """Draw a line across for each level, named at its right; names too close to each other are pushed apart."""
+    """Draw a horizontal line for each level, write its name at the right, and push apart names that are too close."""
     low, high = axes.get_ylim()
     margin = 0.06 * (high - low)
     axes.set_ylim(min([low, *(level - margin for level in levels.values())]),

@@ -1,4 +1,4 @@
-"""Images as tiles, side by side in one array of pixels."""
+"""Put images as tiles side by side into one array of pixels."""
 
 import math
 from typing import Any
@@ -8,7 +8,7 @@ import numpy as np
 from tinygan.backend import Array, is_finite
 from tinygan.figures.host import check_on_host
 
-# The longer side of a picture of tiles, about: enough for print, and for every tile to be seen from afar.
+# The longer side of a picture of tiles is about this long: enough for print, and for every tile to be seen from afar.
 PIXELS = 1200
 WHITE = (255, 255, 255)
 
@@ -24,11 +24,11 @@ def to_pixels(what: str, images: Array, *, n_axes: int = 1) -> Array:
     Parameters
     ----------
     what : str
-        Whose argument it is, such as "draw_samples got images".
+        The function and its argument, such as "draw_samples got images".
     images : ndarray of shape (..., height, width) or (..., height, width, 3)
-        Floats, of which 0 is black and 1 is white and what is outside is clipped, or uint8.
+        Floats from 0 for black to 1 for white, clipped to this range; or uint8.
     n_axes : int
-        How many axes come before the height.
+        The number of axes before the height.
 
     Returns
     -------
@@ -69,7 +69,7 @@ def to_pixels(what: str, images: Array, *, n_axes: int = 1) -> Array:
 
 
 def fit(n_rows: int, n_columns: int, tile: tuple[int, ...], pixels: int = PIXELS) -> tuple[int, int]:
-    """Return how many times to enlarge tiles of shape (height, width, 3) for a grid, and how wide its gaps are.
+    """Return the factor that enlarges tiles of shape (height, width, 3) for a grid, and the width of the grid's gaps.
 
     Examples
     --------
@@ -82,7 +82,7 @@ def fit(n_rows: int, n_columns: int, tile: tuple[int, ...], pixels: int = PIXELS
 
 
 def mosaic(tiles: Array, n_columns: int, scale: int, gap: int, *, border: int = 0, color: Any = WHITE) -> Array:
-    """Return tiles of shape (n, height, width, 3) in a grid, row by row, enlarged, with a color between and around.
+    """Return tiles of shape (n, height, width, 3) enlarged in a grid, row by row, with a color between and around them.
 
     Examples
     --------
@@ -104,7 +104,7 @@ def mosaic(tiles: Array, n_columns: int, scale: int, gap: int, *, border: int = 
 
 
 def grid(tiles: Array, n_columns: int | None = None, pixels: int = PIXELS) -> Array:
-    """Return tiles of shape (n, height, width, 3) enlarged to about so many pixels, in a square unless told.
+    """Return tiles of shape (n, height, width, 3) in a grid about `pixels` pixels long; by default it is square.
 
     Examples
     --------

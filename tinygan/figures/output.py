@@ -1,4 +1,4 @@
-"""Can this file be written? Asked before the training, so that hours of it are not lost to a typing error."""
+"""Check that a file can be written before the training starts, so that a typing error does not cost hours."""
 
 import os
 import shutil
@@ -10,7 +10,7 @@ from tinygan.files import as_path
 ANIMATIONS = (".gif", ".mp4", ".html")
 PICTURES = (".png", ".svg", ".pdf")
 
-# What can be written, and by which suffixes.
+# What can be written, and the suffixes that ask for it.
 FIGURE1: Mapping[str, tuple[str, ...]] = {"the animation": ANIMATIONS, "the panels": PICTURES}
 FIGURE3: Mapping[str, tuple[str, ...]] = {"the animation": (".gif",), "the rows": PICTURES}
 STILL: Mapping[str, tuple[str, ...]] = {"a picture": PICTURES}
@@ -18,22 +18,21 @@ MOVING: Mapping[str, tuple[str, ...]] = {"an animation": ANIMATIONS}
 
 
 def check_output(path: str | Path, takes: Mapping[str, tuple[str, ...]] = FIGURE1) -> Path:
-    """Return the path if a file of one of these kinds can be written there, else raise.
+    """Return the path if a file of one of these kinds can be written there, or raise an error.
 
     Parameters
     ----------
     path : str or Path
-        A file to be, whose suffix chooses the format.
+        The file to write later. Its suffix chooses the format.
     takes : mapping from str to tuple of str, optional
-        The suffixes, in lower case, for each thing that can be written; those of Figure 1 unless told.
+        The suffixes, in lower case, for each kind of output. By default, those of Figure 1.
 
     Raises
     ------
     ValueError
-        If the suffix is not one of those.
+        If the suffix is not in `takes`.
     OSError
-        If the folder is missing or cannot be written in, the path is a folder, or .mp4 is asked for and there is no
-        ffmpeg.
+        If the folder is missing or not writable, the path is a folder, or the suffix is .mp4 and ffmpeg is missing.
 
     Examples
     --------

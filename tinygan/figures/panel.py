@@ -1,4 +1,4 @@
-"""One panel of Figure 1: the densities and D over x, and below them the arrows from z up to x = G(z)."""
+"""Draw one panel of Figure 1: the densities and D over x, and below them the arrows from z up to x = G(z)."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -16,43 +16,44 @@ from tinygan.backend import Array
 from tinygan.figures.frame import Frame
 from tinygan.figures.style import BLACK, BLUE, CURVES, GREEN, LABELS, SHADE
 
-# D = 0 and density 0 share a height, and so do D = 1 and the density below, in peaks of p_data.
+# D = 0 is as high as density 0, and D = 1 is as high as this density, in peaks of p_data.
 PEAKS_AT_ONE = 1.4
 BELOW, ABOVE = -0.03, 1.08
-# Between the curves and the x axis, in inches.
+# The space between the curves and the x axis, in inches.
 TICK_LABELS = 0.42
-# The z axis is as long as the x axis, but for this share of it on either side.
+# The z axis is shorter than the x axis by this share of it on either side.
 Z_INSET = 0.06
-# The picture reaches from where p_data first exceeds this share of its peak to where it last does, and so much further.
+# The picture reaches from the first x where p_data exceeds this share of its peak to the last, and so much further.
 NEGLIGIBLE = 3e-3
 MARGIN = 0.15
-# How much of p_g must lie outside of the picture for the picture to say so.
+# If more than this share of p_g lies outside the picture, the picture says so.
 OUTSIDE = 0.01
 SIDES = {"left": "←", "right": "→", "out": "↔"}
 
 
 class Panel:
-    """Artists of one panel, made once and then moved from frame to frame.
+    """The artists of one panel, which are made once and then moved from frame to frame.
 
     Parameters
     ----------
     figure : Figure
-        Where to draw.
+        The figure to draw in.
     box : tuple of four floats
         (left, bottom, width, height) of the panel in shares of the figure, from the z axis to the top of the curves.
     frames : sequence of Frame
-        What fixes the limits: where p_data lives and how high it goes. p_g and D never do.
+        The frames whose p_data fixes the limits: where it is and how high it goes. p_g and D do not change the limits.
     is_first, is_last : bool
-        Whether to label the axis of densities on the left, and that of D on the right.
+        Whether to label the axis of densities on the left, and the axis of D on the right.
     arrow_step : int
         Draw only every arrow_step-th arrow.
 
     Notes
     -----
-    D is a probability and p_data a density, so each has an axis; the zeros share a height, and D = 1 is as high as 1.4
-    peaks of p_data. What of p_g sticks out is cut and named: how high it goes, how much of it lies to the side. D* is
-    drawn where p_data + p_g is not negligible; elsewhere V does not depend on D. The panel is shaded beyond the ends of
-    p_g, where all examples are real and D* is 1; a uniform z has ends, so its image has.
+    D is a probability and p_data is a density, so each has its own axis. Their zeros have the same height, and D = 1 is
+    as high as 1.4 peaks of p_data. Where p_g leaves the picture it is cut, and a note says how high it goes, or how
+    much of it lies to the side. D* is drawn where p_data + p_g is not negligible; elsewhere V does not depend on D.
+    The panel is shaded beyond the ends of p_g, where all examples are real and D* is 1. A uniform z has ends, and so
+    has p_g.
     """
 
     def __init__(
@@ -91,22 +92,22 @@ class Panel:
             *np.zeros((3, n_arrows)), np.ones(n_arrows), angles="xy", scale_units="xy", scale=1,
             units="inches", width=0.013, headwidth=6, headlength=8, headaxislength=7, color=GREEN,
         )  # fmt: skip
-        self.note_end = 0.8 if is_last else 1.0  # the label of the axis of D stands at its right
+        self.note_end = 0.8 if is_last else 1.0  # the label of the axis of D is to the right of the note
         self.note = self.d_axes.text(0, ABOVE + 0.06, "", color=GREEN, fontsize=12, va="center")
 
     @property
     def handles(self) -> list[Artist]:
-        """The four curves and the shade, for a legend."""
+        """Return the four curves and the shade, for a legend."""
         return [*self.lines.values(), self.shades[0]]
 
     @property
     def moving(self) -> list[Artist]:
-        """What `draw` changes, from the back to the front."""
+        """Return the artists that `draw` changes, from the back to the front."""
         curves = sorted(self.lines.values(), key=Line2D.get_zorder)
         return [*self.shades, *curves, self.note, self.arrows, *self.z_ends]
 
     def draw(self, frame: Frame) -> None:
-        """Move every artist to where this frame has it."""
+        """Move every artist to its place in this frame."""
         is_alive = frame.p_data + frame.p_g > NEGLIGIBLE * self.peak
         is_reached = frame.p_g > 0
         d_star = np.where(is_alive, frame.d_star, np.nan)
@@ -129,7 +130,7 @@ class Panel:
         return self.low + (self.high - self.low) * (Z_INSET + (1 - 2 * Z_INSET) * share)
 
     def _note(self, frame: Frame) -> None:
-        """Say above the curves what of p_g they cannot show."""
+        """Write above the curves which part of p_g lies outside the picture."""
         is_inside = (frame.x >= self.low) & (frame.x <= self.high)
         x, p_g = frame.x[is_inside], frame.p_g[is_inside]
         words, place = [], 0.5
@@ -196,7 +197,7 @@ class Panel:
 
 
 def _interesting(frames: Sequence[Frame]) -> tuple[float, float]:
-    """Return where the picture begins and ends: around what matters of p_data, within the grid."""
+    """Return where the picture begins and ends: around the bulk of p_data, and within the grid."""
     alive = [frame.x[frame.p_data > NEGLIGIBLE * frame.p_data.max()] for frame in frames]
     low, high = min(x.min() for x in alive), max(x.max() for x in alive)
     margin = MARGIN * (high - low)
@@ -204,7 +205,7 @@ def _interesting(frames: Sequence[Frame]) -> tuple[float, float]:
 
 
 def _jumps(is_reached: Array) -> Array:
-    """Return the indices to both sides of every end of p_g."""
+    """Return the indices on both sides of every end of p_g."""
     before = np.flatnonzero(np.diff(is_reached))
     return np.concatenate([before, before + 1])
 

@@ -1,4 +1,4 @@
-"""A page that plays pictures: one HTML file that needs nothing else, no network and no library."""
+"""Build a page that plays pictures: one HTML file that needs no other file, no network and no library."""
 
 import base64
 import html
@@ -99,15 +99,16 @@ def player(pictures: Sequence[tuple[str, bytes]], *, title: str, interval: float
     Parameters
     ----------
     pictures : sequence of (str, bytes)
-        What each shows in words, and a PNG file.
+        For each picture, a description in words and the bytes of a PNG file.
     title : str
-        Of the page.
+        Title of the page.
     interval, hold : float
-        Seconds that a picture stays, and the last one.
+        Seconds for which each picture stays, and for which the last one stays.
 
     Returns
     -------
     str
+        The HTML.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""The paper's Figure 2, samples beside their nearest training images, and Figure 3, straight lines in z."""
+"""Draw the paper's Figure 2, samples beside their nearest training images, and its Figure 3, straight lines in z."""
 
 from pathlib import Path
 from typing import Any
@@ -31,28 +31,28 @@ def draw_samples(
     neighbours: Array | None = None,
     title: str | None = None,
 ) -> None:
-    """Draw samples as a grid, or as the paper's Figure 2: beside the last of each row, its nearest training example.
+    """Draw samples in a grid; with neighbours, each row ends with one beside its last sample, as in Figure 2.
 
     Parameters
     ----------
     images : ndarray of shape (n, height, width) or (n, height, width, 3)
-        Samples, row by row: floats, of which 0 is black and 1 is white and what is outside is clipped, or uint8.
+        Samples, row by row: floats from 0 for black to 1 for white, clipped to this range; or uint8.
     path : str or Path
-        Where to: a .png, .svg or .pdf file.
+        The .png, .svg or .pdf file to write.
     n_columns : int, optional
-        Samples in a row; else as many as make the grid square, or what fits the neighbours.
+        Samples in a row. By default, as many as make the grid square, or as fit the number of neighbours.
     neighbours : ndarray of shape (n_rows, height, width) or (n_rows, height, width, 3), optional
         For the last sample of each row, the training example nearest to it.
     title : str, optional
-        What to write above.
+        Title above the picture.
 
     Raises
     ------
     TypeError, ValueError
-        If an array is empty, not finite, on a GPU, or of the wrong shape or dtype; the number of neighbours is not that
-        of the rows; or the suffix is not one of those.
+        If an array is empty, not finite, on a GPU, or of the wrong shape or dtype; the numbers of neighbours and rows
+        differ; or the suffix is another one.
     OSError
-        If the file cannot be written; what it held before is then untouched.
+        If the file cannot be written; its old contents are then untouched.
 
     Examples
     --------
@@ -78,24 +78,24 @@ def draw_samples(
 
 
 def draw_interpolation(images: Array, path: str | Path, *, title: str | None = None) -> None:
-    """Draw straight lines in z as the paper's Figure 3, a line a row, or all at once as an animation.
+    """Draw straight lines in z, each as a row as in the paper's Figure 3, or all of them together as an animation.
 
     Parameters
     ----------
     images : ndarray of shape (n_lines, n_steps, height, width) or (n_lines, n_steps, height, width, 3)
-        G(z) along each line from its one end to the other: floats, of which 0 is black and 1 is white and what is
-        outside is clipped, or uint8.
+        G(z) along each line, from one end to the other: floats from 0 for black to 1 for white, clipped to this range;
+        or uint8.
     path : str or Path
-        Where to: a .png, .svg or .pdf file for the rows, a .gif for the animation, which goes forth and back.
+        The file to write: .png, .svg or .pdf for the rows, .gif for the animation, which plays forwards and backwards.
     title : str, optional
-        What to write above.
+        Title above the picture.
 
     Raises
     ------
     TypeError, ValueError
-        If the array is empty, not finite, on a GPU, or of the wrong shape or dtype, or the suffix is not one of those.
+        If the array is empty, not finite, on a GPU, or of the wrong shape or dtype, or the suffix is another one.
     OSError
-        If the file cannot be written; what it held before is then untouched.
+        If the file cannot be written; its old contents are then untouched.
 
     Examples
     --------
@@ -145,7 +145,7 @@ def _write_gif(lines: Array, path: Path, title: str | None) -> None:
     frames[:, top : top + len(sheets[0]), left : left + sheets[0].shape[1]] = sheets
     colors = Image.fromarray(frames.reshape(-1, *frames.shape[2:])).quantize(GIF_COLORS)
     table = [Image.fromarray(frame).quantize(palette=colors, dither=Image.Dither.NONE) for frame in frames]
-    film = [*table, *table[-2:0:-1]]  # forth and back
+    film = [*table, *table[-2:0:-1]]  # forwards and backwards
     with whole_file(path) as temporary:
         film[0].save(
             temporary,

@@ -1,4 +1,4 @@
-"""Write the animation and the panels to files: the suffix chooses the format, the same frames give the same bytes."""
+"""Write the animation and the panels of Figure 1 to files; the same frames give the same bytes."""
 
 import io
 import subprocess
@@ -25,28 +25,29 @@ HOLD_SECONDS = 2  # how long the last frame stays
 
 
 def save_animation(frames: Sequence[Frame], path: str | Path) -> Iterator[int]:
-    """Write the animation to a .gif, .mp4 or .html file, yielding after every frame.
+    """Write the animation to a .gif, .mp4 or .html file, and yield after every frame.
 
-    Nothing is written unless the iterator is used up; then the file is there, whole.
+    The file appears, whole, only when the iterator has come to its end.
 
     Parameters
     ----------
     frames : sequence of Frame
         At least one.
     path : str or Path
-        Where to. A .gif loops; a .mp4 needs ffmpeg; a .html plays and steps in any browser and needs no network.
+        The file to write. A .gif loops. An .mp4 needs ffmpeg. An .html plays in any browser, also step by step, and
+        needs no network.
 
     Yields
     ------
     int
-        How many frames are done.
+        The number of frames that are done.
 
     Raises
     ------
     ValueError
-        At once, if there is no frame or the suffix is not one of those.
+        At once, if there is no frame or the suffix is another one.
     OSError
-        At once or later, if the file cannot be written; what it held before is then untouched.
+        At once or later, if the file cannot be written; its old contents are then untouched.
 
     Examples
     --------
@@ -66,21 +67,21 @@ def save_animation(frames: Sequence[Frame], path: str | Path) -> Iterator[int]:
 def draw_panels(panels: Sequence[tuple[str, Frame]], path: str | Path) -> None:
     """Draw panels side by side, as the paper prints Figure 1, to a .png, .svg or .pdf file.
 
-    A .png also holds the captions as text, its Description.
+    A .png also holds the captions as text, in its Description.
 
     Parameters
     ----------
     panels : sequence of (str, Frame)
         See `panels_figure`.
     path : str or Path
-        Where to.
+        The file to write.
 
     Raises
     ------
     ValueError
-        If there is no panel or the suffix is not one of those.
+        If there is no panel or the suffix is another one.
     OSError
-        If the file cannot be written; what it held before is then untouched.
+        If the file cannot be written; its old contents are then untouched.
 
     Examples
     --------
@@ -111,7 +112,7 @@ def _save_animation(frames: Sequence[Frame], path: Path) -> Iterator[int]:
 
 
 def _render(plot: Figure1Plot, frames: Sequence[Frame]) -> Iterator[Image.Image]:
-    """Draw what stands still once, and what moves again for every frame: four times as fast."""
+    """Draw what stands still once, and only what moves for every frame, which is four times as fast."""
     canvas: Any = FigureCanvasAgg(plot.figure)  # without types in matplotlib
     for artist in plot.moving:
         artist.set_animated(True)  # left out by canvas.draw
@@ -128,7 +129,7 @@ def _render(plot: Figure1Plot, frames: Sequence[Frame]) -> Iterator[Image.Image]
 
 
 def _few_colors(canvas: Any) -> Image.Image:
-    """Return what was drawn as an image in the colours of our palette, a third of the bytes of full colour."""
+    """Return what was drawn as an image in the colours of our palette, with a third of the bytes of full colour."""
     table = Image.new("P", (1, 1))
     table.putpalette(palette())
     return (
@@ -173,7 +174,7 @@ def _write_mp4(plot: Figure1Plot, frames: Sequence[Frame], path: Path) -> Iterat
                     writer.grab_frame()
                 yield n
         finally:
-            writer.finish()  # whatever happened: it ends the process
+            writer.finish()  # ends the process, whatever happened
     except (BrokenPipeError, subprocess.CalledProcessError) as error:
         said = (getattr(error, "stderr", None) or str(error)).strip().splitlines()
         raise OSError(f"ffmpeg could not write the animation: {said[-1] if said else 'it gave no reason'}") from error

@@ -1,4 +1,4 @@
-"""A figure that is one array of pixels, none of them blurred, with words above."""
+"""Make a figure of one array of pixels, none of them blurred, with words above."""
 
 from collections.abc import Mapping
 
@@ -9,9 +9,9 @@ from tinygan.backend import Array
 from tinygan.figures.still import DPI
 from tinygan.figures.style import picture_style
 
-# In pixels: around a picture that has words in it, the heights of these, and the width that two headings need.
+# In pixels: the margin around a picture with words, the heights of the words, and the width that two headings need.
 MARGIN, TITLE, HEADING, NARROWEST = 24, 48, 44, 450
-# From a picture up to the foot of a heading.
+# The distance from a picture up to the foot of a heading.
 ABOVE = 12
 
 
@@ -21,11 +21,11 @@ def sheet_figure(sheet: Array, title: str | None, words: Mapping[str, tuple[str,
     Parameters
     ----------
     sheet : ndarray of shape (height, width, 3)
-        uint8; one of its pixels is one of the figure.
+        uint8; each of its pixels becomes one pixel of the figure.
     title : str, optional
-        In the middle, on top.
+        Title in the middle at the top.
     words : mapping from str to (str, str), optional
-        What to write at the "left", in the "center" and at the "right" just above the sheet, and in which color.
+        For "left", "center" and "right", the text to write there just above the sheet, and its color.
 
     Returns
     -------
@@ -54,7 +54,7 @@ def add_axes(figure: Figure, left: float, bottom: float, width: float, height: f
 
 
 def place(figure: Figure, sheet: Array, left: int, bottom: int) -> None:
-    """Put an array of shape (height, width, 3) into a figure, pixel for pixel, its lower left corner there."""
+    """Put an array of shape (height, width, 3) into a figure, pixel for pixel, with its lower left corner given."""
     axes = add_axes(figure, left, bottom, sheet.shape[1], sheet.shape[0])
     axes.imshow(sheet, aspect="auto", interpolation="nearest")
     axes.set_axis_off()

@@ -1,4 +1,4 @@
-"""Write a figure to a file: the suffix chooses the format, the same figure gives the same bytes."""
+"""Write a figure to a file in the format of its suffix; the same figure gives the same bytes."""
 
 from pathlib import Path
 
@@ -10,7 +10,7 @@ from tinygan.files import whole_file
 # A power of two: widths in inches are then exact, and the pixels of an image stay squares.
 DPI = 128
 
-# What would tell one day, or one release of matplotlib, from another.
+# Metadata that would differ from day to day, or from one release of matplotlib to the next.
 _UNSAID = {".png": "Software", ".svg": "Date", ".pdf": "CreationDate"}
 
 

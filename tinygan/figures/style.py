@@ -1,4 +1,4 @@
-"""How the pictures look: colours, line styles and fonts, whatever the user's own settings of matplotlib are."""
+"""The colours, line styles and fonts of all pictures, whatever the user's own settings of matplotlib are."""
 
 from contextlib import AbstractContextManager
 from itertools import combinations
@@ -10,9 +10,9 @@ from matplotlib.colors import to_rgb
 
 # The paper's colours, in the shades of Okabe and Ito that the colour-blind can tell apart.
 BLACK, GREEN, BLUE, VERMILION = "black", "#009E73", "#0072B2", "#D55E00"
-# A shade of vermilion: as a broad band it lies behind D, and differs from all other curves also in grey.
+# A shade of vermilion, drawn as a broad band behind D; it differs from all other curves in grey print, too.
 LIGHT_VERMILION = "#EEBF99"
-# Where G sends nothing: as grey as one of the shades below, and what lies under it shows through.
+# The shade where G sends nothing: a grey like one of the shades below, through which the curves show.
 SHADE: dict[str, Any] = {"facecolor": BLACK, "alpha": 1 / 17, "linewidth": 0}
 
 CURVES: dict[str, dict[str, Any]] = {
@@ -22,7 +22,7 @@ CURVES: dict[str, dict[str, Any]] = {
     "D_star": {"color": LIGHT_VERMILION, "linestyle": "-", "linewidth": 6.0},
 }
 
-# Softened edges need shades, from white to each colour and from each to each; few of them make small files.
+# Softened edges need shades from white to each colour and between the colours; few shades make small files.
 SHADES, MIXES = 18, 4
 
 LABELS = {
@@ -55,9 +55,9 @@ def picture_style() -> AbstractContextManager[None]:
 
 
 def to_the_letter(text: str) -> str:
-    r"""Return text that is drawn as it is, such as the name of a folder: without mathematics between dollar signs.
+    r"""Return text that is drawn as it is, such as the name of a folder, even if it has dollar signs.
 
-    Bytes of a name that are not text become escapes, which fonts have signs for.
+    Bytes of a name that are not text become escapes, which every font can draw.
 
     Examples
     --------
@@ -68,7 +68,7 @@ def to_the_letter(text: str) -> str:
 
 
 def palette() -> list[int]:
-    """Return the colours that a picture needs, as red, green, blue, red, ..., from 0 to 255."""
+    """Return the colours that a picture needs, as a list red, green, blue, red, ... of values from 0 to 255."""
     white, inks = np.ones(3), [np.array(to_rgb(color)) for color in (BLACK, GREEN, BLUE, VERMILION)]
     ramps = [np.linspace(white, ink, SHADES) for ink in inks]
     ramps += [np.linspace(one, other, MIXES + 2) for one, other in combinations(inks, 2)]

@@ -1,4 +1,4 @@
-"""The live window: shows each frame as it comes, if there is a display, and never stops the training."""
+"""The live window, which shows each frame as it comes, if there is a display, and never stops the training."""
 
 import warnings
 from collections.abc import Sequence
@@ -31,13 +31,13 @@ class LiveWindow:
         figure.canvas.mpl_connect("close_event", self._on_close)
 
     def show(self, past: Sequence[Frame]) -> None:
-        """Show the last of these frames, and how the run came there, unless the user has closed the window."""
+        """Show the last of these frames in the panel and all of them in the curves, unless the window is closed."""
         if not self.is_open:
             return
         if self._plot is None:
             self._plot = Figure1Plot(past, n_iterations=self.n_iterations, figure=self.figure)
             self._plot.draw(past)
-            with rc_context({"figure.raise_window": False}):  # leave the keyboard to whoever has it
+            with rc_context({"figure.raise_window": False}):  # do not take the keyboard from another window
                 self.figure.show()
         else:
             self._plot.fit(past)
@@ -46,7 +46,7 @@ class LiveWindow:
             with picture_style():
                 self.figure.canvas.draw_idle()
                 self.figure.canvas.flush_events()
-        except Exception as error:  # of a toolkit, such as one whose display is gone: the training goes on
+        except Exception as error:  # such as a toolkit whose display is gone; the training goes on
             self.is_open = False
             warnings.warn(f"the live window stopped: {error}", RuntimeWarning, stacklevel=2)
 
@@ -65,14 +65,15 @@ class LiveWindow:
 
 
 def open_window(n_iterations: int) -> LiveWindow | None:
-    """Return a window for the frames to come, or None where there is no display.
+    """Return a window for the frames to come, or None if there is no display.
 
-    matplotlib chooses the toolkit, or MPLBACKEND does; where neither gives windows, as with Agg, there is no display.
+    The toolkit is the one that MPLBACKEND names, or else the one that matplotlib chooses. A toolkit without windows,
+    such as Agg, counts as no display.
 
     Parameters
     ----------
     n_iterations : int
-        How many iterations the training takes.
+        The number of iterations of the training.
 
     Examples
     --------
