@@ -1,1 +1,1 @@
-"""The networks, hyper-parameters and data of the paper's experiments, to be held against the paper."""
+"""The networks, hyper-parameters and data of the paper's experiments, to compare with the paper."""

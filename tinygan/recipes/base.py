@@ -1,4 +1,4 @@
-"""What the paper's experiments share: how they train, their discriminator, and numbers that it does not state."""
+"""What the paper's experiments share: how they train, their discriminator, and numbers that the paper omits."""
 
 import math
 from abc import ABC, abstractmethod
@@ -25,9 +25,9 @@ def check_decay(what: str, value: Any) -> None:
 
 @dataclass(frozen=True, kw_only=True)
 class Recipe(ABC):
-    """The hyper-parameters that all experiments have, with those numbers that all of them share.
+    """The hyper-parameters that all experiments have, with the default values that all of them share.
 
-    The paper states nearly none of them; they come from the code that its authors released,
+    The paper states almost none of them. They come from the code that its authors released,
     https://github.com/goodfeli/adversarial.
 
     Attributes
@@ -35,32 +35,37 @@ class Recipe(ABC):
     n_epochs : int
         Length of the training; an epoch has one iteration for each minibatch of the training images.
     batch_size : int
-        m.
+        Examples in a minibatch, m in the paper.
     learning_rate, learning_rate_decay, learning_rate_floor : float
         Learning rate of both players after t updates: learning_rate / learning_rate_decay^t, not below the floor.
     momentum, final_momentum, momentum_epochs : float, float, int
         Momentum of both players: it rises in a straight line from the first to the second over this number of epochs.
     discriminator_factor : float
-        What J_D is multiplied by before D learns from it. The released code has 1/2, the mean of two costs where
-        Algorithm 1 has their sum; for gradient descent that is half the learning rate. Reports of J_D leave it out.
+        J_D is multiplied by this factor before D learns from it. The released code has 1/2: it takes the mean of two
+        costs where Algorithm 1 takes their sum. For gradient descent that halves the learning rate. The J_D that is
+        reported does not include the factor.
     updates : {"simultaneous", "alternating"}
         Both players at once, as in the released code, or Algorithm 1 as printed.
     discriminator_steps : int
-        k, the steps of D an iteration: 1 in the paper.
+        Steps of D in each iteration, k in the paper; the paper takes 1.
     objective : {"non_saturating", "minimax", "least_squares", "wasserstein"}
-        The paper's section 3, and the released code, take the first.
+        The paper's section 3 and the released code take the first.
     noise_prior : {"uniform", "gaussian", "spherical"}
         p_z; the uniform one goes from -sqrt(3) to sqrt(3), so that its variance is 1.
     latent_dim : int
         Length of z.
     irange_g, irange_d : float
-        First weights of the players are U(-irange, irange).
+        The first weights of each player are drawn from U(-irange, irange).
     discriminator_units, n_pieces : int
-        Units of both hidden layers of D, and linear pieces of each.
+        Units of each hidden layer of D, and linear pieces of each unit.
     input_dropout, hidden_dropout : float
         Rates at which D drops its input, and the outputs of its hidden layers.
     max_col_norm : float or None
-        The longest that the incoming weights of a unit may be, in both players.
+        Largest L2 norm of the incoming weights of a unit, in both players.
+
+    References
+    ----------
+    Goodfellow et al. 2014, Generative Adversarial Nets, section 5; Goodfellow et al. 2013, Maxout Networks.
     """
 
     n_epochs: int
@@ -126,12 +131,12 @@ class Recipe(ABC):
 
     @staticmethod
     def preprocess(images: Array) -> Array:
-        """Return images of bytes as rows in [0, 1], not binarised: what D sees and G learns to draw."""
+        """Return images of bytes as rows in [0, 1], not binarised; D sees such rows, and G learns to draw them."""
         return scale_to_unit(images)
 
     @staticmethod
     def to_images(rows: Array, image_shape: Sequence[int]) -> Array:
-        """Return rows that G drew, or that it learns from, as images to look at, from 0 for black to 1 for white."""
+        """Return rows, as G draws or learns from, as images to look at, from 0 for black to 1 for white."""
         return rows.reshape(-1, *image_shape)
 
     @abstractmethod
@@ -139,7 +144,7 @@ class Recipe(ABC):
         """Return G with its first weights, for data whose columns have these means."""
 
     def discriminator(self, n_pixels: int, *, rng: RngLike = None) -> Sequential:
-        """Return D: two maxout layers and a logit, with dropout on the input of each of the three."""
+        """Return D: two maxout layers and a linear layer with one logit, with dropout before each of the three."""
         rng = as_rng(rng)
         init, units, pieces = uniform(self.irange_d), self.discriminator_units, self.n_pieces
         return Sequential(
@@ -158,7 +163,7 @@ class Recipe(ABC):
         return NoisePrior(self.noise_prior, self.latent_dim, low=-math.sqrt(3), high=math.sqrt(3))
 
     def optimizers(self, D: Sequential, G: Sequential) -> tuple[SGD, SGD]:
-        """Return the optimisers of D and of G, as they start."""
+        """Return the optimisers of D and of G, with their settings at the start."""
         constraint = None if self.max_col_norm is None else column_norms(self.max_col_norm)
         optimizer_d, optimizer_g = (
             self.optimizer(player.parameters, self.learning_rate, self.momentum, constraint=constraint)
@@ -167,7 +172,7 @@ class Recipe(ABC):
         return optimizer_d, optimizer_g
 
     def schedule(self, optimizer_d: SGD, optimizer_g: SGD, *, iteration: int, epoch: int) -> None:
-        """Set the rates for the next iteration; iteration and epoch are the numbers of those that are done."""
+        """Set the learning rates and momentum for the next iteration, given how many iterations and epochs are done."""
         rate = exponential_decay(
             self.learning_rate, 1 / self.learning_rate_decay, iteration, floor=self.learning_rate_floor
         )
@@ -176,11 +181,11 @@ class Recipe(ABC):
         optimizer_d.momentum = optimizer_g.momentum = momentum
 
     def iterations_per_epoch(self, n_images: int) -> int:
-        """Return the number of minibatches that a number of images makes."""
+        """Return the number of minibatches in an epoch of n_images images."""
         return -(-n_images // self.batch_size)
 
     def scaled(self, scale: float) -> Self:
-        """Return the recipe with hidden layers that have `scale` times the units.
+        """Return the recipe with `scale` times as many units in each hidden layer.
 
         Raises
         ------
@@ -205,22 +210,22 @@ class Recipe(ABC):
 
 
 def recipe_with(kind: type[Recipe], settings: Mapping[str, Any]) -> Recipe:
-    """Return a recipe with some of its numbers set to others.
+    """Return a recipe with some of its numbers changed.
 
-    With ``updates="alternating"``, which is Algorithm 1 to the letter, discriminator_factor is 1 unless it is set, too:
-    Algorithm 1 has no factor 1/2.
+    ``updates="alternating"`` is Algorithm 1 as printed, which has no factor 1/2. So it also sets discriminator_factor
+    to 1, unless the settings contain discriminator_factor.
 
     Parameters
     ----------
     kind : type
-        Such as `tinygan.recipes.mnist.MNIST`.
+        A recipe class, such as `tinygan.recipes.mnist.MNIST`.
     settings : mapping
-        Attributes by name.
+        The new values of attributes, by name.
 
     Raises
     ------
     TypeError, ValueError
-        If a name is unknown, and then it lists those that are, or if a value is out of its range.
+        If a name is unknown (the message lists the known ones), or a value is out of its range.
 
     Examples
     --------

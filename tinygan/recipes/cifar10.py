@@ -12,17 +12,17 @@ from tinygan.recipes.base import Recipe
 
 @dataclass(frozen=True, kw_only=True)
 class CIFAR10(Recipe):
-    """G: z, rectified linear units, sigmoid units, and pixels without bounds; D: two layers of maxout.
+    """The recipe of CIFAR-10: G has a ReLU, a sigmoid and a linear output layer, and D has two layers of maxout.
 
     The numbers come from ``cifar10_fully_connected.yaml`` in the released code. It does not record the number of
-    epochs; 250 are MNIST's.
+    epochs; we take 250, as for MNIST.
 
     Attributes
     ----------
     relu_units, sigmoid_units : int
-        Units of the hidden layers of G.
+        Units of the two hidden layers of G.
     irange_output : float
-        First weights of the output of G are U(-irange_output, irange_output).
+        The first weights of the output of G are drawn from U(-irange_output, irange_output).
 
     Examples
     --------
@@ -49,12 +49,12 @@ class CIFAR10(Recipe):
 
     @staticmethod
     def to_images(rows: Array, image_shape: Sequence[int]) -> Array:
-        """Return rows as images; their mean becomes the middle grey, and the largest deviation white or black."""
+        """Return rows as images; the mean of a row becomes middle grey, and its largest deviation white or black."""
         largest = abs(rows).max(axis=1, keepdims=True)
         return (0.5 + rows / (2 * largest + 1e-12)).reshape(-1, *image_shape)
 
     def generator(self, pixel_mean: Array, *, rng: RngLike = None) -> Sequential:
-        """Return G; its output starts around 0, which is the mean of every image."""
+        """Return G, whose output starts around 0, the mean of every preprocessed image."""
         rng = as_rng(rng)
         init, wide = uniform(self.irange_g), uniform(self.irange_output)
         return Sequential(

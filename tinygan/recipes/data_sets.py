@@ -1,4 +1,4 @@
-"""Which recipe and which images belong to the name of an experiment."""
+"""Find the recipe and load the images of an experiment by its name."""
 
 import hashlib
 from collections.abc import Mapping
@@ -26,7 +26,7 @@ RECIPES: dict[str, type[Recipe]] = {
     "cifar10": CIFAR10,
 }
 
-# These look for their images in a data folder; those in FROM_FILE need the path of a file or of a folder of images.
+# Experiments that look for their images in a data folder; those in FROM_FILE need a file or a folder of images.
 LOADERS = {
     "mnist": load_mnist,
     "mnist-quick": load_mnist,
@@ -35,28 +35,32 @@ LOADERS = {
 }
 FROM_FILE = ("images", "tfd", "tfd-stage-2")
 
-# How many images the paper trains on, where a data set may be there in part.
+# The number of images that the paper trains on, for a data set of which only a part may be present.
 N_TRAIN = {"cifar10": 40_000}
 
-# A seventh of a user's own images is for validation and a seventh for the test: MNIST has 50 + 10 + 10 thousand.
+# One seventh of a user's own images is for validation and one for the test, as in MNIST: 50 + 10 + 10 thousand.
 HELD_OUT = 7
 
 
 def load(name: str, data: str | Path | None = None) -> Splits:
-    """Return the images of an experiment: to train on, for validation and for the test.
+    """Return the images of an experiment for training, validation and test.
 
     Parameters
     ----------
     name : str
         One of `RECIPES`.
     data : str or Path, optional
-        The folder or file of ``images``, the file of ``tfd``; for the others, the data folder to look in, by default
-        the usual ones.
+        For ``images``, their folder or file; for ``tfd``, its file. For other experiments, the data folder to look in;
+        by default, the folder named by ``TINYGAN_DATA``, then the user's cache.
 
     Raises
     ------
     FileNotFoundError, ValueError, OSError
         As the readers of `tinygan.data` raise them, or if a file is needed and none is given.
+
+    See Also
+    --------
+    load_again : load the images of an earlier run.
 
     Examples
     --------
@@ -75,19 +79,19 @@ def load(name: str, data: str | Path | None = None) -> Splits:
 
 
 def load_again(config: Mapping[str, Any], data: str | Path | None = None) -> Splits:
-    """Return the images that a run was trained on, and those held out.
+    """Return the images that a run was trained on, and the images held out.
 
     Parameters
     ----------
     config : mapping
-        What its config.json holds.
+        The contents of the run's config.json.
     data : str or Path, optional
-        Where they are, as for `load`; by default, where they were.
+        Where the images are, as for `load`; by default, where they were when the run started.
 
     Raises
     ------
     FileNotFoundError, ValueError, OSError
-        If they cannot be read, or are others.
+        If the images cannot be read, or differ from those that the run was trained on.
 
     Examples
     --------
@@ -122,7 +126,7 @@ def fingerprint(images: Array) -> str:
 
 
 def _split(images: Array, path: str | Path) -> Splits:
-    """Split at random, since files are often sorted, but always in the same way."""
+    """Split at random, since files are often sorted, but always in the same way for the same number of images."""
     n = -(-len(images) // HELD_OUT)
     if len(images) < 3:
         raise ValueError(f"{path} holds {len(images)} images; it takes 3 or more, to train, for validation and to test")

@@ -1,4 +1,4 @@
-"""MNIST, the paper's first experiment: the network behind Table 1 and Figures 2a and 3."""
+"""MNIST, the paper's first experiment: the networks behind Table 1 and Figures 2a and 3."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -10,15 +10,15 @@ from tinygan.recipes.base import Recipe
 
 @dataclass(frozen=True, kw_only=True)
 class MNIST(Recipe):
-    """G: z, two layers of rectified linear units, and a sigmoid a pixel; D: two layers of maxout.
+    """The recipe of MNIST: G has two ReLU layers and a sigmoid for each pixel, and D has two layers of maxout.
 
-    The numbers come from ``mnist.yaml`` in the released code. It left the number of epochs to a search that it does
-    not record; by 250, momentum has reached its end. `Recipe` says what each number is.
+    The numbers come from ``mnist.yaml`` in the released code. The authors searched for the number of epochs and did not
+    record it; after 250, the momentum has reached its final value. `Recipe` explains each number.
 
     Attributes
     ----------
     generator_units : int
-        Units of both hidden layers of G.
+        Units of each hidden layer of G.
 
     Examples
     --------
@@ -55,7 +55,7 @@ class MNIST(Recipe):
     widths: ClassVar[tuple[str, ...]] = ("discriminator_units", "generator_units")
 
     def generator(self, pixel_mean: Array, *, rng: RngLike = None) -> Sequential:
-        """Return G; the bias of its output starts it at the mean of every pixel."""
+        """Return G; the first bias of its output makes it start at the mean of every pixel."""
         rng = as_rng(rng)
         init, units = uniform(self.irange_g), self.generator_units
         return Sequential(

@@ -1,4 +1,4 @@
-"""MNIST in two to three minutes of one core: narrower players, and what it takes to train them."""
+"""MNIST in two to three minutes on one core, with narrower players and the changes that they need to train."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -6,23 +6,23 @@ from typing import ClassVar
 from tinygan.optim import SGD, RMSProp
 from tinygan.recipes.mnist import MNIST
 
-# The learning rates stay where they are for this share of the epochs, and then fall to a tenth.
+# The learning rates are constant for this share of the epochs, and then fall to a tenth.
 HELD = 0.6
 
 
 @dataclass(frozen=True, kw_only=True)
 class MNISTQuick(MNIST):
-    """Digits soon, by departures from the recipe that the paper's Table 1 stands on.
+    """A quick recipe of MNIST, which departs from the recipe behind the paper's Table 1 to draw digits soon.
 
-    Hidden layers are a quarter as wide, so that an epoch takes a quarter of the time. With all else as in `MNIST`,
-    players a tenth and three tenths as wide collapsed. What else is different, and why:
+    The hidden layers are a quarter as wide, so that an epoch takes a quarter of the time. With all else as in `MNIST`,
+    players a tenth and three tenths as wide collapsed. These are the other changes, and their reasons:
 
-    - Alternating updates, which is Algorithm 1 as printed. It has no factor 1/2 in J_D.
+    - Updates alternate, which is Algorithm 1 as printed. It has no factor 1/2 in J_D.
     - RMSProp with a smaller learning rate. With plain gradient descent, seed 0 drew digits and seed 1 collapsed.
-    - Dropout of .3, and only in D's hidden layers. With the .2 and .5 of `MNIST`, too little is left of a narrow D:
+    - Dropout of .3, and only in D's hidden layers. With the .2 and .5 of `MNIST`, too few units of a narrow D are left:
       gradient descent reached -4 nats instead of 37.
-    - Learning rates that fall tenfold over the last 40 % of the epochs, instead of slowly over hundreds of epochs, and
-      a momentum that stays at .5.
+    - The learning rates fall tenfold over the last 40 % of the epochs, instead of slowly over hundreds of epochs, and
+      the momentum stays at .5.
 
     Examples
     --------
@@ -44,7 +44,7 @@ class MNISTQuick(MNIST):
     optimizer: ClassVar[type[SGD]] = RMSProp
 
     def schedule(self, optimizer_d: SGD, optimizer_g: SGD, *, iteration: int, epoch: int) -> None:
-        """Set the rates for the next iteration, from the iterations and the whole epochs that are done."""
+        """Set the learning rates for the next iteration, given how many iterations and epochs are done."""
         super().schedule(optimizer_d, optimizer_g, iteration=iteration, epoch=epoch)
         falling = max(0.0, (epoch / self.n_epochs - HELD) / (1 - HELD))
         optimizer_d.learning_rate *= 0.1**falling

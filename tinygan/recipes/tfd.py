@@ -11,18 +11,18 @@ from tinygan.recipes.base import Recipe
 
 @dataclass(frozen=True, kw_only=True)
 class TFD(Recipe):
-    """Stage 1. G: z, rectified linear units, sigmoid units, a sigmoid a pixel; D: two layers of maxout.
+    """The recipe of stage 1: G has a ReLU layer, a sigmoid layer and a sigmoid a pixel; D has two layers of maxout.
 
     The numbers come from ``tfd_pretrain/pretrain.yaml`` in the released code.
 
     Attributes
     ----------
     relu_units, sigmoid_units : int
-        Units of the hidden layers of G.
+        Units of the two hidden layers of G.
     sigmoid_bias : float
-        First bias of the hidden sigmoid units: they start mostly off.
+        The first bias of the hidden sigmoid units; it is negative, so that they start mostly off.
     output_weights : int
-        Weights of every pixel that start at N(0, 1); the rest of them start at 0.
+        Each pixel starts with this number of weights drawn from N(0, 1); its other weights start at 0.
 
     Examples
     --------
@@ -45,11 +45,11 @@ class TFD(Recipe):
     checks: ClassVar[dict[str, Any]] = {**Recipe.checks, "sigmoid_bias": check_finite}
 
     def generator(self, pixel_mean: Array, *, rng: RngLike = None) -> Sequential:
-        """Return G; the bias of its output starts it at the mean of every pixel."""
+        """Return G; the first bias of its output makes it start at the mean of every pixel."""
         return Sequential(*self.upper_layers(self.latent_dim, pixel_mean, rng=rng))
 
     def upper_layers(self, n_in: int, pixel_mean: Array, *, rng: RngLike = None) -> list[Layer]:
-        """Return the layers from a code of n_in numbers to an image: all of G in stage 1, the upper half later."""
+        """Return the layers from n_in numbers to an image: all of G in stage 1, and its upper half in stage 2."""
         rng = as_rng(rng)
         init, sparse = uniform(self.irange_g), sparse_normal(self.output_weights)
         return [
@@ -68,7 +68,7 @@ class TFD(Recipe):
 
 @dataclass(frozen=True, kw_only=True)
 class TFDStage2(TFD):
-    """Stage 2. Two new layers turn z into the codes that stage 1 took for its noise; all of G trains on, D is new.
+    """The recipe of stage 2: two new layers turn z into the noise of stage 1, all of G trains on, and D is new.
 
     The numbers come from ``tfd_pretrain/train.yaml`` in the released code.
 
@@ -77,7 +77,7 @@ class TFDStage2(TFD):
     lower_units : int
         Rectified linear units of the first new layer.
     code_units : int
-        Sigmoid units of the second, as many as the latent_dim of stage 1.
+        Sigmoid units of the second new layer, as many as the latent_dim of stage 1.
 
     Examples
     --------
@@ -93,7 +93,7 @@ class TFDStage2(TFD):
     widths: ClassVar[tuple[str, ...]] = (*TFD.widths, "lower_units")
 
     def generator(self, pixel_mean: Array, *, rng: RngLike = None) -> Sequential:
-        """Return G as it is before the parameters of stage 1 are put into its upper half."""
+        """Return G before the parameters of stage 1 are copied into its upper half."""
         rng = as_rng(rng)
         init = uniform(self.irange_g)
         return Sequential(

@@ -1,1 +1,1 @@
-"""A recipe trained into a folder: watched, left at any iteration, and gone on with bit for bit."""
+"""Train a recipe into a folder, so that it can be watched, left at any iteration, and resumed bit for bit."""

@@ -1,4 +1,4 @@
-"""Checkpoints: arrays by name and a JSON entry in one `.npz`, which plain `numpy.load` and `json.loads` read."""
+"""Checkpoints: one `.npz` with named arrays and a JSON entry, which plain `numpy.load` and `json.loads` can read."""
 
 import json
 from collections.abc import Collection, Mapping
@@ -28,18 +28,24 @@ def save_checkpoint(
     Parameters
     ----------
     path : str or Path
-        Until the new file is complete, what it held before stays.
+        The file. An older file of this name stays until the new one is complete.
     arrays : mapping from str to ndarray
-        See `parameter_arrays` and `optimizer_arrays`. Those on a GPU are copied to the host.
+        See `parameter_arrays` and `optimizer_arrays`. Arrays on a GPU are copied to the host.
     state : mapping
         What JSON can hold: the iteration, the recipe, each optimiser's numbers, random streams through `rng_state`.
     kind : str
-        What `load_checkpoint` must be told to take it.
+        The kind of the file; `load_checkpoint` takes the file only if it is called with the same kind.
 
     Raises
     ------
     TypeError, ValueError
-        If an array is none or holds objects, a name is taken, or JSON cannot hold the state. Nothing is written then.
+        If a value is not an array or holds objects, a name is reserved, or JSON cannot hold the state. Nothing is
+        written then.
+
+    See Also
+    --------
+    load_checkpoint : read such a file.
+    save_parameters : write the parameters of networks alone.
 
     Examples
     --------
@@ -60,7 +66,7 @@ def save_checkpoint(
             raise ValueError(f"save_checkpoint got an array named {name!r}; it takes any name but {RESERVED}")
         if not isinstance(host, np.ndarray) or host.dtype.hasobject:
             raise TypeError(f"save_checkpoint got {host!r:.60} as {name}; it takes an array of numbers")
-        contents[name] = np.asarray(host, order="C")  # or equal arrays would give other bytes
+        contents[name] = np.asarray(host, order="C")  # else equal arrays could give different bytes
     header = {**FORMAT, "kind": kind, "arrays": list(contents), "state": dict(state)}
     try:
         contents[ENTRY] = np.array(json.dumps(header, allow_nan=False))
@@ -71,14 +77,14 @@ def save_checkpoint(
 
 
 def load_checkpoint(path: str | Path, *, kind: str = "checkpoint") -> tuple[dict[str, Array], dict[str, Any]]:
-    """Return the arrays and the state that `save_checkpoint` wrote; the state as JSON has it, with lists for tuples.
+    """Return the arrays and the state that `save_checkpoint` wrote; tuples in the state have become lists.
 
     Raises
     ------
     ValueError
-        If it is empty, cut off, damaged, a folder, of another kind or format version, or lacks something.
+        If the file is empty, cut off, damaged, a folder, of another kind or format version, or incomplete.
     OSError
-        If it is missing or cannot be read.
+        If the file is missing or cannot be read.
     """
     path = as_path(path)
     if path.is_dir():
@@ -98,7 +104,7 @@ def load_checkpoint(path: str | Path, *, kind: str = "checkpoint") -> tuple[dict
                     contents[reading] = archive[reading]
                     if not isinstance(contents[reading], np.ndarray):
                         raise ValueError("it is not an array")
-        except Exception as error:  # zipfile and numpy raise a dozen kinds
+        except Exception as error:  # zipfile and numpy raise a dozen kinds of errors
             raise ValueError(f"{path} is cut off or damaged: {reading} cannot be read ({error})") from None
     if ENTRY not in contents:
         raise ValueError(
@@ -119,7 +125,7 @@ def load_checkpoint(path: str | Path, *, kind: str = "checkpoint") -> tuple[dict
 
 
 def save_parameters(path: str | Path, /, **networks: Layer) -> None:
-    """Write the parameters of networks to one file, whole or not at all, each by its name: ``D.1.weight``.
+    """Write the parameters of networks to one file, whole or not at all, with names such as ``D.1.weight``.
 
     Examples
     --------
@@ -136,13 +142,13 @@ def save_parameters(path: str | Path, /, **networks: Layer) -> None:
 
 
 def load_parameters(path: str | Path, /, **networks: Layer) -> None:
-    """Load what `save_parameters` wrote, in place, with the errors of `load_checkpoint` and `restore_arrays`."""
+    """Load, in place, what `save_parameters` wrote; errors are those of `load_checkpoint` and `restore_arrays`."""
     current = parameter_arrays(**networks)
     restore_arrays(current, load_checkpoint(path, kind="parameters")[0], path)
 
 
 def parameter_arrays(**networks: Layer) -> dict[str, Array]:
-    """Return the arrays, not copies, of all parameters by name.
+    """Return the arrays of all parameters by name; they are not copies.
 
     Examples
     --------
@@ -161,9 +167,9 @@ def parameter_arrays(**networks: Layer) -> dict[str, Array]:
 
 
 def optimizer_arrays(player: str, network: Layer, optimizer: Optimizer) -> dict[str, Array]:
-    """Return the arrays, not copies, that an optimiser of a network keeps: ``D.1.weight.velocity``.
+    """Return the arrays, not copies, that an optimiser of a network keeps, such as ``D.1.weight.velocity``.
 
-    Its numbers are not arrays, and belong in the state of the checkpoint, see `optimizer_numbers`.
+    The numbers that an optimiser keeps belong in the state of the checkpoint; see `optimizer_numbers`.
 
     Examples
     --------
@@ -181,7 +187,7 @@ def optimizer_arrays(player: str, network: Layer, optimizer: Optimizer) -> dict[
 
 
 def optimizer_numbers(optimizer: Optimizer) -> dict[str, Any]:
-    """Return what an optimiser keeps beside arrays, such as its `n_steps`; `Optimizer.state` takes it back.
+    """Return the numbers that an optimiser keeps, such as `n_steps`; `Optimizer.state` takes them back.
 
     Examples
     --------
@@ -194,9 +200,9 @@ def optimizer_numbers(optimizer: Optimizer) -> dict[str, Any]:
 
 
 def restore_arrays(current: Mapping[str, Array], saved: Mapping[str, Array], path: str | Path) -> None:
-    """Copy the arrays saved in a file into the current ones of the same names, in place: all of them or none.
+    """Copy the saved arrays into the current arrays of the same names, in place: all of them or none.
 
-    It raises a ValueError where a name, a shape or a dtype differs; `path` is what its message calls the file.
+    A name, shape or dtype that differs is a ValueError, whose message calls the file `path`.
 
     Examples
     --------
@@ -219,7 +225,7 @@ def restore_arrays(current: Mapping[str, Array], saved: Mapping[str, Array], pat
 
 
 def rng_state(rng: Any) -> dict[str, Any]:
-    """Return the state of a generator, or one that its bit generator gave, as JSON can hold it.
+    """Return the state of a generator, or a state that its bit generator gave, in a form that JSON can hold.
 
     Examples
     --------
@@ -235,7 +241,7 @@ def rng_state(rng: Any) -> dict[str, Any]:
 
 
 def restored_rng(state: Mapping[str, Any]) -> np.random.Generator:
-    """Return a generator that goes on where `rng_state` found one, or raise a ValueError."""
+    """Return a generator that goes on from what `rng_state` returned, or raise a ValueError."""
     try:
         if state["bit_generator"] not in BIT_GENERATORS:
             raise ValueError(f"bit_generator is none of {', '.join(BIT_GENERATORS)}")

@@ -1,4 +1,4 @@
-"""The means of an epoch in metrics.jsonl, added up while the epoch lasts."""
+"""Add up the means that metrics.jsonl gives for each epoch, while the epoch lasts."""
 
 from typing import Any
 
@@ -11,14 +11,14 @@ LOSSES, PROBES = ("loss_d", "loss_g"), ("d_real", "d_fake")
 
 
 class EpochMeans:
-    """The means of the losses and of what D said over an epoch, from sums that grow while it lasts.
+    """The means of the losses and of the outputs of D over an epoch, computed from sums that grow during the epoch.
 
     Attributes
     ----------
     sums : dict
         The sums over the epoch that has begun, with their counts.
     weights : dict
-        The share of the rows behind its last J_D and J_G that this rank had.
+        This rank's share of the rows behind its last J_D, and behind its last J_G.
 
     Examples
     --------
@@ -43,11 +43,11 @@ class EpochMeans:
         self.sums = {"iterations": 0, "loss_d": 0.0, "loss_g": 0.0, "probes": 0, "d_real": 0.0, "d_fake": 0.0}
 
     def note(self, loss_d: Array, loss_g: Array) -> None:
-        """Keep the losses of an iteration, to be fetched at some time."""
+        """Keep the losses of an iteration until the next `fetch`."""
         self._waiting.append((loss_d, loss_g, dict(self.weights)))
 
     def fetch(self) -> list[dict[str, float]]:
-        """Add the losses that have come since the last time, times their weights, and return them as they were."""
+        """Add the losses since the last call to the sums, times their weights, and return them without the weights."""
         waiting, self._waiting = self._waiting, []
         losses = [{"loss_d": float(loss_d), "loss_g": float(loss_g)} for loss_d, loss_g, _ in waiting]
         for pair, (_, _, weights) in zip(losses, waiting, strict=True):
@@ -55,19 +55,19 @@ class EpochMeans:
         return losses
 
     def add(self, counted: str, **values: float) -> None:
-        """Add one of what is counted, and its values."""
+        """Add 1 to the count of this name, and the values to their sums."""
         self.sums[counted] += 1
         for name, value in values.items():
             self.sums[name] += value
 
     def collect(self, ranks: Ranks) -> None:
-        """Bring the sums of the losses together on rank 0; the others then have 0."""
+        """Add the sums of the losses of all ranks on rank 0; the other ranks then have 0."""
         parts = ranks.all_gather(np.array([self.sums[name] for name in LOSSES]))
         here = parts if ranks.rank == 0 else []
         self.sums |= {name: float(sum(part[i] for part in here)) for i, name in enumerate(LOSSES)}
 
     def means(self) -> dict[str, float]:
-        """Return the means so far."""
+        """Return the means over the epoch so far."""
         return {
             name: self.sums[name] / self.sums[counted]
             for counted, names in (("iterations", LOSSES), ("probes", PROBES))

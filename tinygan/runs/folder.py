@@ -1,4 +1,4 @@
-"""A run folder: what each of its files is called, and how the small ones are read and written."""
+"""A run folder: the names of its files, and how the small ones are read and written."""
 
 import errno
 import json
@@ -17,11 +17,11 @@ from tinygan.recipes.data_sets import RECIPES
 if sys.platform != "win32":
     import fcntl
 
-# What file systems answer that have no locks, some network drives among them.
+# The errors of file systems without locks, such as some network drives.
 CANNOT_LOCK = (errno.EINVAL, errno.ENOLCK, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP)
 
 FORMAT = {"format": "tinygan run", "format_version": 1}
-# What config.json must hold, for a run to be read or gone on with.
+# What config.json must hold, so that a run can be read or resumed.
 KEYS: dict[str, type | tuple[type, ...]] = {
     "experiment": str,
     "recipe": dict,
@@ -45,9 +45,9 @@ class RunFolder:
     Attributes
     ----------
     config, metrics, checkpoint, summary, post_mortem, samples : Path
-        ``config.json`` says how to run it again, ``metrics.jsonl`` has a line an epoch, ``checkpoint.npz`` is where it
-        stands, ``summary.json`` how it ended, and ``post_mortem.json`` why it diverged; ``samples`` is a folder of
-        pictures.
+        ``config.json`` says how to repeat the run. ``metrics.jsonl`` has a line for each epoch. ``checkpoint.npz``
+        holds its current state. ``summary.json`` says how it ended, and ``post_mortem.json`` why it diverged.
+        ``samples`` is a folder of pictures.
 
     Examples
     --------
@@ -65,7 +65,7 @@ class RunFolder:
         self.samples = self.path / "samples"
 
     def check_new(self) -> None:
-        """Raise a FileExistsError if there is something in the folder, or a NotADirectoryError if it is none."""
+        """Raise a FileExistsError if the folder is not empty, or a NotADirectoryError if it is not a folder."""
         if self.path.exists() and not self.path.is_dir():
             raise NotADirectoryError(f"{self.path} is not a folder; it takes a new or an empty one")
         if self.path.exists() and any(self.path.iterdir()):
@@ -78,7 +78,7 @@ class RunFolder:
             raise FileExistsError(f"{self.path} is not empty: {advice}")
 
     def read_config(self) -> dict[str, Any]:
-        """Return what config.json holds, or raise if this folder is not a run or of another format."""
+        """Return the contents of config.json, or raise an error if the folder is not a run of this format."""
         if not self.config.is_file():
             what = "holds no config.json" if self.path.is_dir() else "is not a folder"
             raise FileNotFoundError(f"{self.path} is not a run: it {what}. `tinygan runs` lists those below a folder")
@@ -105,12 +105,12 @@ class RunFolder:
         Yields
         ------
         bool
-            Whether the folder is locked: Windows cannot do that, nor can some network drives.
+            Whether the folder is locked. Windows and some network drives cannot lock it.
 
         Raises
         ------
         BlockingIOError
-            If another process is training it.
+            If another process is training the run.
         """
         if sys.platform == "win32":  # has no fcntl
             yield False
@@ -133,7 +133,7 @@ class RunFolder:
         return True
 
     def reopen(self, config: Mapping[str, Any]) -> None:
-        """Write config.json anew, and drop what was said at an earlier end, or half written when it was killed."""
+        """Write config.json again, and remove the files about an earlier end and those left half written by a kill."""
         self.write_config(config)
         for folder in (self.path, self.samples):
             for partial in folder.glob(".*.partial*"):
@@ -142,14 +142,14 @@ class RunFolder:
         self.post_mortem.unlink(missing_ok=True)
 
     def append_metrics(self, line: Mapping[str, Any]) -> None:
-        """Add one line to metrics.jsonl and see it onto the disk."""
+        """Add one line to metrics.jsonl, and wait until it is on the disk."""
         with open(self.metrics, "a", encoding="utf-8") as file:
             file.write(json.dumps(line) + "\n")
             file.flush()
             os.fsync(file.fileno())
 
     def read_metrics(self) -> list[dict[str, Any]]:
-        """Return the whole lines of metrics.jsonl; the last may have been cut off by a kill."""
+        """Return the lines of metrics.jsonl, without a last line that a killed process left incomplete."""
         if not self.metrics.exists():
             return []
         lines = []
@@ -163,7 +163,7 @@ class RunFolder:
         return lines
 
     def cut_metrics(self, n_epochs: int) -> None:
-        """Keep only the lines of the first epochs, those that the checkpoint knows of."""
+        """Keep only the lines of the first n_epochs epochs, which are those that the checkpoint contains."""
         lines = self.read_metrics()
         kept = [line for line in lines if not isinstance(line.get("epoch"), int) or line["epoch"] <= n_epochs]
         epochs = [line.get("epoch") for line in kept]
@@ -177,7 +177,7 @@ class RunFolder:
 
 
 def recipe_of(config: Mapping[str, Any]) -> Recipe:
-    """Return the recipe that a config.json holds, or raise a ValueError if it is none that this tinygan knows."""
+    """Return the recipe that a config.json holds, or raise a ValueError if this version of tinygan does not know it."""
     try:
         return RECIPES[config["experiment"]](**config["recipe"])
     except (LookupError, TypeError, ValueError) as error:

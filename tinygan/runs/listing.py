@@ -1,4 +1,4 @@
-"""Which runs are below a folder, how far each has come, and how good it is."""
+"""List the runs below a folder, with how far each has come and how good it is."""
 
 import json
 import os
@@ -15,24 +15,24 @@ from tinygan.runs.folder import RunFolder, read_json, recipe_of
 
 @dataclass(frozen=True)
 class ListedRun:
-    """What `list_runs` says of one run; of a damaged one, only where it is and why.
+    """What `list_runs` says of one run; if it is damaged, only `run`, `state` and `why` are known.
 
     Attributes
     ----------
     run : str
         Its folder.
     state : {"finished", "unfinished", "diverged", "damaged"}
-        An unfinished one is in training, or was left.
+        An unfinished run is in training, or was interrupted.
     why : str or None
-        What diverged, or is damaged.
+        What diverged, or what is damaged.
     experiment, updates : str or None
-        What it is trained on, and how.
+        The experiment, and the kind of updates, "simultaneous" or "alternating".
     seed, epochs, n_epochs : int or None
-        Its seed, the epochs that are done, and those that it is for.
+        The seed, the number of epochs that are done, and the number of epochs in all.
     score : dict or None
         The last quick log-likelihood: "epoch", "bandwidth", and "mean" and "standard_error" in nats.
     seconds : float or None
-        Time of training.
+        The training time.
     """
 
     run: str
@@ -48,17 +48,17 @@ class ListedRun:
 
 
 def list_runs(folder: str | Path = ".") -> list[ListedRun]:
-    """Return the runs in a folder and below it, sorted by path; a broken one among them is not an error.
+    """Return the runs in a folder and below it, sorted by path; a damaged run is listed and is not an error.
 
     Parameters
     ----------
     folder : str or Path
-        Hidden folders in it are passed by, and so are links.
+        The folder to search. Hidden folders and links in it are skipped.
 
     Raises
     ------
     FileNotFoundError, NotADirectoryError
-        If it is not a folder.
+        If the path is not a folder.
 
     Examples
     --------
@@ -79,7 +79,7 @@ def list_runs(folder: str | Path = ".") -> list[ListedRun]:
 
 def _run_folders(folder: Path) -> Iterator[Path]:
     for name, folders, files in os.walk(folder):
-        # Two of the three, so that a run that lost one is seen and other programs' config.json are not.
+        # Two of the three files make a run: a run that lost one is listed, and other programs' config.json are not.
         if len({"config.json", "checkpoint.npz", "metrics.jsonl"} & set(files)) >= 2:
             folders.clear()
             yield Path(name)
@@ -89,7 +89,7 @@ def _run_folders(folder: Path) -> Iterator[Path]:
 def _listed(path: Path) -> ListedRun:
     try:
         return _intact(path)
-    except Exception as error:  # whatever may be in its files, the other runs are listed
+    except Exception as error:  # whatever is in its files, the other runs are listed
         return ListedRun(str(path), "damaged", f"it lacks {error}" if isinstance(error, KeyError) else in_words(error))
 
 
@@ -118,7 +118,7 @@ def _intact(path: Path) -> ListedRun:
 
 
 def _saved_iteration(checkpoint: Path) -> int:
-    """Return how many iterations a checkpoint has done, without reading its large arrays."""
+    """Return the number of iterations in a checkpoint, without reading its large arrays."""
     if not checkpoint.is_file():
         raise FileNotFoundError(f"there is no {checkpoint.name}")
     try:
@@ -126,12 +126,12 @@ def _saved_iteration(checkpoint: Path) -> int:
             return int(json.loads(archive["json"].item())["state"]["iteration"])
     except OSError:
         raise
-    except Exception as error:  # zipfile and numpy raise a dozen kinds
+    except Exception as error:  # zipfile and numpy raise a dozen kinds of errors
         raise ValueError(f"{checkpoint.name} is cut off or damaged ({error})") from None
 
 
 def _state(run_folder: RunFolder, n_epochs: int) -> tuple[str, str | None]:
-    """Return the state, and why it diverged; a finished run that goes on to more epochs is unfinished."""
+    """Return the state, and why the run diverged; a finished run that was resumed for more epochs is unfinished."""
     if run_folder.summary.exists() and read_json(run_folder.summary)["epochs"] >= n_epochs:
         return "finished", None
     if run_folder.post_mortem.exists():

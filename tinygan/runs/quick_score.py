@@ -1,4 +1,4 @@
-"""A quick Parzen log-likelihood to watch a run by; Table 1's is a different matter, with ten times the samples."""
+"""A quick Parzen log-likelihood to watch a run by; Table 1 takes ten times as many samples."""
 
 from typing import Any
 
@@ -11,14 +11,14 @@ BANDWIDTH = 0.2
 
 
 def quick_score(samples: Array, validation: Array) -> dict[str, Any]:
-    """Return the log-likelihood of validation examples at sigma = .2, and at the best sigma of the paper's grid.
+    """Return the mean log-likelihood of validation examples at sigma = .2, and at the best sigma of the paper's grid.
 
     Parameters
     ----------
     samples : ndarray of shape (n, d)
-        What the generator drew.
+        Samples of the generator.
     validation : ndarray of shape (m, d)
-        The sigma is chosen on these as well, so the best is a little too good.
+        Validation examples. The best sigma is chosen on the same examples, so its result is a little too good.
 
     Returns
     -------

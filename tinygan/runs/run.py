@@ -1,4 +1,4 @@
-"""Trains a recipe into a run folder, so that it can be watched, left at any iteration and gone on with bit for bit."""
+"""Train a recipe into a run folder, so that it can be watched, left at any iteration, and resumed bit for bit."""
 
 import math
 import time
@@ -36,30 +36,30 @@ from tinygan.runs.folder import RunFolder, recipe_of, write_json
 from tinygan.runs.parallel.agreeing import check_alike
 from tinygan.runs.quick_score import quick_score
 
-# How many training images and samples D is asked about, without dropout, and every how many iterations.
+# D is asked, without dropout, about this number of training images and samples, once in this number of iterations.
 N_PROBE, PROBE_EVERY = 100, 50
-# The fixed z: the first of them make the picture, all of them the quick score.
+# The number of fixed z: the first of them make the picture, and all of them the quick score.
 N_VIEW, N_PICTURE = 1000, 100
-# Every how many iterations several ranks ask each other whether to stop or to save.
+# Several ranks ask each other whether to stop or to save once in this number of iterations.
 AGREE_EVERY = 10
 
 STREAMS = ("data", "noise", "dropout")
-# What a checkpoint must share with config.json to be of the same run, beside the recipe.
+# A checkpoint belongs to the run of a config.json if these entries and the recipe are equal.
 IDENTITY = ("experiment", "seed", "data_sha256")
 
 
 class Progress(NamedTuple):
-    """Where a run is after an iteration.
+    """How far a run has come after an iteration.
 
     Attributes
     ----------
     iteration, epoch : int
         Iterations and whole epochs that are done.
     loss_d, loss_g : float
-        J_D and J_G, in nats: of this iteration; on a GPU, of the last iteration whose losses were fetched. Each
-        of several ranks has the losses of its rows; metrics has the losses of all.
+        J_D and J_G of this iteration, in nats; on a GPU, of the last iteration whose losses were fetched. If several
+        ranks train, these are the losses on this rank's rows, and metrics has the losses on all rows.
     d_real, d_fake : float
-        Mean D(x) and mean D(G(z)) when D was last asked.
+        Mean D(x) and mean D(G(z)), as last measured.
     metrics : dict or None
         The line of metrics.jsonl if an epoch has just ended.
     """
@@ -74,7 +74,7 @@ class Progress(NamedTuple):
 
 
 class Run:
-    """A recipe in training: the players, where they stand, and the folder that keeps them.
+    """A recipe in training: the players, their state, and the folder that keeps them.
 
     `start_run` and `resume_run` make one.
 
@@ -82,26 +82,27 @@ class Run:
     ----------
     folder : RunFolder
     config : dict
-        What config.json holds.
+        The contents of config.json.
     recipe : Recipe
     D, G : Sequential
     prior : NoisePrior
     optimizer_d, optimizer_g : SGD
     state : TrainingState
     epoch_means : EpochMeans
-        What the line of metrics.jsonl for the epoch that has begun will be made of.
+        The sums from which the metrics.jsonl line of the current epoch will be computed.
     threads : int
-        Threads of the matrix products; another number may round differently.
+        Threads of the matrix products. Another number of threads may round differently.
     device : str
-        Where it trains; its files are the same wherever that is.
+        The device that trains. The files of the run do not depend on it.
     x : ScaledImages
-        To train on.
+        The training images.
     validation : ndarray of float32, shape (n, n_pixels)
-        For the quick score; empty if CIFAR-10 is there without its fifth batch.
+        The images of the quick score; empty if the fifth batch of CIFAR-10 is missing.
     z_view : ndarray of shape (1000, latent_dim)
-        The noise behind pictures and quick scores.
+        The fixed noise of the pictures and the quick scores.
     ranks : Ranks
-        The processes that train it together, see `tinygan.runs.parallel.joining.join`; at first, this one alone.
+        The processes that train the run together; at first, this process alone. See
+        `tinygan.runs.parallel.joining.join`.
     """
 
     def __init__(
@@ -126,35 +127,35 @@ class Run:
 
     @property
     def iterations_per_epoch(self) -> int:
-        """As many as there are minibatches."""
+        """The number of iterations in an epoch, one for each minibatch."""
         return self.recipe.iterations_per_epoch(len(self.x))
 
     @property
     def n_iterations(self) -> int:
-        """How many there are in all."""
+        """The number of iterations of the whole training."""
         return self.recipe.n_epochs * self.iterations_per_epoch
 
     @property
     def epoch(self) -> int:
-        """Whole epochs that are done."""
+        """The number of whole epochs that are done."""
         return self.state.iteration // self.iterations_per_epoch
 
     def train(self, *, checkpoint_seconds: float = 60.0) -> Iterator[Progress]:
-        """Train on to the end, and yield its progress after every iteration.
+        """Train to the end, and yield the progress after every iteration.
 
-        Between two iterations, the run may be left: then `save` it. Several ranks leave together, see `agreed`.
+        The caller may stop between two iterations, and then calls `save`. Several ranks stop together, see `agreed`.
 
         Parameters
         ----------
         checkpoint_seconds : float
-            How often a checkpoint is written.
+            Seconds from one checkpoint to the next.
 
         Raises
         ------
         FloatingPointError
-            If a loss or a parameter is no longer finite; post_mortem.json says more, and the last checkpoint is good.
+            If a loss or a parameter is no longer finite. post_mortem.json says more, and the last checkpoint is good.
         OSError
-            If a file of the folder cannot be written; the last checkpoint is whole.
+            If a file of the folder cannot be written. The last checkpoint is whole.
         """
         with self._explained():
             progresses = self._train(checkpoint_seconds)
@@ -166,7 +167,7 @@ class Run:
                 yield progress
 
     def agreed(self, here: int) -> int:
-        """Return the largest number that a rank brings; several ranks ask each other every tenth iteration, else 0."""
+        """Return the largest `here` of all ranks; several ranks compare only every tenth iteration, else it is 0."""
         if self.ranks.size == 1:
             return here
         return self.ranks.largest(here) if self.state.iteration % AGREE_EVERY == 0 else 0
@@ -194,7 +195,7 @@ class Run:
             self.epoch_means.note(record.loss_d, record.loss_g)
             epoch_ends = record.iteration % self.iterations_per_epoch == 0
             is_time = epoch_ends or record.iteration % PROBE_EVERY == 0
-            if is_time or self.device == "cpu":  # a GPU would have to finish what it has been given
+            if is_time or self.device == "cpu":  # a GPU would first have to finish its queue
                 losses = self._fetch_losses()[-1]
             if is_time:
                 probe = self._probe()
@@ -212,7 +213,7 @@ class Run:
         self._finish()
 
     def _fetch_losses(self) -> list[dict[str, float]]:
-        """Return the losses since the last time, which now count, or raise if one of them is NaN or infinite."""
+        """Return the losses since the last call and add them to the means, or raise if one is NaN or infinite."""
         if self.training is not None:
             self.training.look()
         return self.epoch_means.fetch()
@@ -225,11 +226,11 @@ class Run:
         return {"d_real": float(d_real), "d_fake": float(d_fake)}
 
     def is_shown(self, epoch: int) -> bool:
-        """Whether an epoch gets a quick score and a picture: the first, the last and every few."""
+        """Return whether an epoch gets a quick score and a picture: the first, the last and every few."""
         return epoch in (1, self.recipe.n_epochs) or epoch % int(self.config["evaluate_every"]) == 0
 
     def _end_epoch(self, seconds: float) -> dict[str, Any] | None:
-        """Score and draw if it is time; write the line of the epoch that has just ended, and return it: rank 0 does."""
+        """On rank 0, score and draw if it is time, write the line of the epoch that has ended, and return it."""
         self.epoch_means.collect(self.ranks)
         epoch, means = self.epoch, self.epoch_means.means()
         self.epoch_means.clear()
@@ -247,7 +248,7 @@ class Run:
         return metrics
 
     def draw_live(self, path: str | Path) -> None:
-        """Draw where the run is: samples from the fixed z beside the curves so far."""
+        """Draw the present state of the run: samples from the fixed z beside the curves so far."""
         name, epoch = to_the_letter(self.folder.path.name), self.state.iteration / self.iterations_per_epoch
         draw_live(self._picture(), self.folder.read_metrics(), path, title=f"{name}, epoch {epoch:.1f}")
 
@@ -269,7 +270,7 @@ class Run:
         write_json(self.folder.summary, summary)
 
     def missed(self) -> list[str]:
-        """Return what has gone wrong, see `find_collapse`."""
+        """Return what has gone wrong, in words; see `find_collapse`."""
         return find_collapse(self.G(self.z_view), self.x, **self._probe())
 
     @property
@@ -279,7 +280,7 @@ class Run:
 
     @property
     def arrays(self) -> dict[str, Array]:
-        """All arrays that training changes, not copies, by name."""
+        """Return all arrays that training changes, by name; they are not copies."""
         return {
             **parameter_arrays(D=self.D, G=self.G),
             **optimizer_arrays("D", self.D, self.optimizer_d),
@@ -287,7 +288,7 @@ class Run:
         }
 
     def save(self) -> None:
-        """Write the checkpoint, whole or not at all, or raise as `train` does if a parameter is no longer finite."""
+        """Write the checkpoint, whole or not at all; if a parameter is not finite, raise an error as `train` does."""
         with self._explained():
             self._fetch_losses()
             self.epoch_means.collect(self.ranks)
@@ -316,7 +317,7 @@ class Run:
         )
 
     def restore(self, path: Path | None = None) -> None:
-        """Go where the checkpoint, or a copy of it, is, or raise a ValueError that says what does not fit."""
+        """Take the state from the checkpoint or a copy of it, or raise a ValueError that says what does not fit."""
         path = path or self.folder.checkpoint
         arrays, saved = load_checkpoint(path)
         try:
@@ -325,7 +326,7 @@ class Run:
             numbers = {name: int(saved[name]) for name in ("iteration", "epoch", "position")}
             start = saved["epoch_start"]
             epoch_start = None if start is None else restored_rng(start).bit_generator.state
-            steps = {player: {"n_steps": n} for player, n in saved.get("n_steps", {}).items()}  # as older files have it
+            steps = {player: {"n_steps": n} for player, n in saved.get("n_steps", {}).items()}  # the form of older files
             kept = saved.get("optimizers", steps)
             numbers_of = {
                 player: {name: type(now)(kept[player][name]) for name, now in optimizer_numbers(optimizer).items()}
@@ -344,7 +345,7 @@ class Run:
         self.epoch_means.sums, self.threads = sums, threads
 
     def _check_identity(self, saved: Mapping[str, Any], name: str) -> None:
-        """Raise a ValueError unless the file of this name is a checkpoint of this run; only n_epochs may change."""
+        """Raise a ValueError unless the file of this name is a checkpoint of this run; only n_epochs may differ."""
         here, there = (
             {**source["recipe"], **{key: source[key] for key in IDENTITY}} for source in (self.config, saved)
         )
@@ -358,7 +359,7 @@ class Run:
 
     @contextmanager
     def _explained(self) -> Iterator[None]:
-        """Write post_mortem.json if what is done inside finds that training has diverged."""
+        """Write post_mortem.json if the code inside finds that training has diverged."""
         try:
             yield
         except FloatingPointError as error:

@@ -1,4 +1,4 @@
-"""Starts a run in a new folder, or takes one up where its checkpoint has it."""
+"""Start a run in a new folder, or resume one from its checkpoint."""
 
 import numbers
 import platform
@@ -40,32 +40,37 @@ def start_run(
     Parameters
     ----------
     folder : str or Path
-        Where it lives: new, or empty.
+        The folder of the run. It must be new or empty.
     experiment : str
-        One of `RECIPES`, which says what the images are.
+        One of `RECIPES`; it decides which images are loaded.
     recipe : Recipe
-        How to train.
+        The networks and hyper-parameters.
     data : str or Path, optional
-        See `tinygan.recipes.data_sets.load`.
+        Where the images are, see `tinygan.recipes.data_sets.load`.
     seed : int
-        The same seed, the same run.
+        The same seed gives the same run.
     threads : int or "auto"
         Threads of the matrix products; "auto" measures whether one or all are faster.
     evaluate_every : int
-        Epochs from one quick score and picture to the next; the first and the last always get them.
+        Epochs from one quick score and picture to the next. The first and the last epoch always get them.
     stage_1 : str or Path, optional
-        The run whose generator becomes the upper half of this one's, for ``tfd-stage-2``.
+        For ``tfd-stage-2``, the run whose generator becomes the upper half of the new generator.
     device : str
-        Where to train, as `tinygan.backend.to_device` names it; it may go on elsewhere.
+        Where to train, see `tinygan.backend.to_device`. The run may be resumed on another device.
     n_ranks : int
-        How many processes will share every minibatch, see `tinygan.runs.parallel.joining.join`.
+        The number of processes that will share every minibatch, see `tinygan.runs.parallel.joining.join`.
 
     Raises
     ------
     FileExistsError
-        If there is something in the folder.
+        If the folder is not empty.
     TypeError, ValueError, OSError
-        If an argument is wrong, or data cannot be read.
+        If an argument is wrong, or the images cannot be read.
+
+    See Also
+    --------
+    resume_run : go on with a run.
+    load_trained : draw samples from a run.
 
     Examples
     --------
@@ -108,9 +113,9 @@ def start_run(
     with new_folder(run_folder.path):
         try:
             run.save()
-            run_folder.write_config(config)  # last: a folder that has it is a whole run
+            run_folder.write_config(config)  # last, so that a folder with config.json is a whole run
         except BaseException:
-            run_folder.checkpoint.unlink(missing_ok=True)  # or the folder could not be taken again
+            run_folder.checkpoint.unlink(missing_ok=True)  # else the folder would not be empty next time
             raise
     return run
 
@@ -123,27 +128,31 @@ def resume_run(
     device: str = "cpu",
     n_ranks: int = 1,
 ) -> Run:
-    """Return a run as its last checkpoint has it.
+    """Return a run in the state of its last checkpoint.
 
     Parameters
     ----------
     folder : str or Path
         The folder of the run.
     n_epochs : int, optional
-        Train to this epoch, instead of the one that the run was started with; not below the one that has begun.
+        A new number of epochs for the whole training, at least that of the epoch that has begun.
     data : str or Path, optional
         Where the images are, if they have moved.
     device : str
-        Where to train on; the run may have been on another one.
+        Where to go on training; it may be another device than before.
     n_ranks : int
-        How many processes will share every minibatch; there may have been others.
+        The number of processes that will share every minibatch; it may be another number than before.
 
     Raises
     ------
     FileNotFoundError
-        If the folder is not a run, or the images are not there.
+        If the folder is not a run, or the images are missing.
     ValueError
-        If a file of it is damaged, the images are others, or n_epochs is below the epoch that has begun.
+        If a file of the run is damaged, the images are not those of the run, or n_epochs is too small.
+
+    See Also
+    --------
+    start_run : begin a new run.
     """
     run_folder = RunFolder(folder)
     config = run_folder.read_config()
@@ -165,14 +174,14 @@ def resume_run(
 
 
 def _checked_seed(seed: Any) -> int:
-    """Return the seed as an int that config.json can hold: a run without one could not be repeated."""
+    """Return the seed as an int that config.json can hold; a run without a seed could not be repeated."""
     if isinstance(seed, bool) or not isinstance(seed, numbers.Integral) or seed < 0:
         raise ValueError(f"start_run got seed={seed!r}; it takes an int >= 0")
     return int(seed)
 
 
 def stage_2_recipe(recipe: TFDStage2, stage_1: str | Path) -> TFDStage2:
-    """Return the recipe with the widths of the run that it will be put on.
+    """Return the recipe with the widths of the stage 1 run whose generator it will extend.
 
     Raises
     ------
@@ -191,7 +200,7 @@ def put_on_top(G: Sequential, trained: Sequential) -> None:
     Raises
     ------
     ValueError
-        If they have other shapes.
+        If the shapes of the parameters differ.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""The generator of a run, as its last checkpoint has it, ready to draw samples."""
+"""Load the generator of a run from its last checkpoint, ready to draw samples."""
 
 from dataclasses import dataclass
 from math import prod
@@ -17,7 +17,7 @@ from tinygan.runs.folder import RunFolder, recipe_of
 
 @dataclass(frozen=True)
 class Trained:
-    """What `load_trained` found.
+    """A trained generator, as `load_trained` returns it.
 
     Attributes
     ----------
@@ -25,9 +25,9 @@ class Trained:
     prior : NoisePrior
     recipe : Recipe
     config : dict
-        What config.json holds.
+        The contents of config.json.
     iteration : int
-        Iterations that are done.
+        The number of iterations that are done.
     """
 
     G: Sequential
@@ -38,7 +38,7 @@ class Trained:
 
     @property
     def epoch(self) -> int:
-        """Whole epochs that are done."""
+        """The number of whole epochs that are done."""
         return self.iteration // self.recipe.iterations_per_epoch(self.config["n_images"][0])
 
     def sample(self, n: int, *, rng: RngLike = None) -> Array:
@@ -51,21 +51,21 @@ class Trained:
 
 
 def load_trained(folder: str | Path, *, device: str = "cpu") -> Trained:
-    """Return the generator of a run; its data need not be there.
+    """Return the generator of a run, without needing its training images.
 
     Parameters
     ----------
     folder : str or Path
         The folder of the run.
     device : str
-        Where to put G, as `tinygan.backend.to_device` names it; the run may have been on another one.
+        Where to put G, see `tinygan.backend.to_device`; the run may have been trained on another device.
 
     Raises
     ------
     FileNotFoundError
         If the folder is not a run, or has no checkpoint.
     ValueError
-        If a file of it is damaged, or does not fit the others.
+        If a file of the run is damaged, or does not fit the others.
     RuntimeError, MemoryError
         As `tinygan.backend.to_device` raises them.
     """

@@ -1,1 +1,1 @@
-"""One run on several processes."""
+"""Train one run on several processes."""

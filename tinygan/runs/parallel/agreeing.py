@@ -1,4 +1,4 @@
-"""What the ranks that train a run together must agree on: who has which rows, and what they have learned."""
+"""Check what the ranks that train a run together must agree on: their rows, and what they have learned."""
 
 import zlib
 from collections.abc import Mapping
@@ -12,7 +12,7 @@ from tinygan.ranks.group import Ranks
 
 
 def check_shares(n_ranks: int, n_images: int, batch_size: int) -> None:
-    """Raise a ValueError unless every rank gets a row of every minibatch, the last one of an epoch included.
+    """Raise a ValueError unless every rank gets a row of every minibatch, even of the last one of an epoch.
 
     Examples
     --------
@@ -27,7 +27,7 @@ def check_shares(n_ranks: int, n_images: int, batch_size: int) -> None:
 
 
 def check_rows_apart(n_ranks: int, **networks: Layer) -> None:
-    """Raise a ValueError if a layer looks at its whole batch, since every rank has only some rows of it.
+    """Raise a ValueError if a layer looks at its whole batch, since each rank has only some rows of the batch.
 
     Examples
     --------
@@ -44,7 +44,7 @@ def check_rows_apart(n_ranks: int, **networks: Layer) -> None:
 
 
 def check_alike(arrays: Mapping[str, Array], ranks: Ranks) -> None:
-    """Raise a RuntimeError on all ranks unless each has the same arrays, to the last bit.
+    """Raise a RuntimeError on all ranks unless all of them have the same arrays, to the last bit.
 
     Examples
     --------

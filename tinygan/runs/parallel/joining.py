@@ -1,4 +1,4 @@
-"""One run on several ranks: each has the whole networks and trains on its rows of every minibatch; rank 0 writes."""
+"""Let several ranks train one run: each has both networks and takes its rows of every minibatch, and rank 0 writes."""
 
 import json
 import tempfile
@@ -14,27 +14,28 @@ from tinygan.runs.run import Run
 
 
 def join(run: Run | None, ranks: Ranks, *, data: str | Path | None = None, device: str = "cpu") -> Run:
-    """Return the run that rank 0 has just started or resumed, on every rank, to be trained by all together.
+    """Return, on every rank, the run that rank 0 has just started or resumed, so that all ranks train it together.
 
-    The networks, the optimisers and the streams come from the checkpoint, which rank 0 sends as a file.
-    So the others need no folder; they read the images, which must be the same ones.
+    Rank 0 sends the checkpoint, with the networks, the optimisers and the random streams. So the other ranks need no
+    folder. Each rank reads the images, which must be the same everywhere.
 
     Parameters
     ----------
     run : Run or None
-        What rank 0 has; None on the others.
+        The run on rank 0; None on the other ranks.
     ranks : Ranks
-        All of them call this.
+        The processes. All of them call this function.
     data : str or Path, optional
-        Where this rank finds the images, if not where the run has them.
+        Where this rank finds the images. By default, the place that the run names.
     device : str
         Where this rank trains.
 
     Raises
     ------
     ValueError, OSError
-        If a rank cannot read the images, or they are others there, or a layer mixes rows; on ranks where all is well,
-        `tinygan.ranks.group.Elsewhere`.
+        If this rank cannot read the images, its images differ from the run's, or a layer mixes rows.
+    tinygan.ranks.group.Elsewhere
+        If another rank failed.
     """
     if ranks.size > 1:
         run = _told(run, ranks, data, device)
@@ -47,7 +48,7 @@ def join(run: Run | None, ranks: Ranks, *, data: str | Path | None = None, devic
 
 
 def _told(run: Run | None, ranks: Ranks, data: str | Path | None, device: str) -> Run:
-    """Return the run of rank 0, made anew on the others."""
+    """Return the run of rank 0, or a new copy of it on the other ranks."""
     about = "" if run is None else json.dumps([str(run.folder.path), run.config, run.threads])
     path, config, threads = json.loads(ranks.told(about))
     checkpoint = ranks.told_bytes(b"" if run is None else run.folder.checkpoint.read_bytes())
@@ -64,6 +65,6 @@ def _told(run: Run | None, ranks: Ranks, data: str | Path | None, device: str) -
 
 
 def _average(run: Run, player: str, grad: Array) -> None:
-    """Average a gradient over all ranks, and keep the weight that the loss behind it has as well."""
+    """Average a gradient over all ranks, and keep the weight of this rank, which its loss has as well."""
     run.epoch_means.weights[player] = run.state.weight
     run.ranks.average(grad, run.state.weight)
