@@ -1,1 +1,1 @@
-"""What the paper shows, played and measured: Figure 1, Figures 2 and 3, Table 1; and what a wrong step does."""
+"""Play and measure what the paper shows (Figures 1 to 3 and Table 1), and what a bug does to a training."""

@@ -1,4 +1,4 @@
-"""What a bug of the gallery does to a training: the game of Figure 1, much shortened, with and without it."""
+"""Show what a bug of the gallery does to a training: play a much shorter game of Figure 1 with and without it."""
 
 import math
 from collections.abc import Callable, Iterator
@@ -19,7 +19,7 @@ from tinygan.optim import RMSProp
 SHORT = Figure1Recipe(n_iterations=600, batch_size=128, discriminator_steps=2)
 DATA: Distribution = Gaussian(4, 0.5)
 N_MEASURES = 40
-# Up to here a picture passes for Figure 1, in nats: p_g lies on p_data, and one still sees the difference.
+# A picture passes for Figure 1 up to this JSD, in nats: p_g lies on p_data, though one still sees the difference.
 LOOKS_GOOD = 0.05
 
 
@@ -30,13 +30,13 @@ class Curve:
     Attributes
     ----------
     iterations : list of int
-        When it was measured, from 0.
+        The iterations after which the training was measured, from 0.
     jsd : list of float
-        JSD(p_data || p_g) then, in nats.
+        JSD(p_data || p_g) after each of them, in nats.
     x, p_data, p_g : ndarray of shape (n,)
-        The densities where it ended.
+        The grid and the densities at the end.
     stopped : str or None
-        Why it ended early, if it did.
+        Why the training ended early, if it did.
     """
 
     iterations: list[int]
@@ -48,23 +48,23 @@ class Curve:
 
     @property
     def looks_good(self) -> bool:
-        """Whether it came to its end, and to a picture that passes for Figure 1."""
+        """Whether the training came to its end, and its picture passes for Figure 1."""
         return self.stopped is None and self.jsd[-1] <= LOOKS_GOOD
 
 
 def train_with(bug: Bug, *, is_wrong: bool, recipe: Figure1Recipe = SHORT, rng: RngLike = None) -> Curve:
-    """Play the game with the bug, or with what is right in its place, from the same weights and the same samples.
+    """Play the game with the bug or with its right version, from the same weights and the same samples.
 
     Parameters
     ----------
     bug : Bug
-        A layer takes its place in the networks, see `players`; a step takes the place of the right one in Algorithm 1.
+        A wrong layer is put into the networks, see `players`. A wrong step replaces the right one in Algorithm 1.
     is_wrong : bool
         Whether to play with the bug.
     recipe : Figure1Recipe
-        As in Figure 1; updates and objective must be Algorithm 1's.
+        The hyper-parameters, as in Figure 1; updates and objective must be those of Algorithm 1.
     rng : numpy.random.Generator, int or None
-        For weights, examples, noise and dropout.
+        Draws the weights, examples, noise and dropout.
 
     Examples
     --------
@@ -104,10 +104,10 @@ def train_with(bug: Bug, *, is_wrong: bool, recipe: Figure1Recipe = SHORT, rng: 
 
 
 def players(bug: Bug, *, is_wrong: bool, rng: RngLike = None) -> tuple[Sequential, Sequential]:
-    """Return D and G of Figure 1, with the bug or what is right in its place.
+    """Return D and G of Figure 1, with the bug or with its right version.
 
-    A Linear or a Tanh takes the place of every one in both players, or of the square ones where it fits no other.
-    Other nonlinearities take the place of the tanh of D, and dropout follows it.
+    A wrong Linear or Tanh replaces every layer of its kind in both players, or only the square ones if it fits no
+    other. Other wrong nonlinearities replace the tanh of D, and a wrong dropout follows it.
 
     Examples
     --------
@@ -148,7 +148,7 @@ def _discriminator(
 
 
 def _replaced(network: Sequential, bug: Bug, part: Callable[..., Layer]) -> Sequential:
-    """Return the network with every Linear, or every Tanh, of another make."""
+    """Return the network with another layer in place of every Linear, or of every Tanh."""
 
     def replacement(layer: Layer) -> Layer:
         if bug.right is Tanh:
@@ -162,7 +162,7 @@ def _replaced(network: Sequential, bug: Bug, part: Callable[..., Layer]) -> Sequ
 
 
 def _measured(game: Game, iterations: Iterator[int], every: int) -> Curve:
-    """Play, and measure every few iterations."""
+    """Play, and measure the game every few iterations."""
     done, jsd, stopped = [], [], None
     with np.errstate(all="ignore"):
         try:

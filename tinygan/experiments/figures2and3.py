@@ -1,4 +1,4 @@
-"""What the paper's Figures 2 and 3 show of a trained generator, as arrays to draw."""
+"""Compute what the paper's Figures 2 and 3 show of a trained generator, as arrays to draw."""
 
 from typing import NamedTuple
 
@@ -12,18 +12,18 @@ from tinygan.runs.trained import Trained
 
 
 class Figure2(NamedTuple):
-    """Samples, and for the last of each row the training image that is nearest to it.
+    """Samples in rows, and the training image nearest to the last sample of each row.
 
     Attributes
     ----------
     images : ndarray of shape (n_rows * n_columns, height, width) or (n_rows * n_columns, height, width, 3)
         The samples, row by row, from 0 for black to 1 for white.
     neighbours : ndarray of shape (n_rows, height, width) or (n_rows, height, width, 3)
-        The training images.
+        The training image nearest to the last sample of each row.
     indices : ndarray of shape (n_rows,)
-        Which training images they are.
+        The indices of these training images.
     distances : ndarray of shape (n_rows,)
-        How far they are, in L2, as D sees images.
+        Their L2 distances from the samples, after both are preprocessed as D sees them.
     """
 
     images: Array
@@ -38,13 +38,13 @@ def figure2(trained: Trained, examples: Array, *, n_rows: int = 4, n_columns: in
     Parameters
     ----------
     trained : Trained
-        What `load_trained` found.
+        The generator, as `load_trained` returns it.
     examples : ndarray of uint8, shape (n, height, width) or (n, height, width, 3)
         The training images.
     n_rows, n_columns : int
         Rows and columns of samples; the paper's MNIST panel has 4 and 5.
     rng : Generator, int or None
-        The same seed, the same samples.
+        The same seed gives the same samples.
 
     Examples
     --------
@@ -59,7 +59,7 @@ def figure2(trained: Trained, examples: Array, *, n_rows: int = 4, n_columns: in
     check_count("figure2 got n_rows", n_rows)
     check_count("figure2 got n_columns", n_columns)
     samples = trained.sample(n_rows * n_columns, rng=rng)
-    # The nearest is looked for where D looks: for CIFAR-10, after the contrast of every image is normalised.
+    # Distances are between images as D sees them: for CIFAR-10, after the contrast of every image is normalised.
     rows = ScaledImages(examples, trained.recipe.preprocess)
     indices, distances = nearest_neighbours(samples[n_columns - 1 :: n_columns], rows)
     return Figure2(trained.images(samples), trained.images(rows[indices]), indices, distances)
@@ -71,11 +71,11 @@ def figure3(trained: Trained, *, n_lines: int, n_steps: int, rng: RngLike = None
     Parameters
     ----------
     trained : Trained
-        What `load_trained` found.
+        The generator, as `load_trained` returns it.
     n_lines, n_steps : int
-        How many lines, and how many images are on each, with both ends; at least 1 and 2.
+        The number of lines, at least 1, and the number of images on each line with both ends, at least 2.
     rng : Generator, int or None
-        The same seed, the same lines.
+        The same seed gives the same lines.
 
     Returns
     -------
@@ -92,24 +92,24 @@ def figure3(trained: Trained, *, n_lines: int, n_steps: int, rng: RngLike = None
     (2, 7, 6, 5)
     """
     ends = trained.prior.sample(2 * check_count("figure3 got n_lines", n_lines), rng=rng)
-    lines = straight_lines(ends[0::2], ends[1::2], n_steps)  # in this order, more lines leave the first as they are
+    lines = straight_lines(ends[0::2], ends[1::2], n_steps)  # more lines do not change the first
     return np.stack([trained.images(trained.G(z)) for z in lines])
 
 
 def straight_lines(z_0: Array, z_1: Array, n_steps: int) -> Array:
-    """Return points at equal steps from each z_0 to its z_1, which are the first and the last of them.
+    """Return points at equal steps from each z_0 to its z_1, both included.
 
     Parameters
     ----------
     z_0, z_1 : ndarray of shape (n_lines, latent_dim)
-        The ends.
+        The ends of the lines.
     n_steps : int
-        Points on a line, at least 2.
+        The number of points on each line, at least 2.
 
     Returns
     -------
     ndarray of shape (n_lines, n_steps, latent_dim)
-        Of their dtype.
+        The points, of the same dtype as the ends.
 
     Examples
     --------

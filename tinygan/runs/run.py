@@ -326,7 +326,7 @@ class Run:
             numbers = {name: int(saved[name]) for name in ("iteration", "epoch", "position")}
             start = saved["epoch_start"]
             epoch_start = None if start is None else restored_rng(start).bit_generator.state
-            steps = {player: {"n_steps": n} for player, n in saved.get("n_steps", {}).items()}  # the form of older files
+            steps = {player: {"n_steps": n} for player, n in saved.get("n_steps", {}).items()}  # older files
             kept = saved.get("optimizers", steps)
             numbers_of = {
                 player: {name: type(now)(kept[player][name]) for name, now in optimizer_numbers(optimizer).items()}

@@ -1,4 +1,4 @@
-"""Figure 1 of the paper: a game in one dimension, how it is played, what is drawn of it, and what it missed."""
+"""Figure 1 of the paper, a game in one dimension: play it, draw it, and say what it missed."""
 
 from tinygan.experiments.figure1.diagnosis import missed
 from tinygan.experiments.figure1.drawing import draw_figure1, draw_play

@@ -6,19 +6,19 @@ from tinygan.backend import Array
 from tinygan.data import Gaussian, Mixture
 from tinygan.experiments.figure1.game import Game, Measures
 
-# A run has arrived when none of these is exceeded: nats, and means over (p_data + p_g) / 2.
+# A game has arrived if it exceeds none of these: nats, and means over (p_data + p_g) / 2.
 JSD_BAR, ERROR_BAR, GAP_BAR = 0.03, 0.03, 0.05
 
 
 def missed(game: Game, measures: Measures) -> list[str]:
-    """Return what the game has missed, in words, most telling cause first; empty if it has arrived.
+    """Return what the game has missed, in words, with the most telling cause first; empty if it has arrived.
 
     Parameters
     ----------
     game : Game
-        At its end.
+        The game at its end.
     measures : Measures
-        Its measures.
+        The measures of this game.
 
     Examples
     --------

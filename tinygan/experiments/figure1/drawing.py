@@ -1,4 +1,4 @@
-"""Draws a game in one dimension: any two players as one panel of Figure 1, and a whole game as the paper does."""
+"""Draw a game in one dimension: any two players as one panel of Figure 1, or a whole game as the paper does."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -18,12 +18,12 @@ from tinygan.layers import Layer
 def draw_figure1(
     D: Layer, G: Layer, prior: NoisePrior, data: Distribution, path: str | Path | None = None, *, caption: str = ""
 ) -> Any:
-    """Draw p_data, the exact p_g, D, D* and the arrows from z to G(z), for players of your own.
+    """Draw p_data, the exact p_g, D, D* and the arrows from z to G(z) for players of your own.
 
     Parameters
     ----------
     D, G : Layer
-        One number in; one logit, or one number, out. Both work in the units of the data.
+        D turns one number into a logit, and G turns one number into one number. Both work in the units of the data.
     prior : NoisePrior
         p_z, of latent_dim 1.
     data : Distribution
@@ -31,7 +31,7 @@ def draw_figure1(
     path : str or Path, optional
         A .png, .svg or .pdf file to write the picture to.
     caption : str
-        What stands below it.
+        Caption below the picture.
 
     Returns
     -------
@@ -40,11 +40,11 @@ def draw_figure1(
     Raises
     ------
     TypeError
-        If data is no distribution.
+        If data is not a distribution.
     ValueError
-        If a player or the prior is not one-dimensional, G is not finite, or the suffix of path is none of those.
+        If a player or the prior is not one-dimensional, G is not finite, or the suffix of path is another one.
     OSError
-        If the file cannot be written; what it held before is then untouched.
+        If the file cannot be written; its old contents are then untouched.
 
     Examples
     --------
@@ -55,7 +55,7 @@ def draw_figure1(
     >>> figure.texts[0].get_text()
     'before training'
     """
-    from tinygan.figures.figure1 import panels_figure  # matplotlib takes a second
+    from tinygan.figures.figure1 import panels_figure  # importing matplotlib takes a second
     from tinygan.figures.output import STILL, check_output
     from tinygan.figures.still import write_figure
 
@@ -77,25 +77,25 @@ def draw_play(
     objective: Objective | str = NON_SATURATING,
     progress: ProgressBar = unwatched,
 ) -> None:
-    """Draw a game: as an animation to a .gif, .mp4 or .html file, as four panels to a .png, .svg or .pdf file.
+    """Draw a game as an animation (.gif, .mp4 or .html) or as the four panels of Figure 1 (.png, .svg or .pdf).
 
     Parameters
     ----------
     moments : sequence of Moment
-        Of the game, in order, as `play` yields them.
+        The moments of the game, in order, as `play` yields them.
     path : str or Path
-        Where to.
+        The file to write. Its suffix chooses the format.
     objective : Objective or str
-        That the players were trained with.
+        The objective that the players were trained with.
     progress : callable, optional
-        Called as ``progress(steps, total=n)``, such as ``tqdm``.
+        Shows the progress, such as ``tqdm``; it is called as ``progress(steps, total=n)``.
 
     Raises
     ------
     ValueError
-        If there is no moment, or the suffix is none of those.
+        If there is no moment, or the suffix is another one.
     OSError
-        If the file cannot be written; what it held before is then untouched.
+        If the file cannot be written; its old contents are then untouched.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""A one-dimensional game: two players, seen in the units of the data and measured against the theory."""
+"""A one-dimensional game, whose players are seen in the units of the data and compared with the theory."""
 
 import copy
 import math
@@ -28,7 +28,7 @@ N_GRID, N_MODE_GRID = 2001, 201
 
 @dataclass(frozen=True)
 class Measures:
-    """Where a game stands.
+    """How far a game has come, measured against the theory of the paper's section 4.
 
     Attributes
     ----------
@@ -37,9 +37,9 @@ class Measures:
     wasserstein : float
         W1(p_data, p_g), in the units of the data.
     discriminator_error, discriminator_gap : float
-        Means of abs(D - D*) and of abs(D - 1/2) over (p_data + p_g) / 2.
+        Means of abs(D - D*) and of abs(D - 1/2) over the density (p_data + p_g) / 2.
     value, bound : float
-        V(G, D) and max over D of V, that is -log 4 + 2 JSD, in nats.
+        V(G, D) of equation (1), and its maximum over D, -log 4 + 2 JSD (equation 6), in nats.
     """
 
     jsd: float
@@ -52,14 +52,14 @@ class Measures:
 
 @dataclass(frozen=True)
 class Standardised:
-    """Data less its own sample mean, over its own sample deviation: what the networks see.
+    """Standardised data, as the networks see it: x becomes (x - center) / scale.
 
     Attributes
     ----------
     data : Distribution
-        In its own units.
+        The data in their own units.
     center, scale : float
-        The mean and the standard deviation of a sample of it.
+        The mean and the standard deviation of a sample of the data.
     """
 
     data: Distribution
@@ -68,12 +68,12 @@ class Standardised:
 
     @classmethod
     def from_sample(cls, data: Distribution, n: int, *, rng: RngLike = None) -> "Standardised":
-        """Return the data standardised by a sample of n draws.
+        """Return the data, standardised by the mean and deviation of n draws.
 
         Raises
         ------
         ValueError
-            If the numbers are too large, or too near to each other, for floating-point arithmetic.
+            If the numbers are too large or too close together for floating-point arithmetic.
         """
         with np.errstate(all="ignore"):
             x = data.sample(n, rng=rng)
@@ -101,7 +101,7 @@ class Standardised:
 
 
 def grid(data: Distribution, low: float, high: float, n: int) -> Array:
-    """Return n even points from low to high, and more within the modes of a mixture, which may be narrow.
+    """Return n evenly spaced points from low to high, and more inside the modes of a mixture, which may be narrow.
 
     Examples
     --------
@@ -119,18 +119,18 @@ def grid(data: Distribution, low: float, high: float, n: int) -> Array:
 class Game:
     """The two players, the prior and the data.
 
-    All arrays that the methods take and return are on the host.
+    The methods take and return arrays on the host.
 
     Attributes
     ----------
     D, G : Layer
-        They see and make standardised numbers, on whatever device they are.
+        The players, on any device. D takes standardised numbers, and G makes them.
     prior : NoisePrior
         p_z, of one dimension.
     source : Standardised
-        p_data, and its units.
+        p_data, with its mean and its scale.
     output : callable
-        D(x) from the logit, a probability, see `tinygan.adversarial.Objective`.
+        Turns the logit into the probability D(x), see `tinygan.adversarial.Objective`.
     """
 
     D: Layer
@@ -159,13 +159,13 @@ class Game:
         return self.source.center + self.source.scale * _on_host(self.G)(np.asarray(z, np.float64)[:, None])[:, 0]
 
     def grid(self) -> Array:
-        """Return a fine grid over all that p_data and G reach."""
+        """Return a fine grid over all x that p_data and G reach."""
         reach = self.generate(self.prior.cells(N_GRID)[0])
         low, high = self.source.data.support
         return grid(self.source.data, min(low, reach.min()), max(high, reach.max()), N_GRID)
 
     def measure(self) -> Measures:
-        """Return where the game stands."""
+        """Return the measures of the game at this moment."""
         x = self.grid()
         p_data, p_g, logits = self.source.data.pdf(x), self.p_g(x), self.logits(x)
         d = self.output(logits)

@@ -1,4 +1,4 @@
-"""A game along the way: when Figure 1 looks at it, and what it keeps and shows of it then."""
+"""The moments at which Figure 1 looks at a game, and what it keeps and shows of each."""
 
 import copy
 from typing import NamedTuple
@@ -13,7 +13,7 @@ from tinygan.figures.frame import Frame
 
 N_FRAMES = 60
 N_ARROWS = 25
-GAUSSIAN_RANGE = (-2.6, 2.6)  # of the z of the arrows; a uniform z has ends of its own
+GAUSSIAN_RANGE = (-2.6, 2.6)  # the z of the arrows if z is Gaussian; a uniform z has its own ends
 
 
 class Moment(NamedTuple):
@@ -22,13 +22,13 @@ class Moment(NamedTuple):
     Attributes
     ----------
     iteration : int
-        Iterations done.
+        The number of iterations done.
     game : Game
-        A copy.
+        A copy of the game.
     measures : Measures
-        JSD, W1, how far D is from D* and from 1/2.
+        Its JSD and W1, and how far D is from D* and from 1/2.
     frame : Frame
-        What Figure 1 shows of it.
+        What Figure 1 shows of the game.
     """
 
     iteration: int
@@ -38,7 +38,7 @@ class Moment(NamedTuple):
 
     @classmethod
     def of(cls, game: Game, iteration: int = 0) -> "Moment":
-        """Return the moment that a game is at.
+        """Return the present moment of a game.
 
         Raises
         ------
@@ -65,7 +65,7 @@ class Moment(NamedTuple):
 
 
 def frame_iterations(n_iterations: int) -> list[int]:
-    """Return the iterations to look at, from 0 to the last: close together at the start, where most happens.
+    """Return the iterations to look at, from 0 to the last; they are closer at the start, where most happens.
 
     Examples
     --------
@@ -77,7 +77,7 @@ def frame_iterations(n_iterations: int) -> list[int]:
 
 
 def view(data: Distribution) -> Array:
-    """Return the grid to draw on: all but two thousandths of p_data, and some room at the sides.
+    """Return the grid to draw on: it holds all but two thousandths of p_data, and some room at the sides.
 
     Examples
     --------

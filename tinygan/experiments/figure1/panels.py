@@ -1,4 +1,4 @@
-"""Figure 1 as printed: the four panels of a game."""
+"""The four panels of a game, as the paper prints its Figure 1."""
 
 import copy
 from collections.abc import Iterator, Sequence
@@ -16,10 +16,10 @@ from tinygan.optim import SGD, RMSProp, exponential_decay
 # Panel (a) is the moment nearest to this JSD, in nats: p_g stands about one deviation beside p_data. A game that
 # begins nearer is looked at when it has come this share of its way.
 BESIDE, SHARE = 0.25, 0.7
-# Panel (b): updates of a copy of D, with G held. Panel (c): of a copy of G, with D held.
+# Panel (b): updates of a copy of D, with G fixed. Panel (c): updates of a copy of G, with D fixed.
 D_UPDATES, G_UPDATES = 2000, 20
 PANEL_BATCH_SIZE = 512
-# The rate of D falls far: D has to settle. G takes plain gradient steps.
+# The rate of D falls far, since D has to settle. G takes plain gradient steps.
 D_RATE, D_RATE_DECAY, G_RATE = 0.005, 0.02, 0.05
 
 
@@ -28,20 +28,21 @@ def four_panels(
 ) -> Iterator[tuple[str, Frame]]:
     """Yield the captions and frames of the paper's panels (a) to (d).
 
-    In panel (a), p_g is on its way to p_data. (b) and (c) play on from there with copies, so that the game itself never
-    sees them: first D alone until it has settled on D*, then G alone, with this D held. (c) is where p_g came nearest
-    to p_data. (d) is the end of the game.
+    In panel (a), p_g is on its way to p_data. Panels (b) and (c) go on from there with copies of the players, so that
+    the game itself does not change. For (b), D alone is trained until it has settled on D*. For (c), G alone is trained
+    against this D; the panel shows p_g at its nearest to p_data. Panel (d) is the end of the game.
 
     Parameters
     ----------
     moments : sequence of Moment
-        Of the game, in order, as `play` yields them.
+        The moments of the game, in order, as `play` yields them.
     objective : Objective or str
-        That the players were trained with.
+        The objective that the players were trained with.
 
     Yields
     ------
     (str, Frame)
+        The caption and the frame of one panel.
 
     Raises
     ------
@@ -87,7 +88,7 @@ def _train_discriminator(game: Game, objective: Objective | str) -> None:
 
 
 def _train_generator(game: Game, objective: Objective | str) -> Game:
-    """Return the game after the update of G that came nearest to p_data."""
+    """Return the game after the update of G that brought p_g nearest to p_data."""
     rng = as_rng(1)
     optimizer = SGD(game.G.parameters, G_RATE)
     best, lowest = copy.deepcopy(game), game.measure().jsd

@@ -1,4 +1,4 @@
-"""Plays the game of Figure 1 by Algorithm 1, from random weights and raw samples."""
+"""Play the game of Figure 1 by Algorithm 1, from random weights and raw samples."""
 
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, TypeAlias
@@ -13,7 +13,7 @@ from tinygan.experiments.figure1.moments import Moment, frame_iterations
 from tinygan.experiments.figure1.recipe import Figure1Recipe, discriminator, generator, rates
 from tinygan.optim import RMSProp
 
-# Takes what will be looped over and its length, and returns it, as tqdm does.
+# A function that takes the items of a loop and their number and returns the items, as tqdm does.
 ProgressBar: TypeAlias = Callable[..., Iterable[Any]]
 
 
@@ -36,9 +36,9 @@ def play(
     device: str = "cpu",
     progress: ProgressBar = unwatched,
 ) -> Iterator[Moment]:
-    """Return an iterator that plays the game of Figure 1, and yields some sixty moments of it, the first and the last.
+    """Return an iterator that plays the game of Figure 1 and yields about sixty moments, from the first to the last.
 
-    Nothing is trained until you loop over it.
+    Nothing is trained until you loop over the iterator.
 
     Parameters
     ----------
@@ -47,12 +47,12 @@ def play(
     recipe : Figure1Recipe, optional
         The hyper-parameters; by default those of `Figure1Recipe`.
     rng : numpy.random.Generator, int or None
-        Spawns the streams for the initial weights of G and of D, for the sample that standardises the data and for
-        training.
+        Spawns separate streams for the initial weights of G and D, for the sample that standardises the data, and for
+        the training.
     device : str
-        Where the players are, as `tinygan.backend.to_device` names it. They are too small for a GPU to be faster.
+        Where the players are, see `tinygan.backend.to_device`. They are too small for a GPU to be faster.
     progress : callable, optional
-        Shows how far the training is: called as ``progress(iterations, total=n)``, such as ``tqdm``.
+        Shows the progress, such as ``tqdm``; it is called as ``progress(iterations, total=n)``.
 
     Returns
     -------
@@ -98,9 +98,9 @@ def play(
 def start_game(
     data: Distribution, recipe: Figure1Recipe, *, rng: RngLike = None, device: str = "cpu"
 ) -> tuple[Game, Iterator[Iteration]]:
-    """Return the game of Figure 1 at its start, and the iterator that plays it, one iteration of Algorithm 1 a turn.
+    """Return the game of Figure 1 at its start, and an iterator that plays one iteration of Algorithm 1 at a time.
 
-    Parameters, errors and randomness are those of `play`.
+    Parameters, errors and random streams are those of `play`.
 
     Examples
     --------
@@ -144,6 +144,6 @@ def start_game(
         for done in range(recipe.n_iterations):
             optimizer_d.learning_rate, optimizer_g.learning_rate = rates(recipe, done)
             yield next(records)
-        yield from records  # lets train look at the last update
+        yield from records  # so that train checks the last update
 
     return game, iterate()

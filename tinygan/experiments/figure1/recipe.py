@@ -1,4 +1,4 @@
-"""What Figure 1 is trained with: the two networks, and one set of hyper-parameters for every distribution."""
+"""The two networks of Figure 1, and one set of hyper-parameters for every distribution."""
 
 import math
 from dataclasses import dataclass
@@ -14,45 +14,49 @@ from tinygan.optim import exponential_decay
 
 @dataclass(frozen=True)
 class Figure1Recipe:
-    """The hyper-parameters, one set for every distribution. The paper states none for its Figure 1: these are ours.
+    """The hyper-parameters of Figure 1, one set for every distribution; the paper states none, so these are ours.
 
-    We found them by trying some dozens of others, four to twenty seeds a target, and then on 280 runs. What mattered,
-    in this order: that the mean of D's squared gradients forgets fast (rms_decay_d; at 0.99, D lags behind G), that the
-    first layer of D has large weights (it has to see the edges of p_g), that G starts as a rising function, that it
-    waits for D at the start, and that the rates fall, that of D not too far. Noise on the inputs of D, wider networks,
-    other k and averaging the iterates brought nothing.
+    We tried some dozens of sets, with four to twenty seeds for each distribution, and then made 280 runs. These choices
+    mattered, the most important first:
 
-    Without the wait, one Laplace run in twenty ended with the line folded, at a JSD of 0.036.
+    - The mean of D's squared gradients forgets fast (rms_decay_d). At 0.99, D lags behind G.
+    - The first layer of D has large weights, since D has to see the edges of p_g.
+    - G starts as a rising function.
+    - G waits for D at the start. Without the wait, one Laplace run in twenty ended with the line folded, at a JSD of
+      0.036.
+    - The learning rates fall; D's rate must not fall too far.
+
+    Noise on the inputs of D, wider networks, other k and averaging the iterates brought nothing.
 
     G starts two deviations to the left of the data, so that you see it walk. If the data are a mixture, it starts in
     the middle: from the side, it mostly found only one of two well separated modes. A steep G loses its shape on the
-    way: with twice the weights in its first layer, and from 2.5 deviations beside, panel (c) came near on 9 seeds of
-    20, against 19. A flat G needs a higher rate to reach the tails: it ended at a JSD of 0.008 with a rate of 0.005,
-    and at 0.005 with 0.008.
+    way: with twice the weights in its first layer, and from 2.5 deviations beside the data, panel (c) came near p_data
+    on 9 seeds of 20, against 19. A flat G needs a higher rate to reach the tails: it ended at a JSD of 0.008 with a
+    rate of 0.005, and at a JSD of 0.005 with a rate of 0.008.
 
     Attributes
     ----------
     n_iterations, batch_size, discriminator_steps : int
-        Iterations, m and k of Algorithm 1.
+        The number of iterations, and m and k of Algorithm 1.
     learning_rate_d, learning_rate_g : float
-        Rates of RMSProp at the start.
+        The learning rates of RMSProp at the start.
     rms_decay_d, rms_decay_g : float
-        Decays of the mean squares of RMSProp.
+        The decays of the mean squares in RMSProp.
     rate_decay_d, rate_decay_g : float
-        What the rates have fallen to at the end, as a share of the start: constant for a quarter of the
-        iterations, then exponential. Without it the end jitters.
+        The rates at the end, as a share of the rates at the start. The rates are constant for a quarter of the
+        iterations and then fall exponentially. Without this fall the end jitters.
     warmup : float
-        Share of the iterations over which the rate of G first rises from 0, so that D knows where the data are.
+        The share of the iterations in which the rate of G first rises from 0, so that D learns where the data are.
     start : float
-        Where G starts, in standard deviations beside the mean of the data. If the data are a mixture, it starts at 0.
+        Where G starts, in standard deviations from the mean of the data. If the data are a mixture, it starts at 0.
     momentum : float
-        Of both players.
+        The momentum of both players.
     objective, updates : str
         See `tinygan.adversarial.train`.
     noise_prior : str
         p_z.
     n_standardise : int
-        Draws from which the mean and deviation of the data are estimated.
+        The number of draws from which the mean and deviation of the data are estimated.
     """
 
     n_iterations: int = 2400
@@ -74,9 +78,9 @@ class Figure1Recipe:
 
 
 def generator(start: float = 0.0, *, rng: RngLike = None) -> Sequential:
-    """Return G: one number in, two tanh layers of 16 units, one number out, about `start` before it has learned.
+    """Return G: one number in, two tanh layers of 16 units, one number out, which is near `start` before training.
 
-    All weights start positive, so that G starts as a rising function: one that folds the line at first may never unfold
+    All weights start positive, so that G starts as a rising function. A G that folds the line at first may never unfold
     it.
 
     Examples
@@ -124,7 +128,7 @@ def half_normal(std: float) -> Initializer:
 
 
 def rates(recipe: Figure1Recipe, done: int) -> tuple[float, float]:
-    """Return the learning rates of D and G after so many iterations.
+    """Return the learning rates of D and G after `done` iterations.
 
     Examples
     --------

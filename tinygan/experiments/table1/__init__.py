@@ -1,4 +1,4 @@
-"""Table 1 of the paper: the score, what calibrates it, and samples from files."""
+"""Table 1 of the paper: the score, the samples that calibrate it, and samples from files."""
 
 from tinygan.experiments.table1.images import HeldOut, held_out
 from tinygan.experiments.table1.published import PAPER

@@ -1,4 +1,4 @@
-"""What the score of Table 1 gives to samples that no model drew, which shows how far it is to be trusted."""
+"""Samples that no model drew; their scores in Table 1 show how far the score can be trusted."""
 
 from collections.abc import Iterator
 
@@ -7,25 +7,25 @@ from tinygan.backend import Array, RngLike
 from tinygan.data import ScaledImages
 from tinygan.evaluation import k_means
 
-# A centroid stands for five training images on the average, as 10,000 do for MNIST's 50,000. Further steps hardly
-# matter: on MNIST the row reads 333.8 nats after one, 334.4 after two and 334.5 after five.
+# A centroid stands for five training images on average, as 10,000 centroids do for MNIST's 50,000 images. Further steps
+# hardly matter: on MNIST the score is 333.8 nats after one, 334.4 after two and 334.5 after five.
 IMAGES_PER_CENTROID, N_STEPS = 5, 2
 
 
 def calibration(x: ScaledImages, n: int, *, rng: RngLike = 0) -> Iterator[tuple[str, Array]]:
-    """Yield three sets of samples that take no generator, each with its name.
+    """Yield three sets of samples that need no generator, each with its name.
 
-    Real training images, as many as there would be samples; centroids of k-means, as many or a fifth of all training
-    images; and the mean training image.
+    The sets are n real training images; centroids of k-means, n of them but at most a fifth of the training images; and
+    the mean training image.
 
     Parameters
     ----------
     x : ScaledImages
-        The training images; the sets of samples are on their device.
+        The training images. The sets of samples are on the same device.
     n : int
-        The number of samples to compare with: at least 1.
+        The number of samples to compare with, at least 1.
     rng : numpy.random.Generator, int or None
-        Chooses the images that k-means starts from. The seed 0, unless told: the same rows for every run.
+        Chooses the images that k-means starts from. By default, the seed 0, so that every run gets the same rows.
 
     Yields
     ------
@@ -33,10 +33,14 @@ def calibration(x: ScaledImages, n: int, *, rng: RngLike = 0) -> Iterator[tuple[
 
     Notes
     -----
-    Theis et al. 2016 (arXiv 1511.01844) gave this score to centroids of k-means and saw them surpass real images and
-    every model: an unseen image is nearer to an average of its like than to any one of them.
-    Measured here on MNIST, on the paper's grid: 10,000 real images 241.2 nats, all 50,000 of them 318.4, 10,000
-    centroids 334.4, and the mean image -59.1.
+    Theis et al. scored centroids of k-means in this way, and the centroids surpassed real images and every model. The
+    reason is that an unseen image is nearer to the average of similar images than to any one of them.
+    Measured here on MNIST, on the paper's grid, in nats: 241.2 for 10,000 real images, 318.4 for all 50,000 real
+    images, 334.4 for 10,000 centroids, and -59.1 for the mean image.
+
+    References
+    ----------
+    Theis et al. 2016, A note on the evaluation of generative models, arXiv 1511.01844.
 
     Examples
     --------
@@ -50,4 +54,4 @@ def calibration(x: ScaledImages, n: int, *, rng: RngLike = 0) -> Iterator[tuple[
     n_centroids = max(1, min(n, len(x) // IMAGES_PER_CENTROID))
     centroids = k_means(x, n_centroids, N_STEPS, rng=rng)
     yield f"k-means, {n_centroids:,} centroids, {N_STEPS} steps", centroids
-    yield "the mean training image", k_means(x, 1, 1, rng=rng)  # one cluster, of all of them
+    yield "the mean training image", k_means(x, 1, 1, rng=rng)  # one cluster of all images

@@ -1,4 +1,4 @@
-"""The images that samples are judged by: some to choose sigma on, and the test images."""
+"""The images that judge samples: validation images to choose sigma on, and test images."""
 
 from typing import NamedTuple
 
@@ -9,7 +9,7 @@ from tinygan.recipes.data_sets import RECIPES
 # The number of validation images on which the released evaluator chooses sigma.
 N_VALIDATION = 1000
 
-# What to do if a part of the data is missing.
+# What the user can do if a part of the data is missing.
 _REMEDIES = {
     ("cifar10", "validation"): "put data_batch_5.bin beside the other batches",
     ("cifar10", "test"): "put test_batch.bin beside the other batches",
@@ -19,12 +19,12 @@ _REMEDIES = {
 
 
 class HeldOut(NamedTuple):
-    """What samples are judged by, as rows like those that G draws.
+    """The images that judge samples, as rows like those that G draws.
 
     Attributes
     ----------
     validation, test : ndarray of float32, shape (n, d)
-        To choose sigma on, and to report on.
+        The images on which sigma is chosen, and the images whose log-likelihood is reported.
     """
 
     validation: Array
@@ -32,7 +32,7 @@ class HeldOut(NamedTuple):
 
 
 def held_out(experiment: str, splits: Splits) -> HeldOut:
-    """Return the images that the paper's evaluator takes: 1,000 for validation (of TFD all), and the whole test.
+    """Return the images that the paper's evaluator takes: 1,000 for validation (for TFD, all), and all test images.
 
     Parameters
     ----------
@@ -44,7 +44,7 @@ def held_out(experiment: str, splits: Splits) -> HeldOut:
     Raises
     ------
     ValueError
-        If there are none for validation, or none for the test; it says what is missing.
+        If there are no images for validation or for the test. The message says what is missing.
 
     Examples
     --------

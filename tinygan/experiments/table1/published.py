@@ -10,7 +10,7 @@ class Published(NamedTuple):
     ----------
     model : str
     mean, standard_error : float
-        Over the test images of MNIST; over the five folds of TFD, each with its own sigma.
+        For MNIST, over the test images; for TFD, over the five folds, each with its own sigma.
     """
 
     model: str

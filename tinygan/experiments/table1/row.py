@@ -1,4 +1,4 @@
-"""One row of Table 1: the log-likelihood of the test images under samples, with sigma from two grids."""
+"""One row of Table 1: the log-likelihood of the test images, estimated from samples, with sigma from two grids."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -26,15 +26,16 @@ GRIDS = {"paper_grid": PAPER_BANDWIDTHS, "fine_grid": FINE_BANDWIDTHS}
 
 @dataclass(frozen=True)
 class Score:
-    """What `score` found.
+    """One row of Table 1, as `score` returns it.
 
     Attributes
     ----------
     model : str
     paper_grid, fine_grid : LogLikelihood
-        With sigma from `PAPER_BANDWIDTHS`, and from `FINE_BANDWIDTHS`, in steps of a factor of 1.026.
+        The result with sigma from `PAPER_BANDWIDTHS`, and with sigma from `FINE_BANDWIDTHS`, in steps of a factor of
+        1.026.
     n_samples, n_validation, n_test : int
-        How many samples were scored, and how many images chose sigma and judged.
+        The numbers of samples, of images on which sigma was chosen, and of test images.
     """
 
     model: str
@@ -62,11 +63,11 @@ def score(model: str, samples: Array, images: HeldOut, *, ranks: Ranks = ALONE) 
     Parameters
     ----------
     model : str
-        What to call it.
+        The name of the row.
     samples : ndarray of shape (n, d)
         Rows like the images, float32 or float64; the released evaluator takes 10,000.
     images : HeldOut
-        What to judge them by, on the same device.
+        The images that judge the samples, on the same device.
     ranks : Ranks
         The processes that share the work; each of them has all samples.
 
@@ -75,10 +76,15 @@ def score(model: str, samples: Array, images: HeldOut, *, ranks: Ranks = ALONE) 
     TypeError, ValueError
         If samples are not a non-empty, finite float array of the images' width.
 
+    See Also
+    --------
+    tinygan.evaluation.parzen_log_likelihood : The same estimate on one grid.
+
     Notes
     -----
-    The same as `tinygan.evaluation.parzen_log_likelihood` twice, to 1e-3 nats, but with one pass over the distances to
-    the validation images for all sigmas of both grids, and one over those to the test images for both chosen ones.
+    Two calls of `tinygan.evaluation.parzen_log_likelihood` give the same, to 1e-3 nats. This function is faster: it
+    computes the distances to the validation images once for all sigmas of both grids, and the distances to the test
+    images once for both chosen sigmas.
 
     Examples
     --------

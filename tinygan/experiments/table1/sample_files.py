@@ -1,4 +1,4 @@
-"""Samples of any model, from a file or from a folder of pictures."""
+"""Read samples of any model from a file or from a folder of pictures."""
 
 import math
 from collections.abc import Sequence
@@ -18,13 +18,13 @@ def read_samples(path: str | Path, experiment: str, image_shape: Sequence[int]) 
     Parameters
     ----------
     path : str or Path
-        A ``.npy``, or an ``.npz`` with one array or one that is named ``images``: at least one sample, as floats from
-        0 for black to 1 for white, as uint8 from 0 to 255 or as bool, in the shape of an image or as a row. Or PNG or
-        JPEG files in a folder.
+        A folder of PNG or JPEG files; a ``.npy``; or an ``.npz`` with one array, or with one named ``images``. An array
+        holds at least one sample, as an image or as a row: floats from 0 for black to 1 for white, uint8 from 0 to
+        255, or bool.
     experiment : str
         One of `RECIPES`.
     image_shape : sequence of int
-        What the experiment's images have: (height, width) or (height, width, 3).
+        The shape of the experiment's images: (height, width) or (height, width, 3).
 
     Returns
     -------
@@ -33,9 +33,9 @@ def read_samples(path: str | Path, experiment: str, image_shape: Sequence[int]) 
     Raises
     ------
     ValueError
-        If the file holds something else; it says what.
+        If the file does not hold such samples. The message says what it holds.
     OSError
-        If it is missing, or cannot be read.
+        If the path is missing, or cannot be read.
 
     Examples
     --------
@@ -66,5 +66,5 @@ def read_samples(path: str | Path, experiment: str, image_shape: Sequence[int]) 
                 f"{found} with values from {samples.min():g} to {samples.max():g}; it takes floats from 0 for black "
                 "to 1 for white"
             )
-        samples = 255 * samples.astype(np.float32)  # in the unit of bytes, which preprocessing starts from
+        samples = 255 * samples.astype(np.float32)  # preprocessing takes values from 0 to 255
     return RECIPES[experiment].preprocess(samples)

@@ -1,4 +1,4 @@
-"""Table 1 for any samples: their row, and the rows of what calibrates it."""
+"""Table 1 for any samples: their row, and the rows of the samples that calibrate it."""
 
 from collections.abc import Iterator
 
@@ -25,15 +25,16 @@ def table1(
     Parameters
     ----------
     samples : ndarray of shape (n, d)
-        What a generator drew, as rows like those that the experiment's recipe learns from; the paper takes 10,000.
+        Samples as rows like those that the experiment's recipe learns from; the paper takes 10,000.
     splits : Splits
         The images, as `tinygan.recipes.data_sets.load` returns them.
     experiment : str
-        One of `tinygan.recipes.data_sets.RECIPES`, which says how images become rows.
+        One of `tinygan.recipes.data_sets.RECIPES`; it decides how images become rows.
     model : str
-        What to call the samples.
+        The name of the samples' row.
     calibrate : bool
-        Whether to go on with real images, centroids of k-means and the mean image, see `calibration`: the slow part.
+        Whether to score real images, centroids of k-means and the mean image as well, see `calibration`. This is the
+        slow part.
     ranks : Ranks
         The processes that share the work; each of them has all samples.
 
@@ -77,5 +78,5 @@ def _rows(model: str, samples: Array, images: HeldOut, x: ScaledImages | None, r
     yield score(model, samples, images, ranks=ranks)
     if x is not None:
         for name, others in calibration(x.on(device_of(samples)), len(samples)):
-            ranks.broadcast(others)  # to the last bit
+            ranks.broadcast(others)  # so that all ranks have the same bits
             yield score(name, others, images, ranks=ranks)
