@@ -1,4 +1,4 @@
-"""Is this backward pass right, and if not, why? Compares it with numerical derivatives and names the suspect."""
+"""Compare a backward pass with numerical derivatives, and if it is wrong, name the suspect."""
 
 from tinygan.gradcheck.check import check_gradients
 from tinygan.gradcheck.functions import check_functions

@@ -18,7 +18,7 @@ from tinygan.layers import Layer
 from tinygan.layers.doors import check_input
 from tinygan.layers.trace import watched
 
-# A gradient with a relative error below this is right but for rounding, if it is rounded: float16 has three digits.
+# A rounded gradient with a relative error below this is wrong only by rounding: float16 has three digits.
 NEAR = 0.05
 
 
@@ -28,10 +28,10 @@ def check_gradients(layer: Layer, x: Array, *, rng: RngLike = None, tolerance: f
     Parameters
     ----------
     layer : Layer
-        A network is checked as a whole, and if that fails, a layer at a time. The check runs in float64: it replaces
+        A network is checked as a whole, and if that fails, one layer at a time. The check runs in float64: it replaces
         float32 parameters by float64 copies, and puts the old ones and their gradients back at the end.
     x : ndarray of shape (m, ...)
-        Where to check; not changed. If the layer and x are on a GPU, the check runs its kernels there.
+        The input at which to check; not changed. If the layer and x are on a GPU, the check runs its kernels there.
     rng : numpy.random.Generator, int or None
         For the upstream gradient, the choice of entries in large tensors, and the layer's own draws. The check replays
         these draws, so a random layer has the same mask in every evaluation.
@@ -93,7 +93,7 @@ def check_gradients(layer: Layer, x: Array, *, rng: RngLike = None, tolerance: f
 
 
 def report_on(subject: Subject, seed: int, rng: np.random.Generator, tolerance: float) -> Report:
-    """Return the report on anything with a forward and a backward pass, whose tensors are of float64."""
+    """Return the report on anything with a forward and a backward pass whose tensors are float64."""
     y = subject.replayed_y(seed)
     trial = run(subject, rng.normal(size=y.shape), seed)
     cases = [case_of(subject, name, trial, seed, rng, tolerance) for name in subject.tensors]
@@ -124,7 +124,7 @@ def _kinks_only(subject: Subject, rows: list[TensorCheck]) -> Suspect:
 
 
 def _inside(network: Layer, x: Array, seed: int, rng: np.random.Generator, tolerance: float) -> Iterator[Suspect]:
-    """Check the layers of a network one at a time, each at the input that it gets; a layer after those inside it."""
+    """Check the layers of a network one at a time, each at its own input; inner layers come before outer ones."""
     with watched(network) as passes:
         network.forward(x, rng=as_rng(seed))
     wrong: list[str] = []
@@ -141,10 +141,10 @@ def _inside(network: Layer, x: Array, seed: int, rng: np.random.Generator, toler
 
 
 def _promotion(layer: Layer, subject: LayerSubject, x: Array, seed: int) -> Iterator[Suspect]:
-    """Look whether float32 goes in and float64 comes out."""
+    """Yield a suspect if float32 goes in and float64 comes out."""
     if any(theta.data.dtype != np.float32 for theta in subject.parameters.values()):
         return
-    with subject.place.no_gradients(), np.errstate(all="ignore"):  # only types are looked at
+    with subject.place.no_gradients(), np.errstate(all="ignore"):  # only types matter here
         small = x.astype(np.float32)
         y, cache = checked_result(f"{subject.name}.forward", layer.forward(small, rng=as_rng(seed)))
         outputs: dict[str, Any] = {"y": y}

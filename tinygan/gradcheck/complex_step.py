@@ -1,4 +1,4 @@
-"""Complex-step differentiation: no subtraction, so no digits lost, where the function takes complex numbers."""
+"""Complex-step differentiation, which loses no digits to a subtraction, if the function takes complex numbers."""
 
 import warnings
 
@@ -8,20 +8,24 @@ from tinygan.backend import Array
 from tinygan.gradcheck.numerical import Numerical
 from tinygan.gradcheck.subjects.subject import Subject
 
-# So small that h² vanishes beside any number, and no subtraction limits it.
+# The step h is so small that h² vanishes beside any number; no subtraction sets a lower limit.
 STEP = 1e-30
 
 
 def refined(subject: Subject, name: str, grad_y: Array, numerical: Numerical, entries: Array, seed: int) -> Numerical:
-    """Return numerical derivatives with those replaced that a complex step gives more precisely.
+    """Return the numerical derivatives, some of them replaced by more precise ones from a complex step.
 
     Notes
     -----
-    y(theta + ih) = y + ih y' - h² y'' / 2 - ..., so y' is its imaginary part over h, without the difference of two
-    nearly equal numbers (Squire and Trapp 1998). abs, maximum and softplus take complex numbers too, and are silently
-    wrong there: abs returns a modulus, maximum compares real parts. So a complex step never decides anything: it
-    replaces a central difference only where it is within that one's noise, and the noise stays as it is. Forward passes
-    that refuse complex numbers, such as all of ours, keep the central differences.
+    y(theta + ih) = y + ih y' - h² y'' / 2 - ..., so y' is the imaginary part divided by h. No difference of two nearly
+    equal numbers is needed. abs, maximum and softplus take complex numbers too, but are silently wrong there: abs
+    returns a modulus, and maximum compares real parts. So a complex step never decides anything. It replaces a central
+    difference only if it lies within the noise of that difference, and the noise stays as it is. Forward passes that
+    refuse complex numbers, such as all of ours, keep the central differences.
+
+    References
+    ----------
+    Squire and Trapp 1998, Using complex variables to estimate derivatives of real functions.
 
     Examples
     --------
@@ -49,7 +53,7 @@ def refined(subject: Subject, name: str, grad_y: Array, numerical: Numerical, en
 
 
 def _by_complex_step(subject: Subject, name: str, grad_y: Array, entries: Array, seed: int) -> Array | None:
-    """Return each example's share in the derivatives, of shape (m, n_entries); None if forward takes no complex x."""
+    """Return each example's share of the derivatives, shape (m, n_entries), or None if forward takes no complex x."""
     kept = subject.tensors[name]
     moved = kept.astype(np.complex128)
     flat = moved.reshape(-1)
@@ -57,7 +61,7 @@ def _by_complex_step(subject: Subject, name: str, grad_y: Array, entries: Array,
     try:
         _put(subject, name, moved)
         with warnings.catch_warnings():
-            warnings.simplefilter("error")  # such as numpy's where an imaginary part is dropped
+            warnings.simplefilter("error")  # such as NumPy's about a dropped imaginary part
             for i, entry in enumerate(entries):
                 flat[entry] = complex(kept.reshape(-1)[entry], STEP)
                 y, _ = subject.forward(seed)

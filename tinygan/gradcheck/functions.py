@@ -1,4 +1,4 @@
-"""Check a pair of functions, forward and backward: CS231n and many later courses write a layer like this."""
+"""Check a layer that is written as two functions, forward and backward, as in CS231n and many later courses."""
 
 import inspect
 from collections import OrderedDict
@@ -24,15 +24,15 @@ def check_functions(
     rng: RngLike = None,
     tolerance: float = 1e-6,
 ) -> Report:
-    """Return whether a backward function is right at some arguments of its forward, and if not, what is wrong with it.
+    """Return whether a backward function is right at the given arguments, and if not, what is wrong with it.
 
     Parameters
     ----------
     forward : callable
         Returns ``(out, cache)``, where out is an array of floats, or a loss, which is one number.
     backward : callable
-        Takes ``(dout, cache)`` and returns the gradients of those arguments of forward that are arrays of floats, in
-        their order: an array if there is one of them, else a tuple.
+        Takes ``(dout, cache)`` and returns the gradients of all arguments of forward that are arrays of floats, in
+        their order: an array if there is one such argument, else a tuple.
     arguments : tuple, or dict from str
         The arguments of forward, by position or by name; not changed. The first axis of the first array of floats is
         the batch. Other arguments, such as labels and settings, have no gradient. Leave out an argument called ``rng``:
@@ -79,8 +79,8 @@ def check_functions(
 class FunctionSubject(Subject):
     """A pair of functions: forward returns (out, cache), backward takes (dout, cache) and returns gradients.
 
-    The arguments that are arrays of floats have gradients, in their order. An argument called ``rng`` gets a generator
-    that replays its draws.
+    Arguments that are arrays of floats have gradients, in their order. An argument called ``rng`` gets a generator that
+    replays its draws.
 
     Examples
     --------
@@ -157,7 +157,7 @@ class FunctionSubject(Subject):
         return np.atleast_1d(y), cache
 
     def backward(self, grad_y: Array, cache: Any) -> dict[str, Any]:
-        """Call the backward function, and name what it returns."""
+        """Call the backward function, and return its gradients by name."""
         gradients = self._backward(grad_y[0] if self._returns_number else grad_y, cache)
         if not isinstance(gradients, (tuple, list)):
             gradients = (gradients,)
@@ -179,7 +179,7 @@ class FunctionSubject(Subject):
 
 
 def _numbers(arguments: Mapping[str, Any]) -> Iterator[tuple[str, float]]:
-    """Yield the numbers among arguments, and in those that are dicts of settings."""
+    """Yield the numbers among the arguments, and those in arguments that are dicts of settings."""
     for name, value in arguments.items():
         if isinstance(value, Mapping):
             yield from _numbers(value)

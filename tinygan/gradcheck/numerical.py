@@ -1,4 +1,4 @@
-"""Numerical derivatives, with how far each can be trusted: what a backward pass has to agree with."""
+"""Compute numerical derivatives, which a backward pass must agree with, and how far each can be trusted."""
 
 from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
@@ -8,9 +8,9 @@ import numpy as np
 from tinygan.backend import Array
 
 EPS = float(np.finfo(np.float64).eps)
-# Central differences at these multiples of a base step, and of the scale of the entry. The first base serves nearly
-# everywhere; the others are tried where it is too noisy or crosses a kink: larger against rounding, smaller against
-# curvature and kinks that are near.
+# Central differences take these multiples of a base step and of the scale of the entry. The first base works almost
+# everywhere. The others are tried where it is too noisy or crosses a kink: larger ones against rounding, smaller ones
+# against curvature and kinks that are near.
 MULTIPLES = (1.0, 2.0, 4.0)
 FIRST, LARGER, *SMALLER = 1e-5, 1e-3, 1e-7, 1e-9
 OTHERS = (LARGER, *SMALLER)
@@ -18,7 +18,7 @@ OTHERS = (LARGER, *SMALLER)
 PRECISE = 1e-7
 # Three slopes that are further apart than this share of the slope have left the range where the error falls as h².
 ASYMPTOTIC = 0.3
-# Slopes to the left and to the right that differ by more than this share, however small h is, make a kink.
+# If the slopes to the left and to the right differ by more than this share, however small h is, there is a kink.
 KINK = 1e-3
 
 
@@ -28,11 +28,11 @@ class Numerical(NamedTuple):
     Attributes
     ----------
     by_example : ndarray of shape (m, n_entries)
-        The share that each example of the batch has in the derivative.
+        Each example's share of the derivative.
     noise : ndarray of shape (n_entries,)
-        How far off the derivative may be; infinite where the steps do not agree at all.
+        The possible error of the derivative; infinite where the steps do not agree at all.
     at_kink : ndarray of bool, shape (n_entries,)
-        Where the slopes to the left and to the right differ, so that there is no derivative.
+        True where the slopes to the left and to the right differ, so that there is no derivative.
     """
 
     by_example: Array
@@ -46,7 +46,7 @@ class Numerical(NamedTuple):
 
 
 class _Slope(NamedTuple):
-    """One derivative: each example's share, its noise, the larger of its one-sided slopes, and if there is a kink."""
+    """One derivative: each example's share, the noise, the larger one-sided slope, and whether there is a kink."""
 
     by_example: Array
     noise: float
@@ -60,28 +60,29 @@ def numerical_gradient(function: Callable[[], Array], grad_y: Array, tensor: Arr
     Parameters
     ----------
     function : callable
-        Returns y, an array that depends on the tensor, with one row an example; raises a ValueError if it is not
-        finite.
+        Returns y, an array that depends on the tensor, with one row for each example. It raises a ValueError if y is
+        not finite.
     grad_y : ndarray of the shape of y
         The weights of the sum.
     tensor : ndarray of float64
-        Is changed in place, entry by entry, and put back.
+        The tensor. It is changed in place, entry by entry, and restored.
     entries : ndarray of int
         Flat positions in the tensor.
 
     Notes
     -----
-    The slope (y(theta + h) - y(theta - h)) / 2h is off by h² y''' / 6 and by rounding / h. Seen over h, its error first
-    falls as h² and then rises as 1 / h: an error that does neither, but stays, is not one of the numerical derivative,
-    and so the backward pass is wrong. Three steps, h, 2h and 4h, tell how it is here. Where they agree, neither term
-    matters. Their spread bounds the first: twice it is 30 times h² y''' / 6. The second is measured, not guessed: it is
-    what y does when every number of the tensor moves to the next float. A gradient is called wrong only if it is
-    further off than all that; if the noise is larger than the tolerance, the entry is not resolved.
+    The slope (y(theta + h) - y(theta - h)) / 2h has two errors, h² y''' / 6 and rounding / h. As h becomes smaller, the
+    first falls as h² and the second rises as 1 / h. An error that stays the same is not an error of the numerical
+    derivative, so the backward pass is wrong. The steps h, 2h and 4h are compared. Where their slopes agree, neither
+    error matters. Their spread bounds the first error: twice the spread is 30 times h² y''' / 6. The second error is
+    measured: it is the change of y when every number of the tensor moves to the next float. A gradient is called wrong
+    only if it differs by more than both errors. If the noise is larger than the tolerance, the entry is not resolved.
 
-    A kink at 0 looks smooth to all three, for the slope is the mean of left and right at any h. But left and right then
-    differ by g(h) = s + h y'', where s is the size of the kink and (4 g(h) - g(4h)) / 3 gives it.
+    A kink at 0 looks smooth to all three steps, since the slope is the mean of left and right at any h. But then the
+    slopes to the left and to the right differ by g(h) = s + h y''. The size s of the kink is (4 g(h) - g(4h)) / 3.
 
-    The difference is taken before the sum over y: what does not depend on theta adds no rounding error.
+    The difference is taken before the sum over y, so that entries of y that do not depend on theta add no rounding
+    error.
 
     Examples
     --------
@@ -154,7 +155,7 @@ def directional_derivative(
 
 
 def _rounding(function: Callable[[], Array], y: Array, grad_y: Array, tensor: Array) -> float:
-    """Return what rounding may do to sum(grad_y y): every number of the tensor moves to the next float, up or down."""
+    """Return the rounding error of sum(grad_y y), by moving every number of the tensor to the next float up or down."""
     kept = tensor.copy()
     wobble = EPS * np.abs(y)
     for end in (-np.inf, np.inf):
@@ -169,12 +170,12 @@ def _rounding(function: Callable[[], Array], y: Array, grad_y: Array, tensor: Ar
 def _slopes(
     y_at: Callable[[float], Array], y: Array, grad_y: Array, bases: Iterable[float], scale: float, rounding: float
 ) -> Iterator[_Slope]:
-    """Yield the derivative of sum(grad_y y_at(step)) at 0 for one base step after the other, where y is finite."""
+    """Yield the derivative of sum(grad_y y_at(step)) at 0 for each base step in turn, where y is finite."""
     for base in bases:
         try:
             with np.errstate(all="ignore"):
                 slope = _slope(y_at, y, grad_y, base * scale, rounding)
-        except ValueError:  # outside of what the function takes
+        except ValueError:  # outside the domain of the function
             continue
         yield slope
 
@@ -197,7 +198,7 @@ def _slope(y_at: Callable[[float], Array], y: Array, grad_y: Array, base: float,
 
 
 def _best(first: _Slope, others: Iterator[_Slope]) -> _Slope:
-    """Return the slope with the least noise; a kink at the first step only yields to what is clearly none."""
+    """Return the slope with the least noise; a kink at the first step counts unless another step clearly shows none."""
     smooth = [slope for slope in others if not slope.at_kink]
     if first.at_kink:
         smooth = [slope for slope in smooth if slope.noise < KINK * slope.steepest]
@@ -207,7 +208,7 @@ def _best(first: _Slope, others: Iterator[_Slope]) -> _Slope:
     apart = abs(float(best.by_example.sum() - first.by_example.sum()))
     if first.at_kink or not np.isfinite(first.noise) or apart <= first.noise + best.noise:
         return best
-    return best._replace(noise=3 * apart)  # rounding inside of the function, which y does not show
+    return best._replace(noise=3 * apart)  # rounding inside the function, which y does not show
 
 
 def _by_example(contributions: Array) -> Array:

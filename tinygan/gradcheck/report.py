@@ -1,4 +1,4 @@
-"""What a gradient check found, tensor by tensor, and what it suspects."""
+"""The report of a gradient check: its verdict on each tensor, and its suspects."""
 
 import textwrap
 from collections.abc import Iterable
@@ -27,7 +27,7 @@ class TensorCheck:
         Largest difference between the gradient and the numerical derivative, divided by the largest entry of either;
         infinite if there is nothing to compare.
     noise : float
-        How far off the numerical derivative itself may be at that entry, in the same unit. If the relative error is
+        The possible error of the numerical derivative itself at that entry, in the same unit. If the relative error is
         well above it, the backward pass is wrong.
     verdict : str
         ``"right"``, ``"at kinks only"``, ``"not resolved"``, ``"wrong"``, or another fault: the gradient has another
@@ -108,7 +108,7 @@ class Report:
         return "\n".join(lines)
 
     def _alike(self) -> Iterable[list[Suspect]]:
-        """Return the suspects, those together that say the same of different tensors."""
+        """Return the suspects in groups, each of which says the same of different tensors."""
         alike: dict[tuple[str, str, str], list[Suspect]] = {}
         for suspect in self.suspects:
             message = suspect.message.replace(f"gradient of {suspect.tensor} ", "gradient of ... ")

@@ -1,4 +1,4 @@
-"""Check whole steps of Algorithm 1: what each would apply to its player, against the derivative of the objective."""
+"""Check whole steps of Algorithm 1, by comparing what each applies to its player with derivatives of the objective."""
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -132,7 +132,7 @@ def _examined(
     rows, suspects = [], []
     for name, theta in step.parameters.items():
         case = case_of(step, name, trial, seed, rng, tolerance)
-        # The difference of theta before and after has the digits of theta.
+        # The difference of theta before and after is only as precise as theta.
         rounding = 4 * EPS * float(np.abs(theta.data).max(initial=0.0))
         case.numerical = case.numerical._replace(noise=case.numerical.noise + rounding)
         row = row_of(case, rng)
@@ -145,7 +145,7 @@ def _examined(
 
 
 def _touched(steps: tuple[PlayedStep, ...], seed: int) -> Iterator[Suspect]:
-    """Look for what a step changes and should not: the other player, x and z."""
+    """Yield what a step changes and should not change: the other player, x or z."""
     for step in steps:
         step.apply(seed)
         for name in step.touched:
@@ -157,7 +157,7 @@ def _touched(steps: tuple[PlayedStep, ...], seed: int) -> Iterator[Suspect]:
 
 
 def _left_over(steps: tuple[PlayedStep, ...], seed: int) -> Iterator[Suspect]:
-    """Run one step after another without clearing gradients: nothing that one leaves may change what the next does."""
+    """Run the steps in turn without clearing gradients, and yield a suspect if one step changes what the next does."""
     for later in steps:
         clean = later.apply(seed)
         for earlier in steps:

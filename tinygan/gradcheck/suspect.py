@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from tinygan.arguments import check_choice
 
-# What a suspect may be, the most specific first, each with what it means.
+# The codes of suspects and their meanings, the most specific first.
 CODES = {
     "zero": "the gradient is zero or was never computed",
     "sign": "the gradient points the other way",
@@ -29,7 +29,7 @@ CODES = {
     "unknown": "no simple fault explains it",
     "kinks_only": "nothing is wrong, but finite differences cross a kink",
 }
-# With these, nothing is wrong.
+# Codes of suspects that do not make a gradient wrong.
 HARMLESS = ("kinks_only",)
 
 

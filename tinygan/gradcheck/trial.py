@@ -1,4 +1,4 @@
-"""Runs a forward and a backward pass and writes down all that they did, also what they should not have done."""
+"""Run a forward and a backward pass, and record what they did, even what they should not have done."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,11 +22,11 @@ class Trial:
     y, cache, grad_y
         What the forward pass returned, and what the backward pass got.
     gradients : dict
-        A copy of what came back for each tensor; None where nothing did.
+        A copy of the gradient of each tensor; None if there was no gradient.
     writes : dict from str to int
         How often the gradient of each parameter was set or added to.
     mutated : list of str
-        Which of the input, y, grad_y and the cache the backward pass, or the forward pass, changed.
+        Those of the inputs, y, grad_y and the cache that the forward or the backward pass changed.
     leaked : list of str
         Parameters that had a gradient after `backward_input` alone.
     """
@@ -54,10 +54,10 @@ def run(subject: Subject, grad_y: Array | None, seed: int) -> Trial:
 
 
 def rounding(subject: Subject, name: str, trial: Trial, seed: int) -> float:
-    """Return how far rounding moves the gradient of a tensor, as seen when grad_y is multiplied by 1 + a few eps.
+    """Return the rounding error of the gradient of a tensor, measured by multiplying grad_y by 1 + a few eps.
 
-    Where large terms cancel, such as in the gradient of a bias below a normalisation, this is all that is left of it.
-    Nothing else is moved, so that a number at a kink stays there.
+    Where large terms cancel, as in the gradient of a bias below a normalisation, only this error is left of the
+    gradient. Nothing but grad_y changes, so that a number at a kink stays there.
     """
     gradients = [trial.gradients[name]]
     for n_eps in (-3, -2, -1, 1, 2, 3):
@@ -68,7 +68,7 @@ def rounding(subject: Subject, name: str, trial: Trial, seed: int) -> float:
 
 
 def backward(subject: Subject, trial: Trial, *, keep_gradients: bool = False) -> None:
-    """Run the backward pass of a trial, from clean gradients unless they are to be kept."""
+    """Run the backward pass of a trial, from clean gradients unless keep_gradients is true."""
     handed = trial.grad_y.copy()
     watched = {**subject.inputs, "grad_y": handed}
     watched |= {f"the cache ({i})": array for i, array in enumerate(arrays_in(trial.cache))}
@@ -117,7 +117,7 @@ def _counted_writes(subject: Subject) -> Iterator[dict[str, int]]:
 
 
 def _counting(kind: type, name: str, writes: dict[str, int]) -> type:
-    """Return a subclass whose instances count what is written to ``grad``, ``+=`` included."""
+    """Return a subclass whose instances count every write to ``grad``, including ``+=``."""
 
     def __setattr__(self: Any, attribute: str, value: Any) -> None:
         if attribute == "grad":

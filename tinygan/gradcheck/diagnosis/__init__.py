@@ -1,1 +1,1 @@
-"""Is a gradient wrong, and why? Hypotheses, each with an experiment that tells it from the others."""
+"""Find out why a gradient is wrong, by hypotheses that are each tested by an experiment."""

@@ -1,4 +1,4 @@
-"""One wrong gradient, what it should be, and everything that a hypothesis may ask about how it came to be."""
+"""One wrong gradient, the right one, and everything that a hypothesis may ask about them."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -22,13 +22,13 @@ class Case:
     ----------
     subject : Subject
     tensor : str
-        Whose gradient it is.
+        The tensor whose gradient is wrong.
     trial : Trial
-        The run that gave it.
+        The run that gave the gradient.
     numerical : Numerical
-        What it should be, at some entries.
+        The right gradient, at some entries.
     entries : ndarray of int
-        Flat positions of these in the tensor: all of them, in order, if the tensor is small.
+        Flat positions of these entries in the tensor: all positions, in order, if the tensor is small.
     seed : int
         Seed of the draws of the forward pass.
     """
@@ -43,38 +43,38 @@ class Case:
 
     @property
     def wrong(self) -> Array:
-        """The gradient that came back, as it came."""
+        """The gradient that came back, unchanged."""
         return np.asarray(self.trial.gradients[self.tensor])
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """The shape that it should have."""
+        """The shape that the gradient should have."""
         return tuple(self.subject.tensors[self.tensor].shape)
 
     @property
     def is_whole(self) -> bool:
-        """Whether all entries are known, not only some."""
+        """Whether all entries of the right gradient are known, not only some."""
         return len(self.entries) == int(self.subject.tensors[self.tensor].size)
 
     @property
     def has_shape(self) -> bool:
-        """Whether it has the shape that it should have."""
+        """Whether the gradient has the right shape."""
         return bool(self.wrong.shape == self.shape)
 
     @property
     def m(self) -> int:
-        """Examples in the batch, however many rows y has: a loss has one, or none."""
+        """The number of examples in the batch; y may have fewer rows, since a loss has one or none."""
         return len(self.subject.inputs[self.subject.batches[0]])
 
     @cached_property
     def usable(self) -> Array:
-        """Which of the entries have a derivative that is known."""
+        """A mask of the entries whose derivative is known."""
         known: Array = ~self.numerical.at_kink & (self.numerical.noise <= self.margin)
         return known
 
     @property
     def is_resolved(self) -> bool:
-        """Whether any entry is far larger than its noise."""
+        """Whether at least one entry is far larger than its noise."""
         sure = np.abs(self.numerical.gradient) > 1e3 * self.numerical.noise
         return bool(sure[~self.numerical.at_kink].any())
 
@@ -109,12 +109,12 @@ class Case:
         )
 
     def explains(self, prediction: Any) -> bool:
-        """Return whether a prediction of the wrong gradient, all of it, comes true."""
+        """Return whether a prediction of the whole wrong gradient comes true."""
         prediction = np.asarray(prediction)
         return prediction.shape == self.wrong.shape and same(prediction, self.wrong, self.margin)
 
     def gradient_elsewhere(self, change: Callable[[], None], undo: Callable[[], None]) -> Array | None:
-        """Return the numerical gradient after a change of the subject, which is undone; None if it then fails."""
+        """Return the numerical gradient after a change of the subject, then undo it; None if the subject fails."""
         change()
         try:
             tensor = self.subject.tensors[self.tensor]
@@ -131,7 +131,7 @@ class Case:
     def with_first_examples(self, n: int) -> tuple[Array, Array] | None:
         """Return the wrong gradient and the right one, at the usable entries, for the first n examples alone.
 
-        None if the tensor holds the examples themselves, or if there is no such smaller batch.
+        It is None if the tensor holds the examples themselves, or if there is no such smaller batch.
         """
         subject, m, grad_y = self.subject, self.m, self.trial.grad_y
         kept = dict(subject.inputs)

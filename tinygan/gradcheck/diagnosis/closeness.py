@@ -1,4 +1,4 @@
-"""When two arrays count as the same, as multiples of each other, and as a derivative."""
+"""Decide whether two arrays count as the same, as multiples of each other, or as a derivative."""
 
 from typing import Any
 
@@ -8,12 +8,12 @@ from tinygan.backend import Array
 from tinygan.gradcheck.numerical import directional_derivative
 from tinygan.gradcheck.subjects.subject import Subject
 
-# What a comparison of derivatives allows, relative to their size.
+# The difference that a comparison of derivatives allows, relative to their size.
 MARGIN = 1e-5
 
 
 def same(one: Array, other: Array, margin: float) -> bool:
-    """Return whether two arrays are the same to within a margin.
+    """Return whether two arrays differ by no more than a margin.
 
     Examples
     --------
@@ -40,7 +40,7 @@ def ratio(one: Array, other: Array, margin: float) -> float | None:
 
 
 def equal(one: Any, other: Any) -> bool:
-    """Return whether two gradients, arrays or numbers or None, are the same to within rounding.
+    """Return whether two gradients (arrays, numbers or None) are the same up to rounding.
 
     Examples
     --------

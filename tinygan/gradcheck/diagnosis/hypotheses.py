@@ -1,4 +1,4 @@
-"""What can make a gradient wrong: each hypothesis predicts one of the two from the other, and is tested."""
+"""The hypotheses on what made a gradient wrong; each predicts the wrong gradient from the right one, or the reverse."""
 
 from collections.abc import Callable, Iterator
 
@@ -18,13 +18,13 @@ from tinygan.gradcheck.diagnosis.terms import mask, missing_term, wrong_slope
 
 # The most specific come first.
 SPECIFIC: tuple[Callable[[Case], Finding], ...] = (mask, sign, batch_size, summed_axis, transposed, wrong_slope)
-# These fit much that a more specific one explains better: a transpose permutes, and a slope of 1 in place of 0 is a
-# path by itself. They are asked only where none of those fits.
+# These also fit errors that a more specific hypothesis explains better: a transpose permutes, and a slope of 1 in place
+# of 0 is a path by itself. So they are tested only if no specific hypothesis fits.
 GENERAL: tuple[Callable[[Case], Finding], ...] = (permuted, reshaped, missing_term)
 
 
 def findings(case: Case) -> Iterator[tuple[str, str]]:
-    """Yield what each hypothesis that explains the wrong gradient has to say, the most specific first."""
+    """Yield the code and the message of each hypothesis that explains the wrong gradient, the most specific first."""
     if (nothing := zero(case)) is not None:
         yield nothing
         return

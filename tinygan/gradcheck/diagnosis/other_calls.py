@@ -1,4 +1,4 @@
-"""Faults that only another call shows: after forward on another batch, at other parameters, and where entries tie."""
+"""Find faults that only another call shows: after another batch, at other parameters, or where entries tie."""
 
 from collections.abc import Collection, Iterator
 from dataclasses import replace
@@ -22,7 +22,7 @@ def other_batch(subject: Subject, trial: Trial, seed: int, rng: np.random.Genera
     def show(x: Array) -> None:
         subject.inputs[batch][...] = x
 
-    other_x = rng.permutation(kept[batch].reshape(-1)).reshape(kept[batch].shape)  # it takes these numbers
+    other_x = rng.permutation(kept[batch].reshape(-1)).reshape(kept[batch].shape)  # values that forward takes
     if np.array_equal(other_x, kept[batch]):
         other_x = kept[batch] + rng.normal(size=kept[batch].shape)
     show(other_x)
@@ -54,7 +54,8 @@ def other_parameters(
 ) -> Iterator[Suspect]:
     """Move the parameters in place, as an optimiser does, and run both passes again.
 
-    A gradient that is then wrong still comes from the old parameters, or it was right only at those: zeros hide much.
+    A gradient that is then wrong still comes from the old parameters, or it was right only there, for example because
+    parameters were zero.
     """
     if not subject.parameters:
         return
@@ -91,7 +92,7 @@ def other_parameters(
 
 
 def ties(subject: Subject, seed: int, rng: np.random.Generator) -> Iterator[Suspect]:
-    """Where several entries tie for a maximum, moving them together is smooth, and only one may get the gradient."""
+    """Check an x whose entries tie for a maximum: moving them together is smooth, and only one may get the gradient."""
     name, x = next(iter(subject.inputs.items()))
     kept = x.copy()
     try:

@@ -1,4 +1,4 @@
-"""Hypotheses on how a wrong gradient relates to the right one: its negative, a multiple, the same in other places."""
+"""Hypotheses on how the wrong gradient is made from the right one: negated, multiplied, or in other places."""
 
 from collections.abc import Iterator
 from itertools import permutations
@@ -10,12 +10,12 @@ from tinygan.backend import Array
 from tinygan.gradcheck.diagnosis.case import Case
 from tinygan.gradcheck.diagnosis.closeness import ratio, same
 
-# What a hypothesis found: its code and what to say. None if it does not explain the wrong gradient.
+# What a hypothesis found: its code and its message. None if it does not explain the wrong gradient.
 Finding: TypeAlias = tuple[str, str] | None
 
 
 def zero(case: Case) -> Finding:
-    """All zeros, where the right gradient is not."""
+    """The gradient is all zeros, but the right one is not."""
     if np.any(case.wrong) or not np.any(np.abs(case.right) > case.margin):
         return None
     return "zero", (
@@ -25,7 +25,7 @@ def zero(case: Case) -> Finding:
 
 
 def sign(case: Case) -> Finding:
-    """The negative of the right gradient."""
+    """The gradient is the negative of the right one."""
     if not case.is_right(-case.wrong):
         return None
     return "sign", (
@@ -35,7 +35,7 @@ def sign(case: Case) -> Finding:
 
 
 def batch_size(case: Case) -> Finding:
-    """Off by m, the batch size: too large or too small by a number that changes when m does."""
+    """The gradient is too large or too small by m, the batch size, a factor that changes when m does."""
     c, n = multiple_of_right(case), case.m - 1
     if c is None or not _near(c, float(case.m), 1 / case.m):
         return None
@@ -55,7 +55,7 @@ def batch_size(case: Case) -> Finding:
 
 
 def transposed(case: Case) -> Finding:
-    """The right gradient, transposed; or the one that a transposed weight would give."""
+    """The gradient is the right one transposed, or the one that a transposed weight would give."""
     if case.wrong.ndim == 2 and case.is_right(case.wrong.T):
         return "transposed", (
             f"the gradient of {case.tensor} is the transpose of the right one. With y = x W, it is x^T grad_y for W, "
@@ -80,7 +80,7 @@ def transposed(case: Case) -> Finding:
 
 
 def summed_axis(case: Case) -> Finding:
-    """Summed over another axis than the batch's, over all of them, or over none."""
+    """The gradient is summed over another axis than the batch, over all axes, or over none."""
     if not case.is_whole or case.numerical.at_kink.any():
         return None
     shares, grad_y = case.numerical.by_example, case.trial.grad_y
@@ -104,7 +104,7 @@ def summed_axis(case: Case) -> Finding:
 
 
 def permuted(case: Case) -> Finding:
-    """The right values in the wrong places."""
+    """The gradient has the right values in the wrong places."""
     if not case.has_shape or not case.is_whole or case.numerical.at_kink.any():
         return None
     wrong, right = case.wrong, case.whole_right
@@ -133,7 +133,7 @@ def permuted(case: Case) -> Finding:
 
 
 def reshaped(case: Case) -> Finding:
-    """The right values in another shape."""
+    """The gradient has the right values in another shape."""
     if case.has_shape or case.wrong.size != np.prod(case.shape) or not case.is_right(case.wrong.reshape(case.shape)):
         return None
     return "permuted", (
@@ -143,11 +143,11 @@ def reshaped(case: Case) -> Finding:
 
 
 def factor(case: Case) -> Finding:
-    """A constant times the right gradient."""
+    """The gradient is a constant times the right one."""
     c = multiple_of_right(case)
     if c is None or _near(c, 1.0, -1.0) or abs(c) < 1e-6:
         return None
-    if len(case.right) == 1:  # any number is a multiple of another one; let it be the same with another batch
+    if len(case.right) == 1:  # one number is always a multiple of another, so try another batch
         c_smaller = _constant_of_first(case, case.m - 1)
         if c_smaller is None or not _near(c, c_smaller):
             return None
@@ -166,7 +166,7 @@ def multiple_of_right(case: Case) -> float | None:
 
 
 def _constant_of_first(case: Case, n: int) -> float | None:
-    """Return the same for the first n examples alone."""
+    """Return c as `multiple_of_right` does, but for the first n examples alone."""
     smaller = case.with_first_examples(n)
     return None if smaller is None else ratio(*smaller, case.margin)
 
@@ -195,7 +195,7 @@ def _known_numbers(case: Case) -> Iterator[tuple[float, str]]:
 
 
 def _matching(rows: Array, wanted: Array, margin: float) -> list[int] | None:
-    """Return which wanted row each row is, if that is a permutation."""
+    """Return the index of the wanted row that each row equals, if that is a permutation."""
     order: list[int] = []
     for row in rows:
         fits = [i for i, other in enumerate(wanted) if i not in order and same(row, other, margin)]

@@ -1,4 +1,4 @@
-"""What a backward pass does beside its work: it changes arrays, rounds, adds twice, or differs at its second call."""
+"""Find what a backward pass does besides its work: change arrays, round, add twice, or differ at its second call."""
 
 from collections.abc import Collection, Iterator
 
@@ -20,21 +20,21 @@ def faults(
     rng: np.random.Generator,
     tolerance: float,
 ) -> Iterator[Suspect]:
-    """Yield every such fault that shows, each after the experiment that tells it from the others.
+    """Yield every side effect that is found, each by its own experiment.
 
     Parameters
     ----------
     subject : Subject
     trial : Trial
-        What the backward pass does at its first call.
+        The first call of the backward pass.
     right : collection of str
-        The tensors whose gradient was right then.
+        The tensors whose gradient was right in that call.
     near : collection of str
-        The tensors whose gradient is more than what rounding leaves of a zero, and right or nearly so.
+        The tensors whose gradient is right or nearly so, and is more than a zero with rounding errors.
     seed : int
         Seed of the draws of forward.
     rng : numpy.random.Generator
-        For other inputs and other parameters.
+        Draws other inputs and other parameters.
     tolerance : float
         The relative error that still counts as right.
     """
@@ -44,7 +44,7 @@ def faults(
     changing = list(_called_again(subject, trial, seed))
     yield from changing
     if changing:
-        return  # what changes from call to call cannot be compared any further
+        return  # gradients that change from call to call cannot be compared
     yield from other_batch(subject, trial, seed, rng)
     yield from other_parameters(subject, trial, right, seed, rng, tolerance)
     if next(iter(subject.inputs)) in right:
@@ -65,7 +65,7 @@ def _mutated(subject: Subject, trial: Trial) -> Iterator[Suspect]:
 
 
 def _rounded(subject: Subject, trial: Trial, near: Collection[str]) -> Iterator[Suspect]:
-    """Numbers that all fit into float32; with a random grad_y of float64 they never do."""
+    """Yield a suspect if all numbers fit into float32, which never happens by chance if grad_y is random float64."""
     for name, array in {"y": trial.y, **{name: trial.gradients[name] for name in near}}.items():
         if not isinstance(array, np.ndarray) or array.dtype.kind != "f":
             continue
@@ -86,7 +86,7 @@ def _rounded(subject: Subject, trial: Trial, near: Collection[str]) -> Iterator[
 
 
 def _writes(subject: Subject, trial: Trial, seed: int) -> Iterator[Suspect]:
-    """Added up twice in one backward pass: the gradient is double, and it was written more than once."""
+    """Yield a suspect if the gradient is double and was written more than once in one backward pass."""
     half = {name: gradient / 2 for name, gradient in trial.gradients.items() if isinstance(gradient, np.ndarray)}
     for name, n in trial.writes.items():
         if n > 1 and name in half and is_derivative(subject, trial.grad_y, name, half[name], seed):

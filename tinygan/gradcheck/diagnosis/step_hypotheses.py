@@ -1,4 +1,4 @@
-"""Hypotheses on a wrong step: a sum missing or turned, the other cache, a path past D, another objective."""
+"""Hypotheses on a wrong step: a sum is missing or has the wrong sign, a wrong cache, a path past D, another loss."""
 
 from collections.abc import Iterator
 from itertools import chain
@@ -14,14 +14,14 @@ from tinygan.gradcheck.subjects.played_step import DiscriminatorStep, GeneratorS
 
 
 def step_findings(step: PlayedStep, case: Case) -> Iterator[tuple[str, str]]:
-    """Yield what explains the wrong gradient of a step, from the parts of the objective that it should be made of."""
+    """Yield what explains the wrong gradient of a step, by comparing it with the parts of the objective."""
     if not np.any(case.wrong):
         return
     wrong = case.at_entries(case.wrong)
     if isinstance(step, DiscriminatorStep):
         predictions = _of_two_sums(step, case)
     else:
-        assert isinstance(step, GeneratorStep)  # there is no third
+        assert isinstance(step, GeneratorStep)  # there is no third kind
         predictions = chain(_past_the_critic(step, case), _of_other_objectives_of_g(step, case))
     for code, prediction, message in predictions:
         if same(prediction[case.usable], wrong, case.margin):
@@ -30,7 +30,7 @@ def step_findings(step: PlayedStep, case: Case) -> Iterator[tuple[str, str]]:
 
 
 def _past_the_critic(step: GeneratorStep, case: Case) -> Iterator[tuple[str, Array, str]]:
-    """Yield what comes out if the gradient of each logit is taken for the gradient of all entries of its example."""
+    """Yield the gradients of a step that gives the gradient of each logit to every entry of its example."""
     x_fake, logits = step.x_fake(case.seed), step.logits(case.seed)
     grad_logits = step.objective.loss_g(logits)[1] / len(logits)
     if grad_logits.size != len(x_fake):

@@ -1,4 +1,4 @@
-"""Hypotheses on what a wrong gradient is made of: slopes, masks, and terms, one of them missing."""
+"""Hypotheses on the parts of a wrong gradient: a wrong slope, a wrong mask, or a missing term."""
 
 from collections.abc import Iterator
 from functools import partial
@@ -11,12 +11,12 @@ from tinygan.gradcheck.diagnosis.closeness import ratio, same
 from tinygan.gradcheck.diagnosis.relations import Finding, multiple_of_right
 from tinygan.gradcheck.numerical import numerical_gradient
 
-# Terms that are a whole path by themselves: past the layer, or through one factor of a product x f(x).
+# Terms that are a whole path by themselves: past the layer, or through one factor of the product x f(x).
 ALONE = ("grad_y", "grad_y * y / x")
 
 
 def wrong_slope(case: Case) -> Finding:
-    """Right on one side of 0, and another slope than the right one on the other."""
+    """The gradient is right on one side of 0 and has a wrong slope on the other."""
     slopes = _slopes(case)
     if slopes is None:
         return None
@@ -39,7 +39,7 @@ def wrong_slope(case: Case) -> Finding:
 
 
 def mask(case: Case) -> Finding:
-    """The mask of forward without its scale, or another mask."""
+    """The gradient has the mask of forward without its scale, or another mask."""
     slopes = _slopes(case)
     if slopes is None or not case.subject.is_random(case.seed):
         return None
@@ -63,7 +63,7 @@ def mask(case: Case) -> Finding:
 
 
 def missing_term(case: Case) -> Finding:
-    """Right but for one term that can be named; or one term alone of several."""
+    """The gradient lacks one term that can be named, or consists of one term out of several."""
     if not case.has_shape or not case.is_whole or case.numerical.at_kink.any() or multiple_of_right(case) is not None:
         return None
     rest = case.whole_right - case.wrong
@@ -86,7 +86,7 @@ def missing_term(case: Case) -> Finding:
 
 
 def _missing_moments(case: Case, rest: Array) -> Finding:
-    """What is missing along an axis is a constant, or a multiple of x less its mean: as in a normalisation.
+    """The missing term along an axis is a constant or a multiple of x minus its mean, as in a normalisation.
 
     It may also be a constant times the slopes that backward has, if a function comes before the mean.
     """
@@ -118,7 +118,7 @@ def _missing_moments(case: Case, rest: Array) -> Finding:
 
 
 def _diagonal(case: Case) -> Finding:
-    """Each y as if it depended on the x of the same place alone: grad_y times the diagonal of the Jacobian."""
+    """The gradient is grad_y times the diagonal of the Jacobian, as if each y depended only on the x at its place."""
     x, grad_y = case.subject.tensors[case.tensor], case.trial.grad_y
     if case.tensor not in case.subject.inputs or x.shape != grad_y.shape:
         return None
@@ -141,7 +141,7 @@ def _is_constant(values: Array) -> bool:
 
 
 def _slopes(case: Case) -> tuple[Array, Array, Array] | None:
-    """Return dy/dx as backward and as forward have it, and x, where y is an elementwise function of x."""
+    """Return dy/dx according to backward, dy/dx according to forward, and x, if y is an elementwise function of x."""
     x = case.subject.tensors[case.tensor]
     grad_y = case.trial.grad_y
     if case.tensor not in case.subject.inputs or not case.has_shape or x.shape != grad_y.shape:
@@ -154,7 +154,7 @@ def _slopes(case: Case) -> tuple[Array, Array, Array] | None:
 
 
 def _terms(case: Case) -> Iterator[tuple[Array, str]]:
-    """Yield what a term of a gradient often is, in the shape of the tensor where that fits."""
+    """Yield arrays that are often a term of a gradient, in the shape of the tensor if they fit."""
     grad_y, y = case.trial.grad_y, case.trial.y
     x = case.subject.tensors[case.tensor]
     yield grad_y, "grad_y"

@@ -1,4 +1,4 @@
-"""The verdict on one gradient: compare it with numerical derivatives, and say what is wrong with it."""
+"""Compare one gradient with numerical derivatives, and say what is wrong with it."""
 
 from collections.abc import Iterator
 
@@ -35,7 +35,7 @@ def case_of(subject: Subject, name: str, trial: Trial, seed: int, rng: np.random
 
 
 def row_of(case: Case, rng: np.random.Generator) -> TensorCheck:
-    """Return the verdict on one gradient; of a large tensor, random directions stand for the entries not looked at."""
+    """Return the verdict on one gradient; in a large tensor, random directions stand for entries not compared."""
     gradient = case.trial.gradients[case.tensor]
     at_kink, noise = case.numerical.at_kink, case.numerical.noise
     verdict = ""
@@ -65,7 +65,7 @@ def row_of(case: Case, rng: np.random.Generator) -> TensorCheck:
 
 
 def _differing_direction(case: Case, gradient: Array, rng: np.random.Generator) -> tuple[float, float] | None:
-    """Return the relative error along a direction in which the gradient is wrong, with its noise; None if none is."""
+    """Return the relative error and its noise along a direction in which the gradient is wrong, or None."""
     for _ in range(N_DIRECTIONS):
         tensor = case.subject.tensors[case.tensor]
         direction = rng.normal(size=tensor.shape)

@@ -1,1 +1,1 @@
-"""Finds what can be checked in a file or a module, and checks it."""
+"""Find what can be checked in a file or a module, and check it."""

@@ -1,4 +1,4 @@
-"""Finds what can be checked in a module: its layers, and its pairs of functions that go forward and backward."""
+"""Find what can be checked in a module: its layers, and its pairs of functions that go forward and backward."""
 
 import inspect
 import re
@@ -22,18 +22,18 @@ class LayerClass:
 
     @property
     def name(self) -> str:
-        """What the class is called."""
+        """The name of the class."""
         return self.kind.__name__
 
     @property
     def where(self) -> str:
-        """File and line of its forward."""
+        """File and line of its forward pass."""
         return location(self.kind.forward)
 
 
 @dataclass(frozen=True)
 class FunctionPair:
-    """Two functions, such as ``affine_forward`` and ``affine_backward``, and the one that gives inputs, if any."""
+    """Two functions such as ``affine_forward`` and ``affine_backward``, and the function that gives inputs, if any."""
 
     name: str
     forward: Callable[..., Any]
@@ -48,7 +48,7 @@ class FunctionPair:
 
 @dataclass(frozen=True)
 class Half:
-    """What has a forward pass or a backward pass, and lacks the other."""
+    """A layer or function that has a forward or a backward pass, but lacks the other."""
 
     name: str
     where: str
@@ -59,26 +59,27 @@ Found: TypeAlias = LayerClass | FunctionPair | Half
 
 
 def find_checkable(module: ModuleType, name: str = "") -> list[Found]:
-    """Return what can be checked among the things that a module, or the modules of a package, define themselves.
+    """Return what can be checked in a module or a package, without what it imports from elsewhere.
 
     Parameters
     ----------
     module : module
-        Imported.
+        The imported module.
     name : str
-        The only thing wanted: the name of a class, of a pair such as ``"affine"``, or of one of its functions.
+        If given, find only this: the name of a class, of a pair such as ``"affine"``, or of a function of a pair.
 
     Returns
     -------
     list of LayerClass, FunctionPair or Half
-        Every subclass of Layer that is not abstract; every function whose name ends with ``_backward`` with the one
-        called ``_forward`` instead; and the halves of such. A variant follows the word, as in ``conv_forward_naive``
-        and ``conv_backward_naive``; a variant of backward alone goes with the plain forward.
+        Every subclass of Layer that is not abstract; every pair of functions whose names end with ``_forward`` and
+        ``_backward``; and the halves of pairs. The name of a variant follows this ending, as in
+        ``conv_forward_naive`` and ``conv_backward_naive``. A variant of backward without its own forward goes with the
+        plain forward.
 
     Raises
     ------
     ValueError
-        If there is nothing to check, or nothing of this name, which says what there is.
+        If there is nothing to check, or nothing of this name. The message then says what there is.
 
     Examples
     --------
@@ -87,7 +88,7 @@ def find_checkable(module: ModuleType, name: str = "") -> list[Found]:
     ['ReLU', 'LeakyReLU', 'Sigmoid', 'Tanh']
     """
     things = [thing for thing in vars(module).values() if _is_defined_in(module, thing)]
-    things = list({id(thing): thing for thing in things}.values())  # a second name for the same is no second thing
+    things = list({id(thing): thing for thing in things}.values())  # once each, even under two names
     found = [*_layers(things), *_pairs(module, things)]
     file = getattr(module, "__file__", None) or module.__name__
     if not found:

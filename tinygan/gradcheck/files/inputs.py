@@ -1,4 +1,4 @@
-"""What a layer or a pair of functions is checked with: what its author says, else what the names of arguments say."""
+"""Make the inputs of a check: those that the author gives, or else those that the names of the arguments suggest."""
 
 import inspect
 import itertools
@@ -14,9 +14,9 @@ from tinygan.backend.arrays import array_kind, is_float_array
 from tinygan.gradcheck.subjects.subject import location
 from tinygan.layers import Combinator, Layer, Linear, Tanh
 
-# Shapes of x, in the order in which they are tried. Where possible, no two axes have the same length, so that it shows
-# when they are confused: m is 5, and no width is. Maxout of 3 pieces takes 12 columns; sequences come as
-# (m, steps, width), images as (m, channels, height, width).
+# Shapes of x, in the order in which they are tried. Where possible, no two axes have the same length, so that a mix-up
+# of axes shows: m is 5, and no width is 5. Maxout of 3 pieces takes 12 columns; sequences come as (m, steps, width),
+# images as (m, channels, height, width).
 SHAPES = ((5, 4), (5, 12), (5, 6, 4), (5, 3, 6, 8), (5, 3, 6, 6))
 # Shapes of x and w: affine after x.reshape(m, -1), affine, convolution, affine at each step.
 SHAPES_WITH_WEIGHT = (
@@ -25,7 +25,7 @@ SHAPES_WITH_WEIGHT = (
     ((5, 3, 6, 8), (2, 3, 3, 3)),
     ((5, 2, 3), (3, 4)),
 )
-# The numbers that are not sizes.
+# Values of arguments that are not sizes.
 SETTINGS = {
     **dict.fromkeys(("rate", "p", "prob", "drop_rate", "drop_prob", "dropout", "dropout_rate", "keep_prob"), 0.3),
     **dict.fromkeys(("momentum", "slope", "negative_slope", "leak", "alpha"), 0.1),
@@ -42,7 +42,7 @@ SIZE = re.compile(
     r"|([a-z]+_)*(size|dim|width|features|channels|units|filters)"
 )
 OUTWARD = re.compile(r".*(out|hidden|filters).*")
-# The arrays, as CS231n calls them and as we do.
+# The names of arrays in CS231n and in tinygan.
 BATCHES, WEIGHTS, VECTORS, LABELS = (
     ("x", "X", "z"),
     ("w", "W", "weight"),
@@ -56,20 +56,20 @@ Shape: TypeAlias = tuple[int, ...]
 
 
 class NoInputs(ValueError):
-    """Nothing to check with, and what to add to the user's file so that there is something."""
+    """No inputs for the check could be made; the message says what to add to the user's file."""
 
 
 def layer_and_x(kind: type[Layer], seed: int) -> tuple[Layer, Array]:
     """Return an instance of a class of layers and an x that its forward takes.
 
-    Both are what the class's own ``check_inputs()`` returns, ``(layer, x)``, or x alone. Otherwise, and for what it
-    leaves open, sizes and other numbers are told by the names of the constructor's arguments, those with a default are
-    left alone, and the shape of x is the first of `SHAPES` that the layer takes.
+    The class may have ``check_inputs()``, which returns ``(layer, x)`` or x alone. What it does not give is made here:
+    the names of the constructor's arguments tell sizes and other numbers, arguments with a default keep it, and x has
+    the first of `SHAPES` that the layer takes.
 
     Raises
     ------
     NoInputs
-        If this leads nowhere; its message ends with the lines to add to the class.
+        If no such inputs work. Its message ends with the lines to add to the class.
     """
     if hasattr(kind, "check_inputs"):
         return _stated(kind, seed)
@@ -87,14 +87,14 @@ def arguments_for(
 ) -> Mapping[str, Any] | Sequence[Any]:
     """Return arguments that a forward function takes, by name or by position.
 
-    They are what ``check_inputs_name()``, beside ``name_forward``, returns: a dict by name, a tuple by position, or an
-    array, if that is all. Without it, the names of CS231n tell: x, w, b, gamma, beta, and y for labels; those with a
-    default are left alone.
+    The file may have ``check_inputs_name()`` beside ``name_forward``. It returns a dict by name, a tuple by position,
+    or one array. Without it, the arguments must have the names of CS231n: x, w, b, gamma, beta, and y for labels.
+    Arguments with a default keep it.
 
     Raises
     ------
     NoInputs
-        If this leads nowhere; its message ends with the lines to add to the file.
+        If no such arguments work. Its message ends with the lines to add to the file.
     """
     if check_inputs is not None:
         stated = check_inputs()
@@ -141,7 +141,7 @@ def _stated(kind: Any, seed: int) -> tuple[Layer, Array]:
 
 
 def _built(kind: type[Layer], shape: Shape, seed: int) -> Layer:
-    """Return an instance whose sizes fit an x of some shape; of what is built of layers, a small network."""
+    """Return an instance whose sizes fit an x of this shape; a combinator gets some small layers."""
     if issubclass(kind, Combinator) and [*inspect.signature(kind).parameters] == ["layers"]:
         return _network(kind, _width(shape), seed)
     widths, outputs = iter([_width(shape)]), itertools.count(2, 5)
@@ -164,7 +164,7 @@ def _built(kind: type[Layer], shape: Shape, seed: int) -> Layer:
 
 
 def _network(kind: type[Combinator], width: int, seed: int) -> Layer:
-    """Return a small one, of layers in a row, if they may change the width; else of layers side by side."""
+    """Return a small network with layers in a row, if they may change the width, or else with layers side by side."""
     try:
         return kind(Linear(width, 3, rng=seed), Tanh(), Linear(3, width, rng=seed + 1))
     except ValueError:
@@ -181,7 +181,7 @@ def _width(shape: Shape) -> int:
 
 
 def _arrays(x_shape: Shape, w_shape: Shape, seed: int) -> dict[str, Array]:
-    """Return arrays that fit together, by the names of the field."""
+    """Return arrays that fit together, by their usual names."""
     rng = as_rng(seed)
     n_out = _width(x_shape) if not w_shape else w_shape[-1] if len(w_shape) == 2 else w_shape[0]
     return {
@@ -193,7 +193,7 @@ def _arrays(x_shape: Shape, w_shape: Shape, seed: int) -> dict[str, Array]:
 
 
 def _first(attempt: Callable[[Any], T], choices: Sequence[Any], snippet: str) -> T:
-    """Return what the first choice that raises nothing gives."""
+    """Return the result of the first choice that raises no error."""
     first: BaseException | None = None
     for choice in choices:
         try:

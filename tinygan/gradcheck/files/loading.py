@@ -1,4 +1,4 @@
-"""Imports the file or the module that holds what is to be checked, and leaves no trace of it."""
+"""Import the file or the module that will be checked, and leave no trace of it."""
 
 import contextlib
 import importlib
@@ -21,9 +21,10 @@ PACKAGE = Path(__file__).resolve().parents[1]
 def loaded(source: str) -> Iterator[ModuleType]:
     """Import a file or a module for the time of a with block.
 
-    Nothing is written, no bytecode either, and what the file prints goes to stderr. For that time the folder of a file,
-    or the current one for a module, comes first on ``sys.path``, so that the modules beside it can be imported, also
-    late, by a function that runs; in the end ``sys.path`` is as before and what came from this folder is forgotten.
+    Nothing is written, not even bytecode, and what the file prints goes to stderr. During the block, the folder of the
+    file (or the current folder, for a module) comes first on ``sys.path``, so that modules beside it can be imported,
+    even later by a running function. At the end, ``sys.path`` is restored and the modules from this folder are
+    forgotten.
 
     Parameters
     ----------
@@ -34,7 +35,7 @@ def loaded(source: str) -> Iterator[ModuleType]:
     Raises
     ------
     ValueError
-        If there is no such file or module, or if it cannot be imported, which says where and why.
+        If there is no such file or module, or it cannot be imported. The message says where and why.
 
     Examples
     --------
@@ -54,7 +55,7 @@ def loaded(source: str) -> Iterator[ModuleType]:
     kept_path, kept_modules, kept_flag = list(sys.path), set(sys.modules), sys.dont_write_bytecode
     sys.dont_write_bytecode = True
     sys.path.insert(0, str(folder))
-    importlib.invalidate_caches()  # the file may be younger than the last look into its folder
+    importlib.invalidate_caches()  # the file may be newer than the import system's last look into its folder
     try:
         try:
             with contextlib.redirect_stdout(sys.stderr), np.errstate():
@@ -73,16 +74,17 @@ def loaded(source: str) -> Iterator[ModuleType]:
 
 
 def told(error: BaseException, folder: Path, fallback: str) -> str:
-    """Return what an exception says, after file and line of the deepest code below a folder that it came through.
+    """Return the message of an exception, after the file and line of the innermost user code in its traceback.
 
     Parameters
     ----------
     error : BaseException
-        Caught.
+        The exception that was caught.
     folder : Path
-        Where the user's code is. Libraries below it, and tinygan unless the folder belongs to it, do not count.
+        The folder of the user's code. Libraries below it do not count, nor does tinygan, unless the folder is part of
+        it.
     fallback : str
-        What to say in place of file and line where it came through no such code.
+        Takes the place of file and line if the traceback contains no user code.
     """
     words = f"{type(error).__name__}: {error}".removesuffix(": ")
     if isinstance(error, SyntaxError) and error.filename is not None and error.lineno is not None:
@@ -117,7 +119,7 @@ def _check_name(source: str) -> None:
 
 
 def _root_and_name(file: Path) -> tuple[Path, str]:
-    """Return the folder outside all packages that a file is in, and its full name as a module."""
+    """Return the nearest folder above a file that is outside all packages, and the file's full name as a module."""
     folder, names = file.parent, [] if file.name == "__init__.py" else [file.stem]
     while (folder / "__init__.py").exists():
         names.insert(0, folder.name)
@@ -126,7 +128,7 @@ def _root_and_name(file: Path) -> tuple[Path, str]:
 
 
 def _imported(file: Path, folder: Path, name: str) -> ModuleType:
-    """Import a file under its full name, or under another one where that belongs to something else already."""
+    """Import a file under its full name, or under another name if something else has that name already."""
     top = name.partition(".")[0]
     first = file if folder == file.parent else folder / top / "__init__.py"
     if "." not in file.stem and _origin(top) == first:
@@ -144,13 +146,13 @@ def _origin(top: str) -> Path | None:
     """Return the file that would be imported under a name without dots."""
     try:
         spec: ModuleSpec | None = find_spec(top)
-    except ValueError:  # the module that runs, __main__, may have none
+    except ValueError:  # the running module, __main__, may have no spec
         return None
     return Path(spec.origin).resolve() if spec is not None and spec.origin is not None else None
 
 
 def _location(module: ModuleType) -> Path:
-    """Return the file of a module, or the folder of a package without one."""
+    """Return the file of a module, or the folder of a package without a file."""
     places = [getattr(module, "__file__", None), *getattr(module, "__path__", ())]
     return Path(next((place for place in places if place is not None), ""))
 

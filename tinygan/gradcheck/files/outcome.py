@@ -1,4 +1,4 @@
-"""Checks one thing that was found in a module, and says how the check ended, also if the user's code fails."""
+"""Check one layer or pair that was found in a module, and say how the check ended, even if the user's code fails."""
 
 import contextlib
 import sys
@@ -30,13 +30,13 @@ class Outcome:
     name : str
         Name of the class or of the pair.
     where : str
-        File and line of its forward.
+        File and line of its forward pass.
     status : str
         ``"right"``, ``"wrong"`` or ``"not checked"``.
     message : str
-        Why there is no report; empty where there is one.
+        Why there is no report; empty if there is one.
     report : Report or None
-        None where the check did not get so far.
+        None if the check ended before there was one.
     """
 
     name: str
@@ -46,23 +46,24 @@ class Outcome:
     report: Report | None = None
 
     def as_dict(self) -> dict[str, Any]:
-        """Return all of it as JSON can hold it."""
+        """Return the outcome as a dict that JSON can hold."""
         return {**vars(self), "report": None if self.report is None else self.report.as_dict()}
 
 
 def outcome(found: Found, folder: Path, seed: int, tolerance: float) -> Outcome:
     """Build inputs for what was found, run both passes, and compare them with numerical derivatives.
 
-    A backward pass that raises is wrong, as it gives no gradient; one that raises NotImplementedError is not checked,
-    nor is anything else that stops before there is a gradient to compare. What the user's code prints goes to stderr.
+    A backward pass that raises an error is wrong, since it gives no gradient. But NotImplementedError means "not
+    checked", and so does any other error before there is a gradient to compare. What the user's code prints goes to
+    stderr.
 
     Parameters
     ----------
     found : LayerClass, FunctionPair or Half
     folder : Path
-        Where the user's code is, whose lines messages name.
+        The folder of the user's code; messages name lines of this code.
     seed : int
-        Seed of all draws. Each thing is checked from this seed alone, whatever else is checked.
+        Seed of all draws. Each check starts from this seed, whatever else is checked.
     tolerance : float
         The largest relative error that still counts as right.
     """
@@ -96,7 +97,7 @@ def outcome(found: Found, folder: Path, seed: int, tolerance: float) -> Outcome:
 
 
 def _prepared(found: LayerClass | FunctionPair, seed: int) -> tuple[Subject, Callable[[float], Report]]:
-    """Return what was found with inputs, and the function of the tolerance that checks it with these."""
+    """Return what was found, together with inputs, and a function that takes the tolerance and checks it."""
     if isinstance(found, LayerClass):
         layer, x = layer_and_x(found.kind, seed)
         return LayerSubject(layer, x), lambda tolerance: check_gradients(layer, x, rng=seed, tolerance=tolerance)

@@ -10,14 +10,14 @@ from tinygan.layers import Linear, Sequential, Tanh
 
 __all__ = ["GALLERY", "Bug", "report"]
 
-# By name, in the order in which a class may want to see them.
+# The bugs by name, in the order in which a class may want to see them.
 GALLERY: dict[str, Bug] = {
     bug.name: bug for room in (affine, slopes, masks, pooling, paths, memory, wrong_steps) for bug in room.BUGS
 }
 
 
 def report(bug: Bug) -> Report:
-    """Return what the gradient checker says of a bug. It checks a layer at `Bug.x`, and a step with two small networks.
+    """Return the gradient checker's report on a bug: of a layer at `Bug.x`, or of a step with two small networks.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Affine layers that are wrong: a mean too many, a transpose too few, an axis forgotten."""
+"""Wrong affine layers: one mean too many, one transpose too few, a forgotten axis."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from tinygan.layers import Linear
 
 
 class MeanTwice(Linear):
-    """Divides by the batch size, as ``dW = 1/m X^T dZ`` has it in a well-known course.
+    """Divides by the batch size, as ``dW = 1/m X^T dZ`` does in a well-known course.
 
     There dZ is the gradient of each example's own loss. If the loss takes the mean already, this line divides a second
     time. The direction stays right, and a larger learning rate, or an optimiser that normalises as RMSProp and Adam do,
@@ -25,7 +25,7 @@ class MeanTwice(Linear):
 
 
 class ForgottenTranspose(Linear):
-    """Multiplies by W on the way back, where it should by W^T.
+    """Multiplies by W on the way back instead of by W^T.
 
     NumPy complains at once, unless the layer has as many outputs as inputs; hidden layers often do. The layer itself
     and all above it get right gradients, so the losses of a classifier fall, only not as far. In a GAN, what is below
@@ -41,7 +41,7 @@ class SwappedFactors(Linear):
     """Writes grad_y^T x for the weights, from a book that stores them as (n_out, n_in).
 
     Half of the books write y = W x and the other half y = x W. Mixing them up fails on the first layer that is not
-    square. A hidden layer of 32 by 32 takes it, and walks off in a direction that has nothing to do with the loss.
+    square. A hidden layer of 32 by 32 accepts it, and moves in a direction that has nothing to do with the loss.
     Diagnosis: transposed.
     """
 
@@ -55,7 +55,7 @@ class SwappedFactors(Linear):
 class ForgottenAxis(Linear):
     """Sums the gradient of the bias over all of grad_y: the ``axis=0`` is missing.
 
-    The sum is one number, and NumPy adds one number to a vector without a word. All biases of the layer would move
+    The sum is one number, and NumPy adds one number to a vector without an error. All biases of the layer would move
     together, as if there were only one, and the weights make up for it. So the optimisers of tinygan refuse a gradient
     of another shape. Diagnosis: summed_axis.
     """
@@ -68,7 +68,7 @@ class ForgottenAxis(Linear):
 
 
 class FrozenBias(Linear):
-    """Has a gradient for the bias, which is zero: a line that was to be written later.
+    """Gives the bias a gradient of zeros: a line that its author meant to write later.
 
     ``zeros_like`` has the right shape and keeps the optimiser content. The biases stay where they started, and the
     weights make up for it, so that nobody misses them. A check of the gradients tells at once. Diagnosis: zero.

@@ -30,9 +30,9 @@ class Bug:
     shape : tuple of int
         Shape of the x at which a layer is checked.
     is_square : bool
-        Whether the shapes fit only if n_in = n_out: elsewhere NumPy would complain.
+        Whether the shapes fit only if n_in = n_out; otherwise NumPy would complain.
     follows : bool
-        Whether the layer follows a nonlinearity in a network, since it is not one itself.
+        Whether the layer must follow a nonlinearity in a network, since it is not one itself.
     """
 
     name: str
@@ -52,7 +52,7 @@ class Bug:
 
     @property
     def x(self) -> Array:
-        """Where a layer is checked."""
+        """The input at which a layer is checked."""
         return as_rng(1).normal(size=self.shape)
 
     @property
@@ -62,7 +62,7 @@ class Bug:
 
     @property
     def source(self) -> str:
-        """The code. If the library has no right version of the layer, that stands above it."""
+        """The code of the bug, below the code of the right version if that is not in the library."""
         parts = [self.right, self.wrong] if self.right.__module__ == self.wrong.__module__ else [self.wrong]
         return "\n\n".join(inspect.getsource(part) for part in parts)
 

@@ -1,4 +1,4 @@
-"""Dropout that is wrong: another mask, no scale, the scale twice, a mask of the wrong type."""
+"""Wrong dropout: another mask, no scale, the scale twice, a mask of the wrong type."""
 
 from typing import Any
 
@@ -30,9 +30,9 @@ class RedrawnMask(Dropout):
 class UnscaledMask(Dropout):
     """Drops in backward what forward dropped, but forgets that forward has scaled the rest.
 
-    Old dropout scaled at test time; inverted dropout scales in training, and then in both directions. The code of
-    one with the backward pass of the other passes on 1 - rate of every gradient. With rates of 0.2 that is hard to
-    see. Diagnosis: unscaled_mask.
+    Old dropout scaled at test time; inverted dropout scales in training, and then in both directions. Inverted
+    dropout with the backward pass of the old one passes on only 1 - rate of every gradient. With rates of 0.2 that
+    is hard to see. Diagnosis: unscaled_mask.
     """
 
     def backward_input(self, grad_y: Array, cache: Any) -> Array:
@@ -44,7 +44,7 @@ class ScaledTwice(Dropout):
     """Divides by 1 - rate again in backward, though the mask in the cache has been divided already.
 
     Written by somebody who knew that the scale is easily forgotten, and did not look at what the cache holds.
-    The layers below a dropout of 1/2 learn twice as fast, and two such layers make four. Diagnosis: factor.
+    The layers below a dropout of 1/2 learn twice as fast, below two of them four times. Diagnosis: factor.
     """
 
     def backward_input(self, grad_y: Array, cache: Any) -> Array:
@@ -53,7 +53,7 @@ class ScaledTwice(Dropout):
 
 
 class DoubleMask(Dropout):
-    """A mask of booleans over a number: in NumPy that is float64, and all that it touches becomes float64.
+    """Divides a mask of booleans by a number, which gives float64 in NumPy and makes all that it touches float64.
 
     Every gradient is right, and a gradient check, which runs in float64, sees nothing at all. In training everything
     after the layer computes in double precision, at twice the cost, and on most GPUs far more. Diagnosis: precision.

@@ -31,7 +31,7 @@ class OldTranspose(Linear):
     """Keeps W^T from its constructor, "to save a transpose in every step".
 
     A transpose costs nothing in NumPy, and ``.copy()`` made it a snapshot. The first step is right, and so is every
-    check of a fresh layer. Then the weights move on, and the gradient below belongs to a network that is no more.
+    check of a fresh layer. Then the weights move on, and the gradient below belongs to an older network.
     Diagnosis: stale_parameters.
     """
 
@@ -74,7 +74,7 @@ class CountedTwice(Linear):
 
 
 class InPlaceGradient(Tanh):
-    """Multiplies the gradient that it was handed by the slope, in place: ``grad_y *= ...``.
+    """Multiplies the gradient that it was given by the slope, in place: ``grad_y *= ...``.
 
     It saves an array and is right in a chain, where nobody else holds grad_y. With a skip connection, or a caller who
     uses the gradient of the logits twice, the second reader gets other numbers. Diagnosis: mutated_input.
@@ -102,8 +102,8 @@ class InPlaceReLU(ReLU):
 class HalfDigits(Linear):
     """Casts to float16 on the way back, "because gradients need no precision".
 
-    Three digits are enough for a step downhill, most of the time, and nothing tells of those that underflow
-    to 0: the gradients of a generator early in training are among the smallest there are. Diagnosis: precision.
+    Three digits are enough for a step downhill, most of the time. But small gradients underflow to 0 without a
+    message, and the gradients of a generator early in training are among the smallest. Diagnosis: precision.
     """
 
     def backward_input(self, grad_y: Array, cache: Any) -> Array:

@@ -1,4 +1,4 @@
-"""Layers in which y depends on x by two paths, and one of them was forgotten on the way back."""
+"""Layers in which y depends on x by two paths, and backward forgets one of them."""
 
 from typing import Any
 
@@ -35,19 +35,19 @@ class ForgottenSkip(Skip):
 
 
 class Centring(Layer):
-    """y = x less its mean over the units: the first half of layer normalisation."""
+    """y = x minus its mean over the units, the first half of layer normalisation."""
 
     def forward(self, x: Array, *, rng: RngLike = None) -> tuple[Array, Any]:
         """Return y; backward needs nothing."""
         return x - x.mean(axis=1, keepdims=True), None
 
     def backward_input(self, grad_y: Array, cache: Any) -> Array:
-        """Return grad_y less its mean."""
+        """Return grad_y minus its mean."""
         return grad_y - grad_y.mean(axis=1, keepdims=True)
 
 
 class ConstantMean(Centring):
-    """Takes the mean that it subtracts for a constant, though the mean is made of x as well.
+    """Treats the mean that it subtracts as a constant, though the mean depends on x as well.
 
     The most common mistake in a first batch or layer normalisation: every x acts on y twice, by itself and by the
     statistics. The forgotten term is small where there are many units, so the error is, too. Diagnosis: missing_term.

@@ -1,4 +1,4 @@
-"""Maxout that is wrong: every winner of a tie paid in full, and pieces in another order on the way back."""
+"""Wrong maxout: every winner of a tie gets the whole gradient, or backward has the pieces in another order."""
 
 from typing import Any
 

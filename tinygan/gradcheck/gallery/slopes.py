@@ -1,4 +1,4 @@
-"""Nonlinearities whose slope is wrong: its sign, its size, its argument, its type."""
+"""Nonlinearities whose slope is wrong in its sign, its size, its argument or its type."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from tinygan.layers import Layer, LeakyReLU, ReLU, Sigmoid, Tanh
 
 
 class TurnedTanh(Tanh):
-    """Has the slope of tanh as y^2 - 1, with its two terms in the wrong order.
+    """Takes y^2 - 1 as the slope of tanh, with its two terms in the wrong order.
 
     A slip of the pen. Gradients that pass two such layers have their sign turned twice and are right again, so
     part of the network descends while the rest climbs, and the losses move about as losses of a GAN do.
@@ -39,8 +39,8 @@ class ScaledTanh(Layer):
 class InnerFactor(ScaledTanh):
     """Forgets the inner derivative of 1.7159 tanh(2 x / 3), the factor 2 / 3.
 
-    The chain rule, applied to all but the innermost function. The direction is right; the layers below learn half as
-    fast again as they should, in relation to those above. Nobody measures that. Diagnosis: factor.
+    The chain rule is applied to all but the innermost function. The direction is right. The layers below learn 1.5
+    times as fast as they should, compared with those above. Nobody measures that. Diagnosis: factor.
     """
 
     def backward_input(self, grad_y: Array, cache: Any) -> Array:
@@ -77,7 +77,7 @@ class SlopeOfInput(Sigmoid):
 
     Many tutorials have ``def sigmoid_derivative(x): return x * (1 - x)``, to be called with the output of the
     sigmoid. The name invites you to call it with the input. Near x = 1/2 the two are alike; far away the slope
-    is large and negative where it should vanish. Diagnosis: unknown, for no simple relation to the right one remains.
+    is large and negative where it should vanish. Diagnosis: unknown, since no simple relation to the right one exists.
     """
 
     def backward_input(self, grad_y: Array, cache: Any) -> Array:

@@ -125,7 +125,7 @@ def lost_gradient(D: Layer, G: Layer, z: Array, optimizer: Optimizer, *, rng: Rn
 
 
 def helpful_generator(D: Layer, G: Layer, z: Array, optimizer: Optimizer, *, rng: RngLike = None) -> Array:
-    """Update G to lower log D(G(z)), which eq. (1) lets it raise: the sign of one loss too many.
+    """Update G to lower log D(G(z)), although eq. (1) wants it higher: the sign of the loss is wrong.
 
     "G minimises V" was read as "G minimises log D". G walks away from the data and D has an easy life: both losses
     fall nicely, which is the sign of success anywhere but here. Diagnosis: sign.
@@ -141,8 +141,8 @@ def helpful_generator(D: Layer, G: Layer, z: Array, optimizer: Optimizer, *, rng
 def leaking_gradient(D: Layer, G: Layer, z: Array, optimizer: Optimizer, *, rng: RngLike = None) -> Array:
     """Update G through ``D.backward``, which also leaves a gradient on the parameters of D.
 
-    The next step of D adds its own to it, so D learns a little to please G. G itself is updated rightly: no check of
-    G's gradient sees it, and D's step is right as well, if one checks it alone. Diagnosis: mutated_input.
+    The next step of D adds its own gradient to it, so D learns a little to please G. The update of G itself is right:
+    no check of G's gradient sees the bug, and D's step is right as well when checked alone. Diagnosis: mutated_input.
     """
     x_fake, cache_g = G.forward(z, rng=rng)
     logits, cache_d = D.forward(x_fake, rng=rng)

@@ -1,4 +1,4 @@
-"""Networks on a device, checked from the host: what they take is moved there at the door, and what they give, back."""
+"""Check networks on a device from the host: their inputs are copied to the device, and their results back."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -10,14 +10,14 @@ from tinygan.layers import Parameter
 
 
 class Twin:
-    """A parameter of a device, as the checker has it: its data on the host, and its gradient, brought home when read.
+    """The host's version of a parameter on a device, with data on the host and a gradient that is copied when read.
 
     Attributes
     ----------
     theta : Parameter
-        That of the device.
+        The parameter on the device.
     data : ndarray
-        On the host; the device gets a copy when networks compute with it.
+        The numbers on the host. The device gets a copy when networks compute with them.
     """
 
     def __init__(self, theta: Parameter) -> None:
@@ -25,7 +25,7 @@ class Twin:
 
     @property
     def grad(self) -> Any:
-        """The gradient on the device, on the host; None if there is none."""
+        """A copy on the host of the gradient on the device; None if there is no gradient."""
         what = f"the backward pass of {self.theta.name or 'a parameter'}"
         return brought_home(what, self.theta.grad, device_of(self.theta.data))
 
@@ -35,14 +35,14 @@ class Twin:
 
 
 class OnDevice(Place):
-    """A device: its networks get copies, of the arrays and of all parameters, and copies of what is left come home.
+    """A device, whose networks get copies of arrays and parameters, and whose results are copied back to the host.
 
     Parameters
     ----------
     learned : dict from str to Parameter
-        All that the networks learn, by name; on the device.
+        All parameters of the networks, by name, on the device.
     device : str
-        Such as ``"gpu:0"``.
+        Name of the device, such as ``"gpu:0"``.
     """
 
     def __init__(self, learned: Mapping[str, Parameter], device: str) -> None:
@@ -52,12 +52,12 @@ class OnDevice(Place):
 
     @contextmanager
     def lending(self, *arrays: Array) -> Iterator[tuple[Array, ...]]:
-        """Yield copies on the device; the parameters there have the numbers of their twins for so long.
+        """Yield copies on the device; during the block, the parameters there have the numbers of their twins.
 
         Raises
         ------
         TypeError
-            If something is complex, as in a complex step: kernels of one's own are written for real numbers.
+            If an array or a parameter is complex, as in a complex step, since custom kernels take real numbers.
         """
         twins: list[Twin] = list(self.parameters.values())
         if any(array.dtype.kind == "c" for array in (*arrays, *(twin.data for twin in twins))):
@@ -79,7 +79,7 @@ class OnDevice(Place):
 
     @contextmanager
     def in_float64(self) -> Iterator[None]:
-        """Replace parameters of float32 by copies of float64, their twins as well, and put all back in the end."""
+        """Replace float32 parameters and their twins by float64 copies, and put all of them back at the end."""
         with super().in_float64():
             for twin in self.parameters.values():
                 twin.data = to_host(twin.theta.data)
@@ -87,16 +87,16 @@ class OnDevice(Place):
 
 
 def place_of(what: str, learned: Mapping[str, Parameter], **arrays: Array | None) -> Place:
-    """Return the place of parameters and arrays, or raise a TypeError if they live in two.
+    """Return the place of parameters and arrays, or raise a TypeError if they are in different places.
 
     Parameters
     ----------
     what : str
-        Got them, as the error says.
+        The beginning of the error message.
     learned : dict from str to Parameter
-        All that the networks learn, by name.
+        All parameters of the networks, by name.
     **arrays : ndarray or None
-        What they are to take, by name, as far as it is given.
+        The inputs of the networks, by name; None for an input that is not given.
 
     Examples
     --------

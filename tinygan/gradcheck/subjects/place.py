@@ -1,4 +1,4 @@
-"""Where the networks under check live: their numbers on the host, as the checker changes and reads them."""
+"""The place where the networks under check live, and how the checker reads and changes their numbers on the host."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -11,20 +11,20 @@ from tinygan.layers import Parameter
 
 
 class Place:
-    """The host: networks that live there compute with the very arrays of the checker.
+    """The host; networks on it compute with the same arrays as the checker.
 
     Parameters
     ----------
     learned : dict from str to Parameter
-        All that the networks learn, by name.
+        All parameters of the networks, by name.
 
     Attributes
     ----------
     learned : dict from str to Parameter
     parameters : dict from str to Parameter
-        The same, with data on the host: what the checker changes and reads.
+        The same parameters with data on the host, which the checker reads and changes.
     device : str
-        Where the networks live.
+        The device of the networks.
     """
 
     device = "cpu"
@@ -35,12 +35,12 @@ class Place:
 
     @contextmanager
     def lending(self, *arrays: Array) -> Iterator[tuple[Array, ...]]:
-        """Yield the arrays where the networks take them; what these do to arrays and parameters shows afterwards."""
+        """Yield the arrays on the networks' device; changes by the networks show on the host afterwards."""
         yield arrays
 
     @contextmanager
     def in_float64(self) -> Iterator[None]:
-        """Replace parameters of float32 by copies of float64, and put all back as it was in the end."""
+        """Replace float32 parameters by float64 copies, and put the old ones back at the end."""
         kept = [(theta, theta.data, theta.data.copy()) for theta in self.learned.values()]
         with self.no_gradients():
             try:
@@ -55,7 +55,7 @@ class Place:
 
     @contextmanager
     def no_gradients(self) -> Iterator[None]:
-        """Set all gradients aside, and put them back in the end."""
+        """Set all gradients aside, and put them back at the end."""
         with ExitStack() as stack:
             for theta in self.learned.values():
                 stack.enter_context(theta.set_aside())
@@ -63,7 +63,7 @@ class Place:
 
 
 def brought_home(what: str, array: Any, device: str) -> Any:
-    """Return on the host what networks of a device gave, or raise a TypeError if it is an array of another one.
+    """Return a copy on the host of a result from a device, or raise a TypeError if it is on another device.
 
     Examples
     --------
@@ -76,7 +76,7 @@ def brought_home(what: str, array: Any, device: str) -> Any:
 
 
 def is_array(value: Any) -> bool:
-    """Return whether something is an array, of NumPy or CuPy.
+    """Return whether something is an array of NumPy or CuPy.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Steps of Algorithm 1 as subjects: y is each example's share of the objective, and the gradient is what is applied."""
+"""Steps of Algorithm 1 as subjects: y is each example's share of the objective, and the gradient is the update."""
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -15,10 +15,10 @@ from tinygan.optim import Optimizer
 
 
 class Applied(Optimizer):
-    """Gradient descent with learning rate 1; parameters without a gradient stay."""
+    """Gradient descent with learning rate 1, which leaves parameters without a gradient as they are."""
 
     def step(self) -> None:
-        """Subtract every gradient there is, and drop it."""
+        """Subtract each gradient from its parameter, and drop it."""
         for i, theta in enumerate(self.parameters):
             if theta.grad is not None:
                 self.update(i, theta.data, theta.grad)
@@ -30,14 +30,14 @@ class Applied(Optimizer):
 
 
 class PlayedStep(Subject):
-    """A step function with the players, where these live, and the batch that it is run on.
+    """A step function with the players, their device, and the batch for its run.
 
     Attributes
     ----------
     touched : list of str
-        What the last run changed that it should not have.
+        What the last run changed but should not have changed.
     loss : float or None
-        What the last run returned, if that is one number.
+        The loss that the last run returned, if it is one number.
     """
 
     numbers: Mapping[str, float] = {}
@@ -55,7 +55,7 @@ class PlayedStep(Subject):
 
     @property
     def batches(self) -> list[str]:
-        """All inputs: x and z have an example a row."""
+        """All inputs, since x and z have one example a row."""
         return list(self.inputs)
 
     def where(self, tensor: str) -> str:
@@ -63,13 +63,13 @@ class PlayedStep(Subject):
         return location(self.step)
 
     def backward(self, grad_y: Array, cache: Any) -> dict[str, Any]:
-        """Run the step with the draws of the forward pass, and leave what it applies as the gradients."""
+        """Run the step with the draws of the forward pass, and store what it applies as the gradients."""
         for name, gradient in self.apply(cache).items():
             self.parameters[name].grad = gradient
         return dict.fromkeys(self.inputs)
 
     def apply(self, seed: int, *, clear: bool = True) -> dict[str, Array]:
-        """Return what the step would subtract from its player; the parameters are put back, gradients are left."""
+        """Return what the step subtracts from its player; afterwards, restore the parameters, but not the gradients."""
         inputs = {name: array.copy() for name, array in self.inputs.items()}
         everything = self.place.parameters
         data = {name: theta.data.copy() for name, theta in everything.items()}
@@ -92,7 +92,7 @@ class PlayedStep(Subject):
                 theta.data[...] = data[name]
 
     def replays(self, seed: int) -> bool:
-        """Return whether the step draws what `forward` draws, as far as the loss that it returns can tell."""
+        """Return whether the step draws the same numbers as `forward`, as far as the returned loss can tell."""
         self.apply(seed)
         y = self.y(seed)
         if np.array_equal(y, self.y(seed + 1)):
@@ -101,12 +101,12 @@ class PlayedStep(Subject):
 
 
 class DiscriminatorStep(PlayedStep):
-    """A step of D, checked against J_D: for the paper's objectives -V(D, G), eq. (1)."""
+    """A step of D, checked against J_D, which is -V(D, G) of eq. (1) for the paper's objectives."""
 
     player = "D"
 
     def logits(self, seed: int) -> tuple[Array, Array]:
-        """Return the logits of real and of fake examples; G draws first, then D for the real and for the fake ones."""
+        """Return the logits of real and of fake examples; G draws first, then D for the real, then D for the fake."""
         rng = as_rng(seed)
         with self.place.lending(self.inputs["x"], self.inputs["z"]) as (x, z):
             x_fake, _ = self.G.forward(z, rng=rng)
@@ -148,7 +148,7 @@ class GeneratorStep(PlayedStep):
 
 @contextmanager
 def dropout_off(*networks: Layer) -> Iterator[None]:
-    """Set the rate of all dropout to 0, and back."""
+    """Set the rate of every dropout layer to 0, and restore it at the end."""
     found = [layer for network in networks for _, layer in named_layers(network) if isinstance(layer, Dropout)]
     rates = [layer.rate for layer in found]
     try:

@@ -1,4 +1,4 @@
-"""What is checked, a layer or a pair of functions, seen the same way: arrays in, y and a cache out, gradients back."""
+"""One interface for everything that is checked: arrays go in, y and a cache come out, and gradients come back."""
 
 import inspect
 from abc import ABC, abstractmethod
@@ -20,13 +20,13 @@ class Subject(ABC):
     Attributes
     ----------
     name : str
-        What reports call it.
+        Its name in reports.
     inputs : dict from str to ndarray of float64
-        What it is a function of, by name; the first axis of the first one is the batch.
+        Its inputs, by name. The first axis of the first input is the batch.
     parameters : dict from str to Parameter
-        What it learns; empty for functions.
+        Its parameters; empty for functions.
     numbers : dict from str to float
-        Its hyper-parameters, by which a wrong gradient may be off.
+        Its hyper-parameters. A wrong gradient may be wrong by one of them as a factor.
     """
 
     name: str
@@ -36,7 +36,7 @@ class Subject(ABC):
 
     @property
     def tensors(self) -> dict[str, Array]:
-        """All that gradients are wanted for, inputs first; may be changed in place."""
+        """The tensors whose gradients are checked, inputs first; they may be changed in place."""
         return {**self.inputs, **{name: theta.data for name, theta in self.parameters.items()}}
 
     @property
@@ -62,7 +62,7 @@ class Subject(ABC):
         """Return file and line of the code that computes the gradient of a tensor."""
 
     def y(self, seed: int) -> Array:
-        """Return a copy of y, or raise a ValueError unless it is finite; a forward pass that changes x does no harm."""
+        """Return a copy of y, or raise an error unless it is real and finite; restore x if forward changes it."""
         kept = {name: x.copy() for name, x in self.inputs.items()}
         y = self.forward(seed)[0].copy()
         for name, x in kept.items():
@@ -76,11 +76,11 @@ class Subject(ABC):
         return y
 
     def is_random(self, seed: int) -> bool:
-        """Return whether y is another one after other draws."""
+        """Return whether other draws give another y."""
         return not np.array_equal(self.y(seed), self.y(seed + 1))
 
     def replayed_y(self, seed: int) -> Array:
-        """Return y, or raise a ValueError if it is another one the second time."""
+        """Return y, or raise a ValueError if a second run with the same seed gives another y."""
         y = self.y(seed)
         if not np.array_equal(y, self.y(seed)):
             raise ValueError(
@@ -92,12 +92,12 @@ class Subject(ABC):
 
 
 class LayerSubject(Subject):
-    """A layer, a network among them, at x, where the two live.
+    """A layer or a network, at x.
 
     Attributes
     ----------
     place : Place
-        Where that is.
+        The place of the layer and x.
 
     Examples
     --------
@@ -119,18 +119,18 @@ class LayerSubject(Subject):
 
     @property
     def learned(self) -> Mapping[str, Any]:
-        """The parameters where the layer lives."""
+        """The parameters on the layer's device."""
         return self.place.learned
 
     def forward(self, seed: int) -> tuple[Array, Any]:
-        """Return y and the cache, whose arrays stay where the layer lives."""
+        """Return y and the cache, whose arrays stay on the layer's device."""
         what = f"{self.name}.forward"
         with self.place.lending(self.inputs["x"]) as (x,):
             y, cache = checked_result(what, self.layer.forward(x, rng=as_rng(seed)))
         return brought_home(what, y, self.place.device), cache
 
     def backward(self, grad_y: Array, cache: Any) -> dict[str, Any]:
-        """Call both backward passes, that for the input first."""
+        """Call both backward passes, first the one for the input."""
         what = f"{self.name}.backward_input"
         with self.place.lending(grad_y) as (grad_there,):
             grad_x = checked_gradient(what, self.layer.backward_input(grad_there, cache))
@@ -143,7 +143,7 @@ class LayerSubject(Subject):
 
 
 def checked_result(what: str, result: Any) -> tuple[Array, Any]:
-    """Return what a forward pass returned, or raise a TypeError unless that is (y, cache)."""
+    """Return the result of a forward pass, or raise a TypeError unless it is (y, cache)."""
     if not isinstance(result, tuple) or len(result) != 2:
         found = f"a tuple of {len(result)}" if isinstance(result, tuple) else type(result).__name__
         raise TypeError(f"{what} returned {found}; it takes a pair, (y, cache)")
@@ -154,7 +154,7 @@ def checked_result(what: str, result: Any) -> tuple[Array, Any]:
 
 
 def checked_gradient(what: str, gradient: Any) -> Any:
-    """Return a gradient, None and a lone number included, or raise a TypeError if it is anything but an array."""
+    """Return a gradient, or raise a TypeError unless it is an array, a single number or None."""
     if gradient is None or is_array(gradient) or isinstance(gradient, (np.number, float)):
         return gradient
     raise TypeError(f"{what} returned a gradient of type {type(gradient).__name__}; it takes an array")
@@ -173,7 +173,7 @@ def location(function: Callable[..., Any]) -> str:
 
 
 def arrays_in(value: Any) -> Sequence[Array]:
-    """Return the arrays in a cache, however deep in tuples, lists and dicts.
+    """Return all arrays in a cache, also those inside nested tuples, lists and dicts.
 
     Examples
     --------
