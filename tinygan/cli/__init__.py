@@ -1,4 +1,4 @@
-"""The command line: turns words into calls, and prints results."""
+"""The command line, which turns words into calls and prints results."""
 
 import argparse
 import os
@@ -28,12 +28,12 @@ from tinygan.files import in_words
 from tinygan.ranks.launcher import started_number
 
 COMMANDS = (figure1, check, gallery, data, train, evaluate, samples, interpolate, curves, generate, runs, doctor)
-# What several ranks share; they leave the rest to rank 0.
+# The commands that several ranks run together; rank 0 runs all others alone.
 TOGETHER = ("train", "evaluate")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command and return its exit status: 0, 1 if it failed, 2 for wrong words, 130 if it was interrupted.
+    """Run one command and return its exit status: 0, 1 if it failed, 2 for wrong arguments, 130 if interrupted.
 
     Parameters
     ----------
@@ -55,7 +55,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _main(arguments: Sequence[str] | None) -> int:
-    """Find out what the words ask for, and run it."""
+    """Parse the arguments, and run the command that they ask for."""
     parser = Parser(
         prog="tinygan",
         description="Generative Adversarial Nets (Goodfellow et al. 2014), written out by hand in NumPy.",
@@ -73,7 +73,7 @@ def _main(arguments: Sequence[str] | None) -> int:
 
 
 def _run(options: argparse.Namespace) -> int:
-    """Run the command that the words ask for, on all ranks if it is one of those that they share."""
+    """Run the command that was parsed, on all ranks if it is one that they run together, or else on rank 0."""
     from tinygan.ranks.group import Elsewhere, find_ranks
 
     try:
@@ -104,9 +104,9 @@ def _run(options: argparse.Namespace) -> int:
 
 @contextmanager
 def _only_rank_0_speaks() -> Iterator[None]:
-    """Keep the ranks from all saying the same of the same words, and leave it to rank 0 to exit with an error.
+    """Let only rank 0 print what is wrong with the arguments and exit with an error.
 
-    If another one did so first, some mpiexec would kill rank 0 before it has said what is wrong.
+    If another rank exited with an error first, some mpiexec would kill rank 0 before it prints the message.
     """
     if started_number() == 0:
         yield

@@ -43,7 +43,7 @@ def add_parser(subparsers: Any) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Check what the target holds, print how that went, and return the exit status."""
+    """Check everything in the target, print the outcomes, and return the exit status."""
     outcomes: list[Any] = []
     try:
         for outcome in _outcomes(options):
@@ -78,7 +78,7 @@ def _outcomes(options: argparse.Namespace) -> Iterator[Any]:
     with loaded(source) as module:
         folder = Path(getattr(module, "__file__", None) or "x").resolve().parent
         for found in find_checkable(module, name):
-            with blas_threads(1):  # what is checked is small
+            with blas_threads(1):  # the networks under check are small
                 found_out = outcome(found, folder, options.seed, options.tolerance)
             yield found_out
 

@@ -1,4 +1,4 @@
-"""tinygan data: download a data set, or verify what is there of it."""
+"""tinygan data: verify the files of a data set, and download those that are missing."""
 
 import argparse
 import sys
@@ -33,7 +33,7 @@ def add_parser(subparsers: Any) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Download or verify, read it, and say what was found."""
+    """Verify and download the files, read them, and print what was found."""
     from tinygan.data.folders import fetch
     from tinygan.data.images import load_fashion_mnist, load_mnist
 
@@ -64,7 +64,7 @@ def _summary(name: str, fetched: Any, splits: Any) -> str:
 
 @contextmanager
 def _byte_bars(quiet: bool) -> Iterator[Any]:
-    """Give a function that shows how much of a file has arrived, a bar a file; None unless a person is looking."""
+    """Yield a function that shows how much of each file has arrived as a bar, or None unless a person is looking."""
     if quiet or not sys.stderr.isatty():
         yield None
         return

@@ -1,4 +1,4 @@
-"""tinygan doctor: what there is to compute with, how fast it is, and what to do about what is wrong."""
+"""tinygan doctor: say what hardware and libraries there are, how fast they are, and how to repair what is wrong."""
 
 import argparse
 import json
@@ -24,7 +24,7 @@ def add_parser(subparsers: Any) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Examine, print what was found, and return the exit status."""
+    """Examine the machine, print what was found, and return the exit status."""
     from tinygan.backend.doctor import examine
 
     found = examine()

@@ -1,4 +1,4 @@
-"""tinygan evaluate: Table 1's row for a run or for any samples, beside the paper's and what calibrates them."""
+"""tinygan evaluate: print Table 1's row for a run or for any samples, beside the paper's and calibrating rows."""
 
 import argparse
 import csv
@@ -16,7 +16,7 @@ from tinygan.cli.terminal.streams import spelled
 from tinygan.files import as_path
 
 EXPERIMENTS = ("mnist", "fashion-mnist", "images", "tfd", "cifar10")
-# Rows of the matrix products by which the number of threads is chosen.
+# Rows of the matrix products that are timed to choose the number of threads.
 N_PROBE = 100
 WIDTH = 100
 
@@ -86,7 +86,7 @@ def add_parser(subparsers: Any) -> None:
 
 
 class SampleSource(NamedTuple):
-    """Where the samples come from: the data are read, the samples are not drawn yet."""
+    """The source of the samples, with the images already read and the samples not drawn yet."""
 
     model: str
     experiment: str
@@ -98,7 +98,7 @@ class SampleSource(NamedTuple):
 
 
 def run(options: argparse.Namespace) -> int:
-    """Score, and report."""
+    """Score the samples, and report the scores."""
     from tinygan.backend import to_device
     from tinygan.backend.threads import blas_threads, resolved_threads
     from tinygan.experiments.table1 import PAPER, table1
@@ -119,7 +119,7 @@ def run(options: argparse.Namespace) -> int:
                 found = table1(
                     samples, source.splits, source.experiment, model=source.model, calibrate=calibrate, ranks=ranks
                 )
-            ranks.broadcast(samples)  # to the last bit
+            ranks.broadcast(samples)  # so that all ranks have the same bits
             rows = list(progress(found, total=4 if calibrate else 1, label="scoring", quiet=options.quiet))
         except MemoryError as error:
             raise MemoryError(_out_of_memory(error, device, options)) from None
@@ -150,7 +150,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _out_of_memory(error: MemoryError, device: str, options: argparse.Namespace) -> str:
-    """Return what ran out of memory, and what takes less of it."""
+    """Return a message that says what ran out of memory, and how to need less."""
     from tinygan.experiments.table1 import N_SAMPLES
 
     fewer = "a file with fewer samples"
@@ -162,7 +162,7 @@ def _out_of_memory(error: MemoryError, device: str, options: argparse.Namespace)
 
 
 def _missed(source: SampleSource, samples: Any) -> list[str]:
-    """Return what has gone wrong with the samples, beside their score."""
+    """Return what has gone wrong with the samples, in words, beside their score."""
     from tinygan.data import ScaledImages
     from tinygan.evaluation import find_collapse
     from tinygan.recipes.data_sets import RECIPES
@@ -209,7 +209,7 @@ def _from_file(options: argparse.Namespace) -> SampleSource:
 
 
 def _records(paper: Sequence[Any], rows: Sequence[Any]) -> list[dict[str, Any]]:
-    """Return all rows as flat records with the same keys; what the paper does not say is None."""
+    """Return all rows as flat records with the same keys; numbers that the paper does not state are None."""
     found = [
         {"source": source} | row.as_dict()
         for row, source in zip(rows, ["samples", *["calibration"] * (len(rows) - 1)], strict=True)

@@ -89,7 +89,7 @@ def add_parser(subparsers: Any) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Play, draw and report."""
+    """Play the game, draw it, and report how it ended."""
     import numpy as np
 
     from tinygan.backend.threads import blas_threads
@@ -103,7 +103,7 @@ def run(options: argparse.Namespace) -> int:
     data = parse_distribution(options.data)
     device = chosen_device(options)
     recipe = _recipe(options)
-    # The networks are far too small for more than one thread; what diverges is reported in words.
+    # The networks are far too small for more than one thread. A game that diverges is reported in words.
     with blas_threads(1), np.errstate(all="ignore"):
         moments = play(data, recipe, rng=options.seed, device=device, progress=_bar("training", options))
         window = _open_window(recipe.n_iterations, options.quiet) if files else None
@@ -155,7 +155,7 @@ def _bar(label: str, options: argparse.Namespace) -> Callable[..., Any]:
 
 
 def _look(moments: Iterator[Any], window: Any) -> PlayedGame:
-    """Keep every moment, and show it in the window, to the end or as far as it goes."""
+    """Keep every moment and show it in the window, until the game ends or stops early."""
     played = PlayedGame([])
     try:
         for moment in moments:
@@ -174,7 +174,7 @@ def _look(moments: Iterator[Any], window: Any) -> PlayedGame:
 def _write(
     played: PlayedGame, objective: str, files: list[Path], options: argparse.Namespace
 ) -> tuple[list[Path], list[str]]:
-    """Draw every file; return those that were written, and what to say of the others."""
+    """Draw every file; return the files that were written, and messages about the others."""
     from tinygan.experiments.figure1 import draw_play
 
     written, failures = [], []

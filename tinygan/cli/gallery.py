@@ -35,7 +35,7 @@ def add_parser(subparsers: Any) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """List, or show."""
+    """List all bugs, or show one."""
     from tinygan.gradcheck.gallery import GALLERY
 
     if options.no_draw and options.out:
@@ -90,7 +90,7 @@ def _checked_file(bug: Any, options: argparse.Namespace) -> Path:
 
 
 def _draw(bug: Any, path: Path, options: argparse.Namespace) -> dict[str, Any]:
-    """Train with and without the bug, draw both, and return how they end."""
+    """Train with and without the bug, draw both trainings, and return how they end."""
     from tinygan.backend.threads import blas_threads
     from tinygan.experiments.bugs import LOOKS_GOOD, SHORT, train_with
     from tinygan.figures.gallery import DrawnTraining, draw_comparison

@@ -39,7 +39,7 @@ def add_parser(subparsers: Any) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Write the samples, and say what they look like as numbers."""
+    """Write the samples, and print their shape and range."""
     import numpy as np
 
     from tinygan.figures.output import check_output

@@ -7,7 +7,7 @@ from typing import Any
 from tinygan.cli.terminal.argument_types import count, seed
 from tinygan.files import as_path
 
-# Lines and steps of a picture, and of an animation, which shows all lines at once and one step after the other.
+# Lines and steps of a picture, and of an animation, which shows all lines at once, step after step.
 PICTURE, ANIMATION = (5, 15), (25, 36)
 
 

@@ -1,4 +1,4 @@
-"""tinygan runs: list runs with their state and score."""
+"""tinygan runs: list the runs in a folder with their state and score."""
 
 import argparse
 import json

@@ -45,7 +45,7 @@ def add_parser(subparsers: Any) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Draw samples and their neighbours, and say how far these are."""
+    """Draw samples and their nearest training images, and print the distances."""
     from tinygan.experiments.figures2and3 import figure2
     from tinygan.figures.output import STILL, check_output
     from tinygan.figures.samples import draw_samples

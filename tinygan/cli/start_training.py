@@ -1,4 +1,4 @@
-"""Turns the words of `tinygan train` into a run: a new one, or one that was left."""
+"""Turn the arguments of `tinygan train` into a run, which is new or resumed."""
 
 import argparse
 import sys
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from tinygan.runs.run import Run
 
 NAMES = ("mnist", "mnist-quick", "fashion-mnist", "images", "tfd", "cifar10")
-# Options that only a new run takes; a run keeps those that it began with.
+# Options that only a new run takes; a resumed run keeps those that it began with.
 ONCE = (
     "out",
     "seed",
@@ -31,7 +31,7 @@ ONCE = (
 
 @contextmanager
 def locked_run(options: argparse.Namespace) -> "Iterator[Run]":
-    """Give the run that the words ask for, on every rank; no other process can train it meanwhile."""
+    """Yield the run that the arguments ask for, on every rank; during the block, no other process can train it."""
     from tinygan.runs.parallel.joining import join
 
     with ExitStack() as held:
@@ -48,13 +48,13 @@ def locked_run(options: argparse.Namespace) -> "Iterator[Run]":
 
 
 def _resumed_run(options: argparse.Namespace, held: ExitStack) -> "Run":
-    """Return the run that was left, as its checkpoint has it, and keep it locked."""
+    """Return the run from its last checkpoint, and keep it locked."""
     from tinygan.runs.folder import RunFolder
     from tinygan.runs.start import resume_run
 
     _check_resumption(options)
     folder = RunFolder(options.resume)
-    folder.read_config()  # or there is nothing to lock
+    folder.read_config()  # raises an error if there is nothing to lock
     _lock(folder, held)
     return resume_run(
         options.resume,
@@ -66,13 +66,13 @@ def _resumed_run(options: argparse.Namespace, held: ExitStack) -> "Run":
 
 
 def _lock(folder: "RunFolder", held: ExitStack) -> None:
-    """Lock the folder, or say on stderr that it cannot be locked: that is no reason not to train."""
+    """Lock the folder, or print on stderr that it cannot be locked, and train all the same."""
     if not held.enter_context(folder.locked()):
         print(f"{folder.path} cannot be locked here; let no other process train it meanwhile.", file=sys.stderr)
 
 
 def _new_run(options: argparse.Namespace) -> "Run":
-    """Return the run that the words ask for, at iteration 0, and say on stderr what it has to do without."""
+    """Return the new run that the arguments ask for, and print on stderr which data it lacks."""
     from tinygan.recipes.base import recipe_with
     from tinygan.recipes.data_sets import N_TRAIN, RECIPES
     from tinygan.recipes.tfd import TFDStage2
@@ -121,7 +121,7 @@ def _new_run(options: argparse.Namespace) -> "Run":
 
 
 def _check_resumption(options: argparse.Namespace) -> None:
-    """Raise a ValueError if the words would change the recipe of the run that they resume."""
+    """Raise a ValueError if the arguments would change the recipe of the run that they resume."""
     given = [f"--{name.replace('_', '-')}" for name in _given(options, ONCE)]
     given += ["--set"] if options.settings else []
     if options.experiment is not None:
@@ -131,7 +131,7 @@ def _check_resumption(options: argparse.Namespace) -> None:
 
 
 def _settings(options: argparse.Namespace, kind: Any) -> dict[str, Any]:
-    """Return what the words set, each setting as the type that its default has."""
+    """Return the settings in the arguments, each with the type of its default."""
     named = _given(options, ("n_epochs", "updates", "discriminator_steps", "objective"))
     types = {name: field.type for name, field in kind.__dataclass_fields__.items()}
     return {name: typed(name, value, types.get(name, str)) for name, value in options.settings} | named

@@ -1,4 +1,4 @@
-"""tinygan train: train a recipe into a run folder, or go on with one that was left."""
+"""tinygan train: train a recipe into a run folder, or resume a run."""
 
 import argparse
 import shlex
@@ -106,7 +106,7 @@ def add_parser(subparsers: Any) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Start or resume, train, and say how it went."""
+    """Start or resume a run, train it, and print how it went."""
     if options.ranks.rank > 0:
         options.live = None
     with options.ranks.together():
@@ -119,17 +119,17 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _run(training: "Run", options: argparse.Namespace) -> int:
-    """Train, and say how it went."""
+    """Train the run, and print how it went."""
     import numpy as np
 
     folder, ranks = training.folder, options.ranks
     is_done = training.state.iteration == training.n_iterations and folder.summary.exists()
-    if ranks.largest(ranks.rank == 0 and is_done):  # it is rank 0 that has the folder
+    if ranks.largest(ranks.rank == 0 and is_done):  # rank 0 has the folder
         _say(options, f"{folder.path} is finished: epoch {training.epoch}. --epochs N trains it on, to epoch N")
         return 0
     _say(options, _beginning(training))
     try:
-        with polite_interrupts() as request, np.errstate(all="ignore"):  # what diverges is reported in words
+        with polite_interrupts() as request, np.errstate(all="ignore"):  # divergence is reported in words
             stopped_by = _train(training, request, options)
     except FloatingPointError as error:
         left = f"{folder.post_mortem} has the last metrics and norms, {folder.checkpoint} is the last good one"
@@ -152,7 +152,7 @@ def _run(training: "Run", options: argparse.Namespace) -> int:
 
 
 def _train(training: "Run", request: Request, options: argparse.Namespace) -> int:
-    """Train to the end and return 0, or to the first signal, to whichever rank it comes, and return its number."""
+    """Train to the end and return 0, or until any rank gets a signal, and return the number of the signal."""
     from tqdm import tqdm
 
     batch = training.recipe.batch_size
@@ -188,7 +188,7 @@ def _train(training: "Run", request: Request, options: argparse.Namespace) -> in
 
 
 def _draw_live(training: "Run", options: argparse.Namespace) -> None:
-    """Refresh the picture; whatever keeps it from being drawn is no reason to stop a training."""
+    """Draw the picture again; an error in drawing does not stop the training."""
     try:
         training.draw_live(options.live)
     except Exception as error:
@@ -244,7 +244,7 @@ def _quoted(training: "Run") -> str:
 
 
 def _say(options: argparse.Namespace, text: str) -> None:
-    """Print beside the bar."""
+    """Print a line without disturbing the progress bar."""
     if options.quiet:
         return
     from tqdm import tqdm

@@ -1,1 +1,1 @@
-"""What all commands share: how words are read, and what a terminal shows."""
+"""What all commands share: how arguments are read, and what a terminal shows."""

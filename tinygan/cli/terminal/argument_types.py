@@ -1,9 +1,9 @@
-"""What the words of a command line stand for, each refused with an example that works; and words for numbers."""
+"""Turn the words of a command line into values, and refuse wrong ones with an example that works."""
 
 import argparse
 from typing import Any, get_args
 
-# The names of tinygan.adversarial.objectives, which `tinygan --help` does not wait for.
+# The names in tinygan.adversarial.objectives, copied so that `tinygan --help` need not wait for its import.
 OBJECTIVES = ("non_saturating", "minimax", "least_squares", "wasserstein")
 
 
@@ -61,7 +61,7 @@ def setting(word: str) -> tuple[str, str]:
 
 
 def typed(name: str, word: str, kind: Any) -> Any:
-    """Return a word as the type of a field, where "none" stands for None if the field takes it.
+    """Return a word as the type of a field; "none" becomes None if the field takes it.
 
     Examples
     --------
@@ -79,7 +79,7 @@ def typed(name: str, word: str, kind: Any) -> Any:
 
 
 def counted(n: int, what: str) -> str:
-    """Return a number and what it counts, one or many.
+    """Return a number and what it counts, in the singular or the plural.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""The option that says where the matrix products run, and the line that says where they do."""
+"""The option that chooses the device of the matrix products, and the line that names this device."""
 
 import argparse
 import sys
@@ -11,22 +11,22 @@ HELP = (
 
 
 def add_device_option(parser: Any, *, default: str | None = None, why: str = "") -> None:
-    """Add ``--device`` to a parser or a group of one; without a default, `chosen_device` takes ``auto``.
+    """Add ``--device`` to a parser or its group; without a default, `chosen_device` takes ``auto``.
 
     Parameters
     ----------
     parser : argparse.ArgumentParser or a group of it
     default : str, optional
-        What ``options.device`` is if the option is not given.
+        The value of ``options.device`` if the option is not given.
     why : str, optional
-        What the help says of the default.
+        The reason for the default, for the help.
     """
     told = f"{default or 'auto'}{', ' if why else ''}{why}"
     parser.add_argument("--device", type=device, default=default, metavar="DEVICE", help=f"{HELP} (default: {told})")
 
 
 def device(word: str) -> str:
-    """Return the word if it names a device, there or not.
+    """Return the word if it is the name of a device, whether this machine has that device or not.
 
     Examples
     --------
@@ -40,10 +40,10 @@ def device(word: str) -> str:
 
 
 def chosen_device(options: argparse.Namespace) -> str:
-    """Return the device that the words ask for, and say on stderr which GPU it is, or why there is none.
+    """Return the device that the options ask for, and print on stderr which GPU it is, or why there is none.
 
-    Nothing is said where nobody wonders: under ``--quiet``, of a CPU that was asked for, and of a GPU that nobody asked
-    for on a machine without CuPy. Several ranks on one machine take its GPUs in turn.
+    Nothing is printed with ``--quiet``, for a CPU that was asked for, and for a missing GPU on a machine without CuPy
+    if nobody asked for one. Several ranks on one machine take its GPUs in turn.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""What depends on whether a person is looking: colour and progress bars."""
+"""Colour and progress bars, which are shown only if a person is looking."""
 
 import os
 import sys
@@ -9,15 +9,15 @@ from tinygan.ranks.launcher import started_size
 
 T = TypeVar("T")
 
-# Colours of the terminal's own palette; never the only sign of anything.
+# Colours of the terminal's own palette. A colour is never the only sign of a result.
 CODES = {"good": "36", "bad": "33"}
 
 
 def painted(text: str, mood: str) -> str:
     """Return the text in the colour of a mood, ``"good"`` or ``"bad"``, if stdout is a terminal that wants colour.
 
-    Any non-empty ``NO_COLOR`` switches colour off, as no-color.org asks. So does mpiexec: some give each process a
-    terminal of its own, and write into a file what it prints there.
+    Any non-empty ``NO_COLOR`` switches colour off, as no-color.org asks. So does mpiexec, since some versions of it
+    give each process its own terminal and write the output to a file.
     """
     unwanted = os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb" or started_size() > 1
     if unwanted or not sys.stdout.isatty():
@@ -26,7 +26,7 @@ def painted(text: str, mood: str) -> str:
 
 
 def progress(items: Iterable[T], *, total: int, label: str, quiet: bool) -> Iterable[T]:
-    """Return the items behind a progress bar on stderr, which appears only on a terminal and not when quiet."""
+    """Return the items with a progress bar on stderr, which appears only on a terminal and not when quiet."""
     if quiet or not sys.stderr.isatty():
         return items
     from tqdm import tqdm

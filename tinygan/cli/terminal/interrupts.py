@@ -1,4 +1,4 @@
-"""Ctrl-C, SIGTERM, and SIGHUP of a terminal that closes: a polite request at first, and an order the second time."""
+"""Take the first Ctrl-C, SIGTERM or SIGHUP (a closed terminal) as a polite request, and the second as an order."""
 
 import signal
 import threading
@@ -13,12 +13,12 @@ REQUESTS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if
 
 @dataclass
 class Request:
-    """What has been asked for.
+    """The request to stop.
 
     Attributes
     ----------
     signal_number : int or None
-        The signal that came, if one has.
+        The signal that came; None if there was none.
     """
 
     signal_number: int | None = None
@@ -26,9 +26,9 @@ class Request:
 
 @contextmanager
 def polite_interrupts() -> Iterator[Request]:
-    """Give a request that notes the first signal, and let the second one raise a KeyboardInterrupt.
+    """Yield a request that notes the first signal, and let the second signal raise a KeyboardInterrupt.
 
-    Outside the main thread nothing is noted: Python lets only that one handle signals.
+    Outside the main thread nothing is noted, since Python handles signals only in the main thread.
 
     Examples
     --------
@@ -44,7 +44,7 @@ def polite_interrupts() -> Iterator[Request]:
             raise KeyboardInterrupt
         request.signal_number = number
 
-    numbers = [n for n in REQUESTS if signal.getsignal(n) != signal.SIG_IGN]  # as under nohup
+    numbers = [n for n in REQUESTS if signal.getsignal(n) != signal.SIG_IGN]  # nohup ignores one
     if threading.current_thread() is not threading.main_thread():
         numbers = []
     before = {number: signal.signal(number, note) for number in numbers}
@@ -52,5 +52,5 @@ def polite_interrupts() -> Iterator[Request]:
         yield request
     finally:
         for number, handler in before.items():
-            if handler is not None:  # as of one that is not Python's
+            if handler is not None:  # None for a handler that is not Python's
                 signal.signal(number, handler)

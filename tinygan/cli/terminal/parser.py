@@ -1,4 +1,4 @@
-"""How the words of a command line are read: what is wrong with them is said in one line, with what was nearly right."""
+"""Read the words of a command line, and say in one line what is wrong with them and what was nearly right."""
 
 import argparse
 from typing import Any, NoReturn
@@ -8,7 +8,7 @@ from tinygan.cli.terminal.status import WRONG_WORDS
 
 
 class Parser(argparse.ArgumentParser):
-    """An `argparse.ArgumentParser` that names near misses.
+    """An `argparse.ArgumentParser` that suggests the nearest known word for an unknown one.
 
     Examples
     --------
@@ -19,7 +19,7 @@ class Parser(argparse.ArgumentParser):
     """
 
     def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
-        """Parse, and take no word that is not known."""
+        """Parse the words, and refuse unknown ones."""
         options, rest = super().parse_known_args(args, namespace)
         if rest:
             known = [name for name in self._option_string_actions if name.startswith("--")]
@@ -28,7 +28,7 @@ class Parser(argparse.ArgumentParser):
         return options, rest
 
     def error(self, message: str) -> NoReturn:
-        """Say what is wrong, and leave."""
+        """Print what is wrong, and exit."""
         self.exit(WRONG_WORDS, f"{self.prog}: error: {message}\n")
 
     def _check_value(self, action: argparse.Action, value: Any) -> None:

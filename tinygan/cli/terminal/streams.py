@@ -1,4 +1,4 @@
-"""Prints that stop nothing: signs that a terminal lacks are spelled out, and what cannot be written is dropped."""
+"""Print without errors: spell out characters that a terminal lacks, and drop what cannot be written."""
 
 import codecs
 import os
@@ -7,12 +7,12 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, redirect_stderr, redirect_stdout, suppress
 from typing import Any
 
-# For encodings without these signs; any other sign becomes an escape, such as \xe9.
+# Replacements for encodings without these characters; any other character becomes an escape, such as \xe9.
 SPELLED = {"±": "+-", "σ": "sigma"}
 
 
 def _spell_out(error: UnicodeError) -> tuple[str, int]:
-    """Return what stands for signs that cannot be encoded, and where to go on, as `codecs.register_error` asks for."""
+    """Return a replacement for characters that cannot be encoded, and where to go on, for `codecs.register_error`."""
     if not isinstance(error, UnicodeEncodeError):
         raise error
     signs = error.object[error.start : error.end]
@@ -23,7 +23,7 @@ codecs.register_error("tinygan.spell_out", _spell_out)
 
 
 def spelled(text: str, stream: Any = None) -> str:
-    r"""Return text as a stream, stdout by default, will show it. A table is spelled out before it is aligned.
+    r"""Return text as a stream, by default stdout, will show it; apply this to a table before aligning it.
 
     Examples
     --------
@@ -36,12 +36,12 @@ def spelled(text: str, stream: Any = None) -> str:
 
 
 class Outlet:
-    """A stream for people that never raises; after a first failure it writes nothing more.
+    """A stream for people that never raises an error; after a first failure it writes nothing more.
 
     Attributes
     ----------
     failure : Exception or None
-        Why something could not be written, as to a full disk, or to a terminal or a reader that has gone.
+        Why something could not be written, such as a full disk, a closed terminal, or a reader that has gone.
     """
 
     def __init__(self, stream: Any) -> None:
@@ -62,9 +62,9 @@ class Outlet:
             return
         try:
             act()
-        except (OSError, ValueError) as error:  # a ValueError of a closed stream
+        except (OSError, ValueError) as error:  # a closed stream raises a ValueError
             self.failure = error
-            with suppress(OSError, ValueError):  # or what it still holds would fail again when the process ends
+            with suppress(OSError, ValueError):  # else the rest would fail again when the process ends
                 os.dup2(os.open(os.devnull, os.O_WRONLY), self._stream.fileno())
 
     def __getattr__(self, name: str) -> Any:
@@ -73,9 +73,9 @@ class Outlet:
 
 @contextmanager
 def outlets() -> Iterator[Outlet]:
-    """Put an outlet before stdout and one before stderr, and give the one before stdout."""
+    """Put one outlet in place of stdout and one in place of stderr, and yield the one for stdout."""
     with ExitStack() as held:
-        nowhere = held.enter_context(open(os.devnull, "w"))  # for one that a shell has closed, as 2>&- does
+        nowhere = held.enter_context(open(os.devnull, "w"))  # for a stream that a shell has closed, as 2>&- does
         out, err = Outlet(sys.stdout or nowhere), Outlet(sys.stderr or nowhere)
         held.enter_context(redirect_stdout(out))
         held.enter_context(redirect_stderr(err))
