@@ -45,7 +45,7 @@ def load_cifar10(data_dir: str | Path | None = None) -> Splits:
 
     See Also
     --------
-    tinygan.recipes.cifar10.CIFAR10 : the recipe that trains on these images.
+    tinygan.recipes.cifar10.CIFAR10 : The recipe that trains on these images.
 
     Examples
     --------

@@ -20,7 +20,7 @@ class Distribution(ABC):
 
     See Also
     --------
-    parse_distribution : read a distribution from a short text.
+    parse_distribution : Reads a distribution from a short text.
 
     Examples
     --------

@@ -111,7 +111,7 @@ def fetch(name: str, data_dir: str | Path | None = None, *, progress: ShowProgre
 
     See Also
     --------
-    load_mnist, load_fashion_mnist : read the files.
+    load_mnist, load_fashion_mnist : Read the files.
 
     Examples
     --------

@@ -67,7 +67,7 @@ def load_mnist(data_dir: str | Path | None = None) -> Splits:
 
     See Also
     --------
-    fetch : verify the files, and download those that are missing.
+    fetch : Verifies the files, and downloads those that are missing.
 
     Examples
     --------

@@ -35,6 +35,10 @@ def scale_to_unit(images: Array) -> Array:
     -------
     ndarray of float32, shape (m, n_pixels)
 
+    See Also
+    --------
+    normalize_contrast : Rows of mean 0 and one norm, for CIFAR-10.
+
     Examples
     --------
     >>> scale_to_unit(np.array([[[0, 51], [255, 0]]], np.uint8))

@@ -48,7 +48,7 @@ def draw_curves(metrics: Metrics, path: str | Path, *, title: str | None = None)
 
     See Also
     --------
-    draw_live : draw samples beside the curves.
+    draw_live : Draws samples beside the curves.
 
     Examples
     --------

@@ -23,7 +23,7 @@ class Frame:
     z, g_z : ndarray of shape (k,)
         The ends of the arrows: evenly spaced noise, rising, and G(z) in the units of the data.
     value, criterion : float
-        V(G, D) of equation (1) and C(G) = -log 4 + 2 JSD of equation (6), in nats.
+        V(G, D) of eq. (1) and C(G) = -log 4 + 2 JSD of Theorem 1, in nats.
     error : float
         Mean of abs(D - D*) over (p_data + p_g) / 2.
 

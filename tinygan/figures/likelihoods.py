@@ -63,7 +63,7 @@ def draw_bandwidths(searches: Mapping[str, tuple[Array, Array]], path: str | Pat
 
     See Also
     --------
-    tinygan.evaluation.search_bandwidth : compute such a curve.
+    tinygan.evaluation.search_bandwidth : Computes such a curve.
 
     Examples
     --------

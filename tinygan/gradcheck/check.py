@@ -50,15 +50,15 @@ def check_gradients(layer: Layer, x: Array, *, rng: RngLike = None, tolerance: f
         If x does not fit the layer or is on another device, if x or y is not finite, if forward does not return
         (y, cache), or if it returns another y when it is called again with the same x and the same state of rng.
 
-    Notes
-    -----
-    The check compares the gradients of L = sum(grad_y y), with a random grad_y. A grad_y of ones would miss errors: if
-    the outputs of a layer add up to a constant, such as those of a softmax, every gradient c 1 would pass.
-
     See Also
     --------
     check_functions : The same for a pair of functions.
     check_step : The same for a step of Algorithm 1.
+
+    Notes
+    -----
+    The check compares the gradients of L = sum(grad_y y), with a random grad_y. A grad_y of ones would miss errors: if
+    the outputs of a layer add up to a constant, such as those of a softmax, every gradient c 1 would pass.
 
     Examples
     --------

@@ -54,6 +54,10 @@ def check_functions(
         If the arguments do not fit forward, if none of them is an array of floats, if one is not finite, if forward
         does not return (out, cache), or if backward does not return one gradient for each array of floats.
 
+    See Also
+    --------
+    check_gradients : The same for a layer or a network.
+
     Examples
     --------
     >>> def affine_forward(x, w, b):

@@ -74,6 +74,10 @@ def check_step(
         If G does not begin with a Linear and there is no z, or if the networks do not take x and z or are on another
         device.
 
+    See Also
+    --------
+    check_gradients : The same for a layer or a network.
+
     Notes
     -----
     The check runs each step with an optimiser of learning rate 1 without momentum. So what the step applies is theta

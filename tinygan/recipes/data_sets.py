@@ -60,7 +60,7 @@ def load(name: str, data: str | Path | None = None) -> Splits:
 
     See Also
     --------
-    load_again : load the images of an earlier run.
+    load_again : Loads the images of an earlier run.
 
     Examples
     --------

@@ -44,8 +44,8 @@ def save_checkpoint(
 
     See Also
     --------
-    load_checkpoint : read such a file.
-    save_parameters : write the parameters of networks alone.
+    load_checkpoint : Reads such a file.
+    save_parameters : Writes the parameters of networks alone.
 
     Examples
     --------

@@ -69,8 +69,8 @@ def start_run(
 
     See Also
     --------
-    resume_run : go on with a run.
-    load_trained : draw samples from a run.
+    resume_run : Goes on with a run.
+    tinygan.runs.trained.load_trained : Loads its generator, to draw samples.
 
     Examples
     --------
@@ -152,7 +152,7 @@ def resume_run(
 
     See Also
     --------
-    start_run : begin a new run.
+    start_run : Begins a new run.
     """
     run_folder = RunFolder(folder)
     config = run_folder.read_config()

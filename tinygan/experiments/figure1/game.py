@@ -39,7 +39,7 @@ class Measures:
     discriminator_error, discriminator_gap : float
         Means of abs(D - D*) and of abs(D - 1/2) over the density (p_data + p_g) / 2.
     value, bound : float
-        V(G, D) of equation (1), and its maximum over D, -log 4 + 2 JSD (equation 6), in nats.
+        V(G, D) of eq. (1), and its maximum over D, -log 4 + 2 JSD (Theorem 1), in nats.
     """
 
     jsd: float
