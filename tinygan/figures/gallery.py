@@ -15,7 +15,7 @@ from tinygan.figures.output import STILL, check_output
 from tinygan.figures.still import write_figure
 from tinygan.figures.style import BLACK, CURVES, GREEN, VERMILION, picture_style
 
-LEAST = 0.002  # nats, the least JSD that is drawn
+LEAST = 0.002  # nats, where the axis starts unless a curve falls lower
 TICKS = {0.003: "0.003", 0.01: "0.01", 0.03: "0.03", 0.1: "0.1", 0.3: "0.3", math.log(2): "log 2"}
 STYLES: dict[str, dict[str, Any]] = {
     "right": {"color": GREEN, "linewidth": 5.0, "alpha": 0.55, "solid_capstyle": "round"},
