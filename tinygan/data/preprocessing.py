@@ -75,7 +75,7 @@ def normalize_contrast(images: Array, norm: float = 55.0) -> Array:
 
 
 def marginal_mean(images: Array) -> Array:
-    """Return the mean of every pixel over all images, in [0, 1]; the first bias of G's output is computed from it.
+    """Return the mean of every pixel over all images, in [0, 1]; a recipe may begin the bias of G's output with it.
 
     Parameters
     ----------
