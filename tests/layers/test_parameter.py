@@ -1,6 +1,7 @@
 """A parameter: it accumulates gradients, on the device and in the precision of its data."""
 
 import numpy as np
+import pytest
 
 from tinygan.layers import Parameter
 
@@ -26,3 +27,17 @@ def test_a_gradient_set_aside_is_back_in_the_end():
 
 def test_it_says_what_it_is():
     assert repr(Parameter(np.zeros((2, 3), np.float32), "weight")) == "Parameter('weight', shape (2, 3), float32)"
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        ([1.0], "of type list; it takes an array of float32 or float64"),
+        (3.0, "of type float; it takes an array of float32 or float64"),
+        (np.matrix([[1.0]]), "of type numpy.matrix; it takes an array of NumPy or CuPy, for example np.asarray(data)"),
+    ],
+)
+def test_it_takes_arrays_only(data, words):
+    with pytest.raises(TypeError) as caught:
+        Parameter(data)
+    assert str(caught.value) == f"Parameter got data {words}"
