@@ -34,7 +34,11 @@ def test_it_says_what_it_is():
     [
         ([1.0], "of type list; it takes an array of float32 or float64"),
         (3.0, "of type float; it takes an array of float32 or float64"),
-        (np.matrix([[1.0]]), "of type numpy.matrix; it takes an array of NumPy or CuPy, for example np.asarray(data)"),
+        (
+            np.ma.array([1.0]),
+            "of type numpy.MaskedArray; it takes an array of NumPy or CuPy, "
+            "for example data.filled(0), if 0 is to stand where the mask is",
+        ),
     ],
 )
 def test_it_takes_arrays_only(data, words):
