@@ -137,3 +137,9 @@ def test_the_reference_itself_is_right():
     assert exactly(log1p, [1.0])[0] == pytest.approx(Decimal(np.log(2)))
     assert exactly(log_one_plus_exp, [-1000.0])[0] == exactly(lambda x: x.exp(), [-1000.0])[0]
     assert exactly(logistic, [0.0]) == [Decimal("0.5")]
+
+
+@pytest.mark.parametrize("function", [sigmoid, softplus, log_mean_exp])
+def test_arrays_that_only_look_like_arrays_are_refused(function):
+    with pytest.raises(TypeError, match=f"^{function.__name__} got .* of type numpy.MaskedArray; it takes an array"):
+        function(np.ma.ones(3))

@@ -56,8 +56,10 @@ def alternatives(value: Any, names: Sequence[str], shown: Callable[[str], str] =
     'svhn; it takes one of mnist, tfd'
     >>> "figur1" + alternatives("figur1", ["figure1", "check"])
     'figur1, did you mean figure1? It takes one of figure1, check'
+    >>> "MNIST" + alternatives("MNIST", ["mnist", "tfd"])
+    'MNIST, did you mean mnist? It takes one of mnist, tfd'
     """
-    near = get_close_matches(str(value), names, n=1, cutoff=0.7)
+    near = get_close_matches(str(value), names, 1, 0.7) or get_close_matches(str(value).lower(), names, 1, 0.7)
     hint = f", did you mean {shown(near[0])}? It" if near else "; it"
     return f"{hint} takes one of {', '.join(map(shown, names))}"
 

@@ -3,6 +3,7 @@
 import numpy as np
 
 from tinygan.backend import Array, get_array_module
+from tinygan.backend.arrays import check_arrays
 from tinygan.backend.fused import fused
 
 
@@ -35,6 +36,7 @@ def sigmoid(x: Array) -> Array:
     >>> sigmoid(np.array([-1000.0, 0.0, 1000.0]))
     array([0. , 0.5, 1. ])
     """
+    check_arrays("sigmoid", x=x)
     xp = get_array_module(x)
     e = xp.exp(-xp.abs(x))
     return xp.maximum(e, x >= 0) / (1 + e)
@@ -68,6 +70,7 @@ def softplus(x: Array) -> Array:
     >>> softplus(np.array([-50.0, 0.0, 1000.0]))
     array([1.92874985e-22, 6.93147181e-01, 1.00000000e+03])
     """
+    check_arrays("softplus", x=x)
     xp = get_array_module(x)
     return xp.maximum(x, 0) + xp.log1p(xp.exp(-xp.abs(x)))
 
@@ -103,6 +106,7 @@ def log_mean_exp(a: Array, axis: int = -1) -> Array:
     >>> log_mean_exp(np.array([-1000.0, -1000.0]))
     np.float64(-1000.0)
     """
+    check_arrays("log_mean_exp", a=a)
     xp = get_array_module(a)
     if a.shape[axis] == 0:
         raise ValueError(

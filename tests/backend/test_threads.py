@@ -4,11 +4,15 @@ import numpy as np
 import pytest
 from threadpoolctl import threadpool_info
 
-from tinygan.adversarial import NoisePrior, discriminator_step, generator_step, train
+from tinygan.adversarial import NoisePrior, discriminator_step, generate, generator_step, train
 from tinygan.backend import blas_threads, threads
 from tinygan.backend.threads import SMALL, resolved_threads, threads_for
+from tinygan.cli import main
+from tinygan.experiments.figures2and3 import figure3
 from tinygan.layers import Linear, Parameter, Sequential, Tanh
 from tinygan.optim import SGD
+from tinygan.recipes.mnist import MNIST
+from tinygan.runs.trained import Trained
 
 
 class Library:
@@ -159,3 +163,40 @@ def test_training_sets_the_number_in_its_steps_and_sets_it_back_before_every_rec
         assert blas.n == 8
     assert seen == [inside] * 4
     assert blas.n == 8
+
+
+# Elsewhere
+
+
+class Counting(Linear):
+    """Notes on how many threads it runs."""
+
+    def __init__(self, library):
+        super().__init__(2, 4, rng=0)
+        self.library, self.seen = library, set()
+
+    def __call__(self, x):
+        self.seen.add(self.library.n)
+        return super().__call__(x)
+
+
+def test_samples_and_lines_are_generated_on_one_thread(blas):
+    G, recipe = Counting(blas), MNIST()
+    generate(G, NoisePrior("uniform", 2), 5, rng=0)
+    trained = Trained(G, NoisePrior("uniform", 2), recipe, {"image_shape": [2, 2]}, iteration=0)
+    figure3(trained, n_lines=2, n_steps=3, rng=0)
+    assert G.seen == {1}
+    assert blas.n == 8
+
+
+def test_figure1_looks_at_its_end_on_one_thread(blas, monkeypatch):
+    seen = set()
+
+    def looked(self, x):
+        seen.add(blas.n)
+        return forward(self, x)
+
+    forward = Linear.__call__
+    monkeypatch.setattr(Linear, "__call__", looked)
+    assert main(["figure1", "--iterations", "10", "--no-draw", "-q"]) == 0
+    assert seen == {1}

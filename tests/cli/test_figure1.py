@@ -153,7 +153,10 @@ def test_every_family_can_be_played(spec, capsys):
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["--data", "gauss:0,1"], "'gauss:0,1' names no distribution; it takes one of gaussian:MEAN,STD"),
+        (
+            ["--data", "gauss:0,1"],
+            "'gauss:0,1' names no distribution, did you mean gaussian? It takes one of gaussian:MEAN,STD",
+        ),
         (["--data", "gaussian:0"], "read 1 number where 2 belong; for example gaussian:4,0.5"),
         (["--data", "gaussian:0,-1"], "got std=-1.0; it takes a finite number > 0; for example gaussian:4,0.5"),
         (["--data", "mixture:0,1;2"], "read components of 2, 1 numbers"),

@@ -271,14 +271,6 @@ def test_where_no_folder_can_be_locked_it_trains_and_says_so_once(number, capsys
     assert state_of(Path("run"))["iteration"] == 6
 
 
-def test_another_fault_of_a_lock_is_one(capsys, monkeypatch):
-    def flock(descriptor, operation):
-        raise OSError(errno.EIO, "Input/output error")
-
-    monkeypatch.setattr("fcntl.flock", flock)
-    assert refused(capsys, *IMAGES, "--out", "run", status=1) == "Input/output error"
-
-
 def test_the_numbers_of_stage_1_cannot_be_set_again(capsys):
     words = ("train", "tfd", "--data", "x.mat", "--stage-1", "run", "--set", "relu_units=7", "--set", "momentum=0")
     assert refused(capsys, *words) == "--set got relu_units, which the run of stage 1 has decided"

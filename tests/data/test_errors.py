@@ -47,6 +47,7 @@ def test_wrong_input_is_answered_in_words_that_help(call, error, message):
 
 SPECS = {
     "": r"^'' names no distribution; it takes one of gaussian:MEAN,STD, .*",
+    "gausian:4,0.5": r"names no distribution, did you mean gaussian\? It takes one of",
     "cauchy:0,1": r"^'cauchy:0,1' names no distribution; it takes one of ",
     "gaussian": r"^'gaussian' cannot be read as gaussian:MEAN,STD: read '' where a number belongs",
     "gaussian:4": r"read 1 number where 2 belong",

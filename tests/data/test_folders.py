@@ -197,6 +197,10 @@ def test_the_files_of_another_data_set_are_not_taken_for_it(catalog, tmp_path):
         FileNotFoundError, match=rf"\. {tmp_path / FIRST} lies beside that folder; is it one of them\?$"
     ):
         find_files("mnist", tmp_path)
+    with pytest.raises(
+        ValueError, match=rf"^{tmp_path / FIRST} lies beside the folder {tmp_path / 'mnist'}; if it is one"
+    ):
+        fetch("mnist", tmp_path)
 
 
 def test_wrong_names_and_files_in_the_place_of_folders_are_refused(catalog, tmp_path):

@@ -74,6 +74,8 @@ DAMAGED = {
     "two dimensions": ("f", idx_bytes(IMAGES[0]), 3, r"an array of 2 dimensions .*where images"),
     "text": ("f", b"404 not found", 3, r"not an idx file: it starts with 34 30 34 20, where 00 00 08 03 belongs"),
     "a web page": ("f.gz", b"\n<html>404</html>", 3, r"f\.gz is a web page, such as .*; get the file again$"),
+    "a web page after its mark": ("f.gz", b"\xef\xbb\xbf<html>404</html>", 3, r"f\.gz is a web page"),
+    "a web page, packed": ("f.gz", packed(b"<html>404</html>"), 3, r"not an idx file: it holds a web page, where"),
     "another magic": ("f", b"\1" + GOOD[1:], 1,
                       r"not an idx file: it starts with 01 00 08 03, where 00 00 08 01 belongs"),
     "no dimensions": ("f", b"\0\0\x08\0\1", None, r"not an idx file"),

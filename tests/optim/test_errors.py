@@ -4,7 +4,7 @@ import numpy as np
 from support.errors import assert_answered, wrong_input
 
 from tinygan.layers import Linear, Parameter, ReLU, Sequential
-from tinygan.optim import SGD, Adam, RMSProp, exponential_decay, linear_ramp
+from tinygan.optim import SGD, Adam, RMSProp, clipping, column_norms, exponential_decay, linear_ramp
 
 X = np.ones((4, 3), np.float32)
 
@@ -15,6 +15,12 @@ def learned(n=2):
 
 def stepped_without_gradient():
     SGD(learned(), 0.1).step()
+
+
+def stepped_with(gradient):
+    theta = learned()[0]
+    theta.grad = gradient
+    SGD([theta], 0.1).step()
 
 
 def second_parameter_twice():
@@ -30,6 +36,15 @@ CASES = [
      r"^SGD got the layer Linear\(2, 3\); did you mean its \.parameters\?$"),
     ("network", lambda: Adam(Sequential(Linear(2, 3)), 0.1), TypeError,
      r"^Adam got the layer Sequential\(\.\.\.\); did you mean its \.parameters\?$"),
+    ("learning rate first", lambda: SGD(0.1, learned()), TypeError,
+     r"^SGD got parameters=0\.1; it takes those of a network, as in D\.parameters, first$"),
+    ("class", lambda: SGD(Linear, 0.1), TypeError, r"^SGD got parameters=<class .*; it takes those of a network"),
+    ("constraint not made", lambda: SGD(learned(), 0.1, constraint=clipping), TypeError,
+     r"^the constraint was not made yet; did you mean constraint=clipping\(0\.01\)\?$"),
+    ("norms not made", lambda: SGD(learned(), 0.1, constraint=column_norms), TypeError,
+     r"did you mean constraint=column_norms\(2\.0\)\?$"),
+    ("matrix as gradient", lambda: stepped_with(np.ma.ones(2)), TypeError,
+     r"^SGD\.step got gradient of type numpy\.MaskedArray; it takes an array"),
     ("parameter alone", lambda: SGD(learned()[0], 0.1), TypeError,
      r"^SGD got Parameter\('theta0'.*\); it takes a sequence, did you mean \[theta0\]\?$"),
     ("array as parameter", lambda: SGD([X], 0.1), TypeError,

@@ -6,7 +6,9 @@ from tinygan.adversarial.prior import NoisePrior, check_prior
 from tinygan.adversarial.training.doors import check_layers
 from tinygan.arguments import check_count
 from tinygan.backend import Array, RngLike, as_rng, device_of, is_finite, module_of
+from tinygan.backend.threads import threads_for
 from tinygan.layers import Layer, named_parameters
+from tinygan.layers.contents import largest_weight
 
 
 def generate(G: Layer, prior: NoisePrior, n: int, *, chunk: int = 1000, rng: RngLike = None) -> Array:
@@ -49,7 +51,9 @@ def generate(G: Layer, prior: NoisePrior, n: int, *, chunk: int = 1000, rng: Rng
     if device != "cpu":  # your own prior may take no device
         options["device"] = device
     for start in range(0, n, chunk):
-        x = G(prior.sample(min(chunk, n - start), rng=rng, **options))
+        z = prior.sample(min(chunk, n - start), rng=rng, **options)
+        with threads_for(len(z) * largest_weight(G)):
+            x = G(z)
         if not is_finite(x):
             broken = [name for name, theta in named_parameters(G) if not is_finite(theta.data)]
             why = f"its {broken[0]} is not finite" if broken else "though all its parameters are finite"

@@ -83,7 +83,7 @@ def threads_for(n_multiplications: float) -> Iterator[None]:
             yield
 
 
-def resolved_threads(asked: int | str, batch_size: int, largest_weight: int = N_UNITS**2) -> int:
+def resolved_threads(asked: int | str, batch_size: int, largest_weight: float = N_UNITS**2) -> int:
     """Return the number asked for; for "auto" one or all, whichever multiplies a minibatch faster right now.
 
     For "auto", small products get one thread without a measurement.
@@ -94,7 +94,7 @@ def resolved_threads(asked: int | str, batch_size: int, largest_weight: int = N_
         At least 1, and no more than the machine has cores.
     batch_size : int
         m.
-    largest_weight : int
+    largest_weight : float
         How many entries the largest weight of a network has.
 
     Raises

@@ -94,7 +94,7 @@ def run(options: argparse.Namespace) -> int:
 
     from tinygan.backend.threads import blas_threads
     from tinygan.data import parse_distribution
-    from tinygan.experiments.figure1 import play
+    from tinygan.experiments.figure1 import missed, play
 
     start = time.perf_counter()
     if options.no_draw and options.out:
@@ -109,7 +109,8 @@ def run(options: argparse.Namespace) -> int:
         window = _open_window(recipe.n_iterations, options.quiet) if files else None
         played = _look(moments, window)
         written, failures = _write(played, recipe.objective, files, options)
-    _report(played, written, time.perf_counter() - start, options)
+        misses = missed(played.moments[-1].game, played.moments[-1].measures)
+    _report(played, misses, written, time.perf_counter() - start, options)
     for failure in failures:
         print(f"tinygan figure1: error: {failure}", file=sys.stderr)
     if window is not None and not (options.json or options.quiet):
@@ -192,11 +193,10 @@ def _write(
     return written, failures
 
 
-def _report(played: PlayedGame, files: list[Path], seconds: float, options: argparse.Namespace) -> None:
-    from tinygan.experiments.figure1 import missed
-
-    iteration, game, measures, _ = played.moments[-1]
-    misses = missed(game, measures)
+def _report(
+    played: PlayedGame, misses: list[str], files: list[Path], seconds: float, options: argparse.Namespace
+) -> None:
+    iteration, _, measures, _ = played.moments[-1]
     if played.stopped is not None:
         misses.insert(0, f"{played.stopped}; what follows is as of iteration {iteration:,}")
     if options.json:

@@ -82,10 +82,10 @@ def find_files(name: str, data_dir: str | Path | None = None) -> dict[str, Path]
     if missing:
         parents = list(search_folders(data_dir))
         looked = " or ".join(str(parent / name) for parent in parents)
-        stray = [path for parent in parents for file in data_set.files if (path := _present(parent, file))]
+        stray = _beside(data_set, data_dir)
         raise FileNotFoundError(
             f"{name} is not whole in {looked}. `{_command(name, data_dir)}` downloads it. Or {_put(missing, folder)}"
-            + (f". {stray[0]} lies beside that folder; is it one of them?" if stray else "")
+            + (f". {stray} lies beside that folder; is it one of them?" if stray else "")
         )
     return present
 
@@ -132,6 +132,11 @@ def fetch(name: str, data_dir: str | Path | None = None, *, progress: ShowProgre
                 raise ValueError(f"{present[file.name]} is not the file of {name}: {wrong}. {again}")
             verified.append(present[file.name])
     missing = [file for file in data_set.files if file.name not in present]
+    if missing and (stray := _beside(data_set, data_dir)):
+        raise ValueError(
+            f"{stray} lies beside the folder {folder}; if it is one of the files, {_put(missing, folder)}. If not, "
+            "move it away, and they are downloaded"
+        )
     downloaded = []
     while missing:
         file = missing[0]
@@ -184,6 +189,12 @@ def _look(name: str, data_dir: str | Path | None) -> tuple[DataSet, Path, dict[s
                 return data_set, folder, present
             found.append((folder, present))
     return data_set, *found[0]
+
+
+def _beside(data_set: DataSet, data_dir: str | Path | None) -> Path | None:
+    """Return a file that bears a name of the data set's and lies beside its folder, if there is one."""
+    stray = (_present(parent, file) for parent in search_folders(data_dir) for file in data_set.files)
+    return next(filter(None, stray), None)
 
 
 def _folder(path: str | Path) -> Path:

@@ -96,7 +96,8 @@ def _shape(file: _Readable, path: Path, ndim: int | None) -> tuple[int, ...]:
     zeros, kind, n_dimensions = magic[:2], magic[2], magic[3]
     wanted = f"00 00 08 0{ndim or 3}"
     if zeros != b"\0\0" or kind not in TYPES or not n_dimensions:
-        raise ValueError(f"{path} is not an idx file: it starts with {magic.hex(' ')}, where {wanted} belongs")
+        what = "it holds a web page" if magic.startswith(b"<") else f"it starts with {magic.hex(' ')}"
+        raise ValueError(f"{path} is not an idx file: {what}, where {wanted} belongs")
     if kind != UNSIGNED_BYTE:
         raise ValueError(f"{path} holds {TYPES[kind]} (idx type 0x{kind:02x}); it takes uint8 (0x08)")
     if ndim is not None and n_dimensions != ndim:

@@ -11,6 +11,7 @@ MAGIC = {
     b"\xff\xd8\xff": "picture",
     b"<": "web page",
 }
+BOM = b"\xef\xbb\xbf"  # with which some servers open their pages
 SUFFIXES = {".npy": "numpy", ".npz": "numpy", ".png": "picture", ".jpg": "picture", ".jpeg": "picture"}
 
 
@@ -56,6 +57,6 @@ def kind_of(path: Path) -> str:
     'web page'
     """
     with open(path, "rb") as file:
-        first = file.read(64).lstrip()
+        first = file.read(64).removeprefix(BOM).lstrip()
     by_magic = (kind for magic, kind in MAGIC.items() if first.startswith(magic))
     return next(by_magic, SUFFIXES.get(path.suffix.lower(), "idx"))

@@ -1,6 +1,7 @@
 """Read a distribution from a short text such as gaussian:4,0.5."""
 
 from collections.abc import Callable
+from difflib import get_close_matches
 
 from tinygan.data.distributions import Distribution, Exponential, Gaussian, Gumbel, Laplace, Mixture, Uniform
 
@@ -41,7 +42,9 @@ def parse_distribution(spec: str) -> Distribution:
     family = family.strip().lower()
     if family not in FAMILIES:
         known = ", ".join(f"{name}:{form}" for name, (_, form, _) in FAMILIES.items())
-        raise ValueError(f"{spec!r} names no distribution; it takes one of {known}; for example gaussian:4,0.5")
+        near = get_close_matches(family, FAMILIES, 1)
+        hint = f", did you mean {near[0]}? It" if near else "; it"
+        raise ValueError(f"{spec!r} names no distribution{hint} takes one of {known}; for example gaussian:4,0.5")
     build, form, example = FAMILIES[family]
     try:
         if family == "mixture":

@@ -6,8 +6,10 @@ import numpy as np
 
 from tinygan.arguments import check_count
 from tinygan.backend import Array, RngLike
+from tinygan.backend.threads import threads_for
 from tinygan.data import ScaledImages
 from tinygan.evaluation import nearest_neighbours
+from tinygan.layers.contents import largest_weight
 from tinygan.runs.trained import Trained
 
 
@@ -93,7 +95,8 @@ def figure3(trained: Trained, *, n_lines: int, n_steps: int, rng: RngLike = None
     """
     ends = trained.prior.sample(2 * check_count("figure3 got n_lines", n_lines), rng=rng)
     lines = straight_lines(ends[0::2], ends[1::2], n_steps)  # more lines do not change the first
-    return np.stack([trained.images(trained.G(z)) for z in lines])
+    with threads_for(n_steps * largest_weight(trained.G)):
+        return np.stack([trained.images(trained.G(z)) for z in lines])
 
 
 def straight_lines(z_0: Array, z_1: Array, n_steps: int) -> Array:

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -63,6 +64,10 @@ def check_output(path: str | Path, takes: Mapping[str, tuple[str, ...]] = FIGURE
         raise NotADirectoryError(f"{path} cannot be written: {folder} is not a folder")
     if not os.access(folder, os.W_OK | os.X_OK):
         raise PermissionError(f"{path} cannot be written: no permission to write in the folder {folder.resolve()}")
+    try:
+        tempfile.TemporaryFile(dir=folder).close()  # some folders, such as those of /proc, take no file at all
+    except OSError as error:
+        raise OSError(f"{path} cannot be written: no file can be made in the folder {folder.resolve()}") from error
     if suffix == ".mp4" and shutil.which("ffmpeg") is None:
         raise FileNotFoundError(
             f"{path} needs the program ffmpeg, which is not on the PATH; "

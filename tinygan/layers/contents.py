@@ -1,5 +1,6 @@
 """What is inside a network: its layers and parameters, each with its own name, and the table that shows them."""
 
+import math
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
@@ -34,6 +35,21 @@ def named_layers(network: Layer) -> Iterator[tuple[str, Layer]]:
     for name, layer in _inside(network):
         for inner_name, inner in named_layers(layer):
             yield f"{name}.{inner_name}".rstrip("."), inner
+
+
+def largest_weight(*networks: Layer) -> float:
+    """Return the entries of the largest weight: how many multiplications an example costs in the largest product.
+
+    A weight with more than two axes counts as infinite: a convolution uses it in many places.
+
+    Examples
+    --------
+    >>> from tinygan.layers import Linear, ReLU, Sequential
+    >>> largest_weight(Sequential(Linear(2, 3), ReLU(), Linear(3, 1)))
+    6
+    """
+    weights = [theta.data for network in networks for theta in network.parameters]
+    return max((math.inf if weight.ndim > 2 else weight.size for weight in weights), default=0)
 
 
 def named_parameters(network: Layer) -> Iterator[tuple[str, Parameter]]:

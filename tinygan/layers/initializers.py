@@ -23,6 +23,10 @@ def _without_settings(initialize: Initializer) -> Initializer:
 
     @functools.wraps(initialize)
     def either(*arguments: Any, **fans: int) -> Any:
+        if len(arguments) == 1:
+            raise TypeError(
+                f"{initialize.__name__} takes no settings, got {arguments[0]!r}; pass {initialize.__name__} itself"
+            )
         return initialize(*arguments, **fans) if arguments else either
 
     return either

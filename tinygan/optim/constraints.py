@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from functools import partial
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from tinygan.arguments import check_positive
 from tinygan.backend import get_array_module
@@ -36,6 +36,7 @@ def column_norms(longest: float) -> Constraint:
     array([[0.6, 0.1],
            [0.8, 0. ]])
     """
+    _check_called("column_norms(2.0)", longest)
     return partial(_limit_column_norms, longest=check_positive("column_norms got longest", longest))
 
 
@@ -64,7 +65,14 @@ def clipping(bound: float) -> Constraint:
     >>> theta.data
     array([-0.01 ,  0.001])
     """
+    _check_called("clipping(0.01)", bound)
     return partial(_clip, bound=check_positive("clipping got bound", bound))
+
+
+def _check_called(example: str, argument: Any) -> None:
+    """Raise if an optimiser got the maker of a constraint where it wants the constraint."""
+    if isinstance(argument, Parameter):
+        raise TypeError(f"the constraint was not made yet; did you mean constraint={example}?")
 
 
 def _limit_column_norms(theta: Parameter, longest: float) -> None:

@@ -1,5 +1,6 @@
 """What an optimiser is: parameters and their gradients in, better parameters out."""
 
+import numbers
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -8,6 +9,7 @@ import numpy as np
 
 from tinygan.arguments import check_size
 from tinygan.backend import Array, device_of, get_array_module
+from tinygan.backend.arrays import check_arrays
 from tinygan.layers import Layer, Parameter
 from tinygan.layers.base import layer_name
 from tinygan.optim.constraints import Constraint
@@ -75,6 +77,10 @@ class Optimizer(ABC):
             raise TypeError(
                 f"{name} got {parameters}; it takes a sequence, did you mean [{parameters.name or 'theta'}]?"
             )
+        if isinstance(parameters, numbers.Real | type):
+            raise TypeError(
+                f"{name} got parameters={parameters!r}; it takes those of a network, as in D.parameters, first"
+            )
         self.parameters = tuple(parameters)
         if not self.parameters:
             raise ValueError(f"{name} got no parameters; it takes those of a network that learns, as in D.parameters")
@@ -124,6 +130,7 @@ class Optimizer(ABC):
                     f"{type(self).__name__}.step found no gradient on {theta} (parameter {i}); "
                     "call backward_params or backward of its network first"
                 )
+            check_arrays(f"{type(self).__name__}.step", gradient=theta.grad)
             shape = getattr(theta.grad, "shape", ())
             if shape != theta.data.shape:
                 raise ValueError(

@@ -19,6 +19,7 @@ from tinygan.evaluation import find_collapse
 from tinygan.figures.curves import draw_live
 from tinygan.figures.samples import draw_samples
 from tinygan.figures.style import to_the_letter
+from tinygan.layers.contents import largest_weight
 from tinygan.optim import Optimizer
 from tinygan.ranks.group import Ranks
 from tinygan.runs.checkpoint import (
@@ -116,8 +117,7 @@ class Run:
         rng_g, rng_d, rng_train, rng_view = spawn_rngs(as_rng(config["seed"]), 4)
         self.G = to_device(self.recipe.generator(marginal_mean(images), rng=rng_g), device)
         self.D = to_device(self.recipe.discriminator(self.x.shape[1], rng=rng_d), device)
-        largest_weight = max(theta.data.size for theta in (*self.D.parameters, *self.G.parameters))
-        self.threads = resolved_threads(threads, self.recipe.batch_size, largest_weight)
+        self.threads = resolved_threads(threads, self.recipe.batch_size, largest_weight(self.D, self.G))
         self.prior = self.recipe.prior()
         self.optimizer_d, self.optimizer_g = self.recipe.optimizers(self.D, self.G)
         self.state = TrainingState(rng_train)
@@ -271,7 +271,8 @@ class Run:
 
     def missed(self) -> list[str]:
         """Return what has gone wrong, in words; see `find_collapse`."""
-        return find_collapse(self.G(self.z_view), self.x, **self._probe())
+        with blas_threads(self.threads):
+            return find_collapse(self.G(self.z_view), self.x, **self._probe())
 
     @property
     def optimizers(self) -> dict[str, Optimizer]:

@@ -7,10 +7,11 @@ from functools import partial
 import numpy as np
 import pytest
 
-from tinygan.adversarial import LEAST_SQUARES, NoisePrior, TrainingState, train
+from tinygan.adversarial import LEAST_SQUARES, NON_SATURATING, NoisePrior, TrainingState, train
+from tinygan.adversarial.training.doors import check_logits
 from tinygan.data import Gaussian
 from tinygan.functional import sigmoid, softplus
-from tinygan.layers import Dropout, Fork, Linear, Maxout, Residual, Sequential, Sigmoid, Tanh, normal
+from tinygan.layers import Dropout, Fork, Layer, Linear, Maxout, Residual, Sequential, Sigmoid, Tanh, normal
 from tinygan.optim import SGD
 
 
@@ -101,6 +102,24 @@ def test_a_step_of_a_student_that_diverges_is_stopped():
 
     with pytest.raises(FloatingPointError, match="diverged in iteration 1: J_G = inf"):
         trained({"generator_step": explodes}, [12])
+
+
+class Gate(Layer):
+    """y = f(x) sigmoid(g(x)): its last layer is not what it ends in."""
+
+    def __init__(self):
+        self.layers = self.content, self.gate, self.sigmoid = Linear(1, 1, rng=0), Linear(1, 1, rng=1), Sigmoid()
+        self.parameters = (*self.content.parameters, *self.gate.parameters)
+
+    def forward(self, x, *, rng=None):
+        return self.content(x) * self.sigmoid(self.gate(x)), x
+
+    def backward_input(self, grad_y, cache):
+        raise NotImplementedError
+
+
+def test_the_last_layer_of_a_gate_is_not_what_d_ends_in():
+    check_logits(Gate(), NON_SATURATING)
 
 
 @pytest.mark.parametrize("build", [Residual, Fork])

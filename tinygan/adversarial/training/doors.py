@@ -2,6 +2,7 @@
 
 import math
 import numbers
+from inspect import signature
 from typing import Any
 
 from tinygan.adversarial.objectives import Objective
@@ -9,7 +10,7 @@ from tinygan.adversarial.prior import NoisePrior, check_prior, of_rows
 from tinygan.arguments import check_count
 from tinygan.backend import Array, get_array_module
 from tinygan.functional import sigmoid
-from tinygan.layers import Fork, Layer, Residual, Sigmoid
+from tinygan.layers import Layer, Sequential, Sigmoid
 from tinygan.layers.base import layer_name
 from tinygan.optim import Optimizer
 
@@ -34,7 +35,7 @@ def check_layers(**players: Any) -> None:
 def check_logits(D: Layer, objective: Objective) -> None:
     """Raise if D ends in a sigmoid although the objective has its own."""
     last = D
-    while last.layers and not isinstance(last, Fork | Residual):
+    while isinstance(last, Sequential) and last.layers:
         last = last.layers[-1]
     if isinstance(last, Sigmoid) and objective.output is sigmoid:
         raise ValueError(
@@ -84,7 +85,20 @@ def check_steps(name: str, step: Any, n_steps: Any) -> int:
     if not callable(step):
         hint = f". Did you mean {name}s={step}?" if isinstance(step, numbers.Integral) else ""
         raise TypeError(f"train got {name}={step!r}; it takes a function such as tinygan.adversarial.{name}{hint}")
+    if not _takes_rng(step):
+        raise TypeError(
+            f"train got {name}={step!r}, which takes no rng; add rng=None to its arguments: dropout needs it"
+        )
     if callable(n_steps):
         called = getattr(n_steps, "__name__", repr(n_steps))
         raise TypeError(f"train got {name}s={called}; it takes an int >= 1. Did you mean {name}={called}?")
     return check_count(f"train got {name}s", n_steps)
+
+
+def _takes_rng(step: Any) -> bool:
+    """Return whether a step can be called with rng=, as far as its signature says."""
+    try:
+        parameters = signature(step).parameters.values()
+    except ValueError:  # some functions of C have none
+        return True
+    return any(parameter.name == "rng" or parameter.kind is parameter.VAR_KEYWORD for parameter in parameters)

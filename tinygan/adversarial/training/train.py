@@ -22,6 +22,7 @@ from tinygan.arguments import check_choice, check_count
 from tinygan.backend import Array, RngLike, device_of
 from tinygan.backend.threads import threads_for
 from tinygan.layers import Layer
+from tinygan.layers.contents import largest_weight
 from tinygan.optim import Optimizer
 
 UPDATES = ("alternating", "simultaneous")
@@ -221,9 +222,8 @@ def train(
         watch.look()
         check_parameters(state.iteration, D=D, G=G)  # no loss would tell of the last update
 
-    weights = [theta.data for theta in (*D.parameters, *G.parameters)]
-    largest = max((math.inf if W.ndim > 2 else W.size for W in weights), default=0)  # convolutions come in many places
-    return Training(explained_shortage(records(), state, device, batch_size), watch, batch_size * largest)
+    n_multiplications = batch_size * largest_weight(D, G)
+    return Training(explained_shortage(records(), state, device, batch_size), watch, n_multiplications)
 
 
 def _check_simultaneous(discriminator_steps: int, generator_steps: int, *steps: Callable[..., Any]) -> None:
