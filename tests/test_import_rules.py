@@ -38,8 +38,9 @@ FLOORS = {
     "recipes": 7,
     "runs": 8,
     "experiments": 9,
-    "cli": 10,
-    "__main__": 11,
+    "lessons": 10,
+    "cli": 11,
+    "__main__": 12,
 }
 
 # Imported in these rooms only.

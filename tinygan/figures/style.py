@@ -32,7 +32,7 @@ LABELS = {
     "D_star": r"$D^*(x) = p_\mathrm{data}\,/\,(p_\mathrm{data} + p_g)$",
 }
 
-_SETTINGS: dict[str, Any] = {
+SETTINGS: dict[str, Any] = {
     "axes.axisbelow": True,
     "axes.edgecolor": "0.3",
     "axes.labelsize": 14,
@@ -51,7 +51,7 @@ _SETTINGS: dict[str, Any] = {
 
 def picture_style() -> AbstractContextManager[None]:
     """Return a context with matplotlib's defaults and our settings on top; the backend stays."""
-    return style.context(["default", _SETTINGS])
+    return style.context(["default", SETTINGS])
 
 
 def to_the_letter(text: str) -> str:

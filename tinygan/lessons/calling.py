@@ -1,0 +1,240 @@
+"""Call a student's function, whatever it does: every way to fail ends in one sentence."""
+
+import ctypes
+import io
+import linecache
+import math
+import sys
+import threading
+import traceback
+from collections.abc import Sequence
+from contextlib import redirect_stderr, redirect_stdout
+from dataclasses import dataclass
+from types import FrameType
+from typing import Any
+
+import numpy as np
+
+from tinygan.backend import Array
+from tinygan.lessons.exercise import Answer, Exercise, Inputs, NotYetWritten, copied
+
+SECONDS = 10.0
+MUCH_OUTPUT = 10_000  # characters
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A call that gave nothing to compare.
+
+    Attributes
+    ----------
+    state : {"empty", "raised", "too slow", "wrong", "needs a look"}
+    sentence : str
+    """
+
+    state: str
+    sentence: str
+
+
+class TooSlow(BaseException):
+    """Raised inside a call that takes too long; no ``except Exception`` stops it."""
+
+
+def attempt(
+    exercise: Exercise, function: Answer, inputs: Inputs, *, seconds: float = SECONDS
+) -> tuple[Array, ...] | Failure:
+    """Return what a student's function gives for the inputs, or why it gives nothing that could be compared.
+
+    Parameters
+    ----------
+    exercise : Exercise
+    function : callable
+        The student's function.
+    inputs : dict
+        Arguments by name; the function gets copies.
+    seconds : float
+        Time until the call is stopped.
+
+    Returns
+    -------
+    tuple of ndarray, or Failure
+        One array for each name in ``exercise.returns``.
+
+    Examples
+    --------
+    >>> exercise = Exercise("double", ["y"], inputs=lambda rng: {"x": 1.0}, hints=["", "", ""])
+    >>> attempt(exercise, lambda x: 2 * x, {"x": 3.0})
+    (array(6.),)
+    >>> attempt(exercise, lambda x: print(2 * x), {"x": 3.0}).sentence
+    'double returns None: is its `return` missing?'
+    """
+    if getattr(function, "__module__", "").startswith("tinygan.") and "lessons" not in function.__module__:
+        return _borrowed(exercise, f"is {function.__module__}.{function.__qualname__}")
+    given = copied(inputs)
+    calls = _Calls(exercise)
+    result, error, printed = _within(seconds, lambda: exercise.run(function, given), calls)
+    if isinstance(error, TooSlow):
+        return Failure("too slow", f"{exercise.name} had not returned after {seconds:g} s: does a loop in it ever end?")
+    if error is not None:
+        return _raised(exercise, error)
+    if calls.borrowed:
+        return _borrowed(exercise, f"calls {calls.borrowed}")
+    if changed := [name for name in given if not _unchanged(given[name], inputs[name])]:
+        return Failure(
+            "wrong",
+            f"{exercise.name} changes its argument {changed[0]} in place. The caller still needs it: a cache, or the "
+            f"next exercise, holds the same array. Compute a new one ({changed[0]} = {changed[0]} * 2, not "
+            f"{changed[0]} *= 2).",
+        )
+    if printed > MUCH_OUTPUT:
+        return Failure("wrong", f"{exercise.name} prints {printed:,} characters. Take the print out and check again.")
+    return _arrays(exercise, result)
+
+
+def _borrowed(exercise: Exercise, how: str) -> Failure:
+    return Failure(
+        "needs a look",
+        f"{exercise.name} {how}: that is the library's answer. Write it out by hand; compare with the library after.",
+    )
+
+
+class _Calls:
+    """A profile function that notes when a student's code calls a part of tinygan that holds the answer."""
+
+    def __init__(self, exercise: Exercise) -> None:
+        self._allowed = ("tinygan.lessons", *exercise.allowed)
+        self.borrowed = ""
+
+    def __call__(self, frame: FrameType, event: str, argument: Any) -> None:
+        if event != "call" or frame.f_back is None:
+            return
+        module, caller = (str(f.f_globals.get("__name__", "")) for f in (frame, frame.f_back))
+        if module.startswith("tinygan.") and not caller.startswith("tinygan.") and not module.startswith(self._allowed):
+            self.borrowed = self.borrowed or f"{module}.{frame.f_code.co_qualname}"
+
+
+def _within(seconds: float, work: Any, profile: Any) -> tuple[Any, BaseException | None, int]:
+    """Return what the work gives, what it raises, and how many characters it prints; stop it after some seconds.
+
+    It runs in a thread, as only a thread can be stopped on every system and in a notebook.
+    """
+    result: list[Any] = [None]
+    errors: list[BaseException] = []
+    printed = _Counter()
+
+    def target() -> None:
+        sys.setprofile(profile)
+        try:
+            result[0] = work()
+        except BaseException as error:
+            sys.setprofile(None)
+            errors.append(error)
+        finally:
+            sys.setprofile(None)
+
+    thread = threading.Thread(target=target, daemon=True)
+    with redirect_stdout(printed), redirect_stderr(printed), np.errstate(all="ignore"):
+        thread.start()
+        thread.join(seconds)
+        for _ in range(20):  # the code may catch the first ones
+            if not thread.is_alive():
+                break
+            ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread.ident or 0), ctypes.py_object(TooSlow))
+            thread.join(0.1)
+        else:
+            return None, TooSlow(), printed.count
+    return result[0], errors[0] if errors else None, printed.count
+
+
+class _Counter(io.TextIOBase):
+    """A stream that keeps nothing but how much was written to it."""
+
+    count = 0
+
+    def write(self, text: str) -> int:
+        self.count += len(text)
+        return len(text)
+
+
+def _raised(exercise: Exercise, error: BaseException) -> Failure:
+    if isinstance(error, NotYetWritten):
+        name = str(error) or exercise.name
+        if name == exercise.name:
+            return Failure("empty", "nothing written yet")
+        return Failure("empty", f"{exercise.name} calls {name}, in which nothing is written yet")
+    where = _line(error)
+    if isinstance(error, RecursionError):
+        return Failure("raised", f"{exercise.name} calls itself without end{where}")
+    if isinstance(error, SystemExit):
+        return Failure("raised", f"{exercise.name} leaves Python{where}: a function returns, it does not exit")
+    if isinstance(error, MemoryError):
+        return Failure("raised", f"{exercise.name} needs more memory than there is{where}: how large is that array?")
+    words = f": {error}" if str(error) else ""
+    return Failure("raised", f"{exercise.name} raised {type(error).__name__}{words[:500]}{where}")
+
+
+def _line(error: BaseException) -> str:
+    """Return the student's line at which an error was raised."""
+    for frame, number in reversed(list(traceback.walk_tb(error.__traceback__))):
+        name = str(frame.f_globals.get("__name__", ""))
+        if not name.startswith(("tinygan.", "numpy", "threading")):
+            code = linecache.getline(frame.f_code.co_filename, number, frame.f_globals).strip()
+            return f", in line {number}" + (f": {code}" if code else "")
+    return ""
+
+
+def _unchanged(now: Any, before: Any) -> bool:
+    return not isinstance(now, np.ndarray) or np.array_equal(now, before, equal_nan=now.dtype.kind == "f")
+
+
+def _arrays(exercise: Exercise, result: Any) -> tuple[Array, ...] | Failure:
+    """Return the results as arrays, or what they are instead."""
+    wanted = exercise.returns
+    results = result if isinstance(result, tuple) and len(wanted) > 1 else (result,)
+    if result is None:
+        return Failure("wrong", f"{exercise.name} returns None: is its `return` missing?")
+    if len(results) != len(wanted):
+        got = f"{len(results)} values" if len(results) > 1 else f"one value, {_kind(result)}"
+        return Failure("wrong", f"{exercise.name} returns {got}; wanted {len(wanted)}: {', '.join(wanted)}")
+    for name, value in zip(wanted, results, strict=True):
+        if value is None:
+            return Failure("wrong", f"{exercise.name} returns None for {name}")
+        if not isinstance(value, (np.ndarray, np.generic, float, int)) or np.asarray(value).dtype.kind not in "fiub":
+            return Failure("wrong", f"{exercise.name} returns {_kind(value)} for {name}; wanted an array of numbers")
+    arrays = tuple(np.array(value) for value in results)
+    for name, array in zip(wanted, arrays, strict=True):
+        if bad := int(np.isnan(array).sum()) if array.dtype.kind == "f" else 0:
+            return Failure("wrong", f"{exercise.name} returns {name} with NaN in {_of(bad, math.prod(array.shape))}")
+    return arrays
+
+
+def _of(n: int, total: int) -> str:
+    return f"{n} of {total} entries" if total > 1 else "it"
+
+
+def _kind(value: Any) -> str:
+    if isinstance(value, (list, tuple)):
+        return f"a {type(value).__name__} of {len(value)}"
+    if isinstance(value, np.ndarray):
+        return f"an array of {value.dtype}"
+    return f"a {type(value).__name__}"
+
+
+def attempts(
+    exercise: Exercise, function: Answer, cases: Sequence[Inputs], *, seconds: float = SECONDS
+) -> list[tuple[Array, ...]] | Failure:
+    """Return what a function gives for each of several inputs, or its first failure.
+
+    Examples
+    --------
+    >>> exercise = Exercise("double", ["y"], inputs=lambda rng: {"x": 1.0}, hints=["", "", ""])
+    >>> attempts(exercise, lambda x: 2 * x, [{"x": 3.0}, {"x": 4.0}])
+    [(array(6.),), (array(8.),)]
+    """
+    made = []
+    for inputs in cases:
+        result = attempt(exercise, function, inputs, seconds=seconds)
+        if isinstance(result, Failure):
+            return result
+        made.append(result)
+    return made

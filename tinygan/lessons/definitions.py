@@ -1,0 +1,153 @@
+"""Read the functions that a student wrote, and run nothing else of the file."""
+
+import ast
+import difflib
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from tinygan.files import as_path
+from tinygan.lessons.script import Cell, cells, notebook_cells
+
+# What a definition may call when it is read: a constant such as np.log(2).
+CONSTANT_CALLS = ("np", "numpy", "math")
+# Variables in which a lesson asks for words.
+TEXTS = ("prediction", "explanation")
+
+
+@dataclass
+class Written:
+    """What a student's file defines.
+
+    Attributes
+    ----------
+    functions : dict from str
+        The functions, classes and constants by name.
+    problems : list of str
+        One sentence for each part that could not be read.
+    texts : dict from str to str
+        The prediction and the explanation, as far as they are written.
+    """
+
+    functions: dict[str, Any] = field(default_factory=dict)
+    problems: list[str] = field(default_factory=list)
+    texts: dict[str, str] = field(default_factory=dict)
+
+    def near(self, name: str) -> str:
+        """Return a defined name that looks like a misspelling of another, or ''."""
+        return next(iter(difflib.get_close_matches(name, self.functions, 1, 0.8)), "")
+
+
+def read_cells(path: str | Path) -> list[Cell]:
+    """Return the cells of a script (.py) or a notebook (.ipynb).
+
+    Raises
+    ------
+    ValueError
+        If the file is no text in UTF-8, or a notebook that is none.
+    OSError
+        If it cannot be read.
+    """
+    path = as_path(path)
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError:
+        raise ValueError(f"{path.name} is not text in UTF-8; save it as UTF-8") from None
+    if path.suffix == ".ipynb":
+        try:
+            return notebook_cells(text)
+        except ValueError as error:
+            raise ValueError(f"{path.name}: {error}") from None
+    return cells(text)
+
+
+def definitions(parts: Sequence[Cell], name: str = "lesson") -> Written:
+    """Run the imports, functions, classes and constants of some cells, and nothing else.
+
+    Parameters
+    ----------
+    parts : sequence of Cell
+    name : str
+        The name of the module that the functions believe they are in, and of the file that errors name.
+
+    Returns
+    -------
+    Written
+        A cell that does not parse, or a definition that raises, is a problem, and the others still count.
+
+    Examples
+    --------
+    >>> written = definitions([Cell("code", "def double(x): return 2 * x"), Cell("code", "print(double(1)"),])
+    >>> written.functions["double"](3)
+    6
+    >>> written.problems
+    ["cell 2 is not Python: '(' was never closed, in its line 1: print(double(1)"]
+    """
+    module = ModuleType(name)
+    written = Written()
+    codes = [cell.source for cell in parts if cell.kind == "code"]
+    for number, source in enumerate(codes, 1):
+        try:
+            tree = ast.parse(source.replace("\t", "    ") if "\t" in source else source)
+        except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+            written.problems.append(f"cell {number} is not Python: {_syntax(error, source)}")
+            continue
+        for node in tree.body:
+            _take(node, number, source, module, written)
+    written.functions = {key: value for key, value in vars(module).items() if not key.startswith("__")}
+    return written
+
+
+def _take(node: ast.stmt, number: int, source: str, module: ModuleType, written: Written) -> None:
+    """Run one statement if it is a definition."""
+    if (text := _text(node)) is not None:
+        written.texts[text[0]] = text[1]
+    if not _defines(node):
+        return
+    filename = f"<{module.__name__}, cell {number}>"
+    _remember(filename, source)
+    try:
+        exec(compile(ast.Module([node], []), filename, "exec"), vars(module))
+    except BaseException as error:
+        words = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+        written.problems.append(f"cell {number}, line {node.lineno} does not run: {words}")
+
+
+def _text(node: ast.stmt) -> tuple[str, str] | None:
+    """Return name and text, if a statement is ``prediction = "..."`` or ``explanation = "..."``."""
+    match node:
+        case ast.Assign(targets=[ast.Name(id=name)], value=ast.Constant(value=str(text))) if name in TEXTS:
+            return name, text.strip()
+    return None
+
+
+def _defines(node: ast.stmt) -> bool:
+    """Return whether a statement defines a name, and calls nothing but NumPy's and math's functions."""
+    if isinstance(node, (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.ClassDef)):
+        return True
+    if not isinstance(node, (ast.Assign, ast.AnnAssign)) or node.value is None:
+        return False
+    return isinstance(node.value, ast.Lambda) or all(
+        isinstance(part.func, ast.Attribute)
+        and isinstance(part.func.value, ast.Name)
+        and part.func.value.id in CONSTANT_CALLS
+        for part in ast.walk(node.value)
+        if isinstance(part, ast.Call)
+    )
+
+
+def _remember(filename: str, source: str) -> None:
+    """Let tracebacks show the lines of a cell."""
+    import linecache
+
+    linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)
+
+
+def _syntax(error: BaseException, source: str) -> str:
+    if not isinstance(error, SyntaxError):
+        return str(error) or type(error).__name__
+    lines = source.splitlines()
+    line = lines[error.lineno - 1].strip() if error.lineno and error.lineno <= len(lines) else ""
+    return f"{error.msg}, in its line {error.lineno}" + (f": {line}" if line else "")
