@@ -95,6 +95,13 @@ def show(figure: Any, alt: str) -> None:
     ------
     ValueError
         If `alt` is empty.
+
+    Examples
+    --------
+    >>> show(None, alt="")
+    Traceback (most recent call last):
+        ...
+    ValueError: show got an empty alt; it takes a sentence that says what is to be seen
     """
     from tinygan.figures.lesson import png
 
