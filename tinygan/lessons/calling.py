@@ -124,7 +124,8 @@ def _within(seconds: float, work: Any, profile: Any) -> tuple[Any, BaseException
     def target() -> None:
         sys.setprofile(profile)
         try:
-            result[0] = work()
+            with np.errstate(all="ignore"):  # it holds for one thread only
+                result[0] = work()
         except BaseException as error:
             sys.setprofile(None)
             errors.append(error)
@@ -132,7 +133,7 @@ def _within(seconds: float, work: Any, profile: Any) -> tuple[Any, BaseException
             sys.setprofile(None)
 
     thread = threading.Thread(target=target, daemon=True)
-    with redirect_stdout(printed), redirect_stderr(printed), np.errstate(all="ignore"):
+    with redirect_stdout(printed), redirect_stderr(printed):
         thread.start()
         thread.join(seconds)
         for _ in range(20):  # the code may catch the first ones
