@@ -32,8 +32,8 @@ prediction = """
 # %% [markdown]
 # ## A game on a table
 #
-# Let both players have a few choices. G picks a row and D picks a column; the entry of the table is V. In a game known
-# to children, each hides a coin in a hand, heads or tails. If the two are equal, D has won:
+# Let both players have a few choices. G picks a row and D picks a column; the entry of the table is V. In a game
+# that children play, each hides a coin in a hand, heads or tails. If the two sides are equal, D wins 1, else G does:
 
 # %%
 COINS = np.array([[1.0, -1.0], [-1.0, 1.0]])
@@ -123,10 +123,10 @@ with once_written():
 # ## The value of a game
 #
 # A better plan for G: look for the mix against which even the best response brings D little. Take a table with two rows
-# and two columns, and let p be the probability of the first row:
+# and two columns, and let p be the probability of row 0:
 #
 # $$ V = \begin{pmatrix} a & b \\ c & d \end{pmatrix}: \qquad
-#    \text{column 1 brings } \; p a + (1 - p) c, \qquad \text{column 2 brings } \; p b + (1 - p) d . $$
+#    \text{column 0 brings } \; p a + (1 - p) c, \qquad \text{column 1 brings } \; p b + (1 - p) d . $$
 #
 # Two straight lines in p. D picks the higher one. If the table has no saddle point, one line rises and the other falls,
 # and the higher of the two is lowest where they cross. There D does not care what it picks.

@@ -302,6 +302,13 @@ def slope_at_x(x, mu, sigma):
     return _normal_density((np.log(x) - mu) / sigma) / (sigma * np.exp(mu + sigma * x))
 
 
+@lognormal_density.wrong(
+    "A density has mass 1, and this one has sqrt(2 pi): the Gaussian p_z is exp(-z ** 2 / 2) divided by that number."
+)
+def mass_not_one(x, mu, sigma):
+    return np.exp(-(((np.log(x) - mu) / sigma) ** 2) / 2) / (sigma * x)
+
+
 @lognormal_density.wrong("p_z is asked at x. It is a density over z: ask it at the z that G sends to x.")
 def noise_density_at_x(x, mu, sigma):
     return _normal_density(x) / (sigma * x)
