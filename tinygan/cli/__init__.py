@@ -17,6 +17,7 @@ from tinygan.cli import (
     gallery,
     generate,
     interpolate,
+    lesson,
     runs,
     samples,
     train,
@@ -27,7 +28,21 @@ from tinygan.cli.terminal.streams import outlets
 from tinygan.files import in_words
 from tinygan.ranks.launcher import started_number
 
-COMMANDS = (figure1, check, gallery, data, train, evaluate, samples, interpolate, curves, generate, runs, doctor)
+COMMANDS = (
+    figure1,
+    lesson,
+    check,
+    gallery,
+    data,
+    train,
+    evaluate,
+    samples,
+    interpolate,
+    curves,
+    generate,
+    runs,
+    doctor,
+)
 # The commands that several ranks run together; rank 0 runs all others alone.
 TOGETHER = ("train", "evaluate")
 

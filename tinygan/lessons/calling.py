@@ -136,14 +136,19 @@ def _within(seconds: float, work: Any, profile: Any) -> tuple[Any, BaseException
     with redirect_stdout(printed), redirect_stderr(printed):
         thread.start()
         thread.join(seconds)
-        for _ in range(20):  # the code may catch the first ones
-            if not thread.is_alive():
-                break
-            ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread.ident or 0), ctypes.py_object(TooSlow))
-            thread.join(0.1)
-        else:
+        if thread.is_alive():
+            _stop(thread)
             return None, TooSlow(), printed.count
     return result[0], errors[0] if errors else None, printed.count
+
+
+def _stop(thread: threading.Thread) -> None:
+    """Raise TooSlow in a thread, and again if its code catches it; one that catches all of them goes on in vain."""
+    for _ in range(20):
+        ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread.ident or 0), ctypes.py_object(TooSlow))
+        thread.join(0.1)
+        if not thread.is_alive():
+            return
 
 
 class _Counter(io.TextIOBase):

@@ -42,7 +42,7 @@ class Progress:
 
     def save(self) -> None:
         """Write it to its folder."""
-        if self.folder is not None:
+        if self.folder is not None and self.folder.is_dir():
             with whole_file(self.folder / FILE) as file:
                 file.write_text(json.dumps({"solved": self.solved, "hints": self.hints}, indent=1), encoding="utf-8")
 

@@ -1,0 +1,218 @@
+"""A student's whole way through lesson 3 by the command line, and what may go wrong on it."""
+
+import json
+import os
+import time
+import zipfile
+
+import pytest
+
+from tinygan.cli import main
+from tinygan.lessons.catalog import find_lesson
+from tinygan.lessons.definitions import definitions, read_cells
+from tinygan.lessons.script import Cell, as_script, cells, notebook, notebook_cells, stripped
+
+LESSON = find_lesson(3)
+NAMES = [exercise.name for exercise in LESSON.exercises]
+
+
+@pytest.fixture
+def home(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def lesson(*words):
+    return main(["lesson", *words])
+
+
+def write(path, name, body):
+    """Put a body in the place of a stub."""
+    text = path.read_text(encoding="utf-8")
+    stub = f'raise NotYetWritten("{name}")'
+    assert stub in text
+    path.write_text(text.replace(stub, body), encoding="utf-8")
+
+
+def test_the_whole_way(home, capsys):
+    assert lesson("start", "3") == 0
+    script = home / "tinygan-lessons" / "03_layers.py"
+    assert lesson("check", "3") == 1
+    assert capsys.readouterr().out.count("nothing written yet") == 4
+
+    write(script, "linear_backward", "return grad_y @ weight.T, x.T @ grad_y, grad_y")
+    write(script, "relu_backward", "return (x > 0) * 1.0")
+    assert lesson("check", "3") == 1
+    printed = " ".join(capsys.readouterr().out.split())
+    assert "3.1 linear_backward wrong: grad_bias has shape" in printed
+    assert "One bias serves all examples" in printed
+    assert "3.2 relu_backward wrong: That is the slope of ReLU and not yet the gradient" in printed
+    assert "0 of 4 right. For a hint: tinygan lesson hint 3.1" in printed
+
+    for number in (1, 2, 3, 3):
+        assert lesson("hint", "3.2") == 0
+        assert capsys.readouterr().out.startswith(f"Hint {number} of 3 for 3.2 relu_backward:\n")
+    assert lesson("solution", "3.2") == 1
+    assert "is not right yet" in capsys.readouterr().out
+    assert lesson("solution", "relu_backward", "--give-up") == 0
+    assert "return grad_y * (x > 0)" in capsys.readouterr().out
+
+    script.write_text(as_script(LESSON.cells), encoding="utf-8")
+    assert lesson("check", "3") == 0
+    assert "All 4 are right." in capsys.readouterr().out
+    assert lesson("solution", "3.2") == 0
+    assert lesson() == 0
+    assert "4 of 4" in capsys.readouterr().out
+    assert lesson("pack", "--name", "ada") == 0
+    with zipfile.ZipFile(home / "tinygan-lessons" / "tinygan-ada.zip") as archive:
+        assert archive.namelist() == ["03_layers.py"]
+
+
+def test_start_never_overwrites(home, capsys):
+    lesson("start", "3", "--out", "mine")
+    script = home / "mine" / "03_layers.py"
+    script.write_text("# my work\n", encoding="utf-8")
+    (home / "mine" / "03_layers.ipynb").unlink()
+    assert lesson("start", "3", "--out", "mine") == 0
+    assert script.read_text(encoding="utf-8") == "# my work\n"
+    printed = capsys.readouterr().out
+    assert "kept   mine/03_layers.py (it was there" in printed
+    assert "wrote  mine/03_layers.ipynb" in printed
+
+
+def test_start_keeps_the_progress(home):
+    lesson("start", "3")
+    file = home / "tinygan-lessons" / "progress.json"
+    file.write_text(json.dumps({"solved": ["relu_backward"], "hints": {}}), encoding="utf-8")
+    lesson("start", "3")
+    assert json.loads(file.read_text(encoding="utf-8"))["solved"] == ["relu_backward"]
+
+
+def test_the_file_that_was_worked_in_counts(home, capsys):
+    lesson("start", "3")
+    script, book = (home / "tinygan-lessons" / f"03_layers{suffix}" for suffix in (".py", ".ipynb"))
+    book.write_text(notebook(LESSON.cells), encoding="utf-8")
+    os.utime(script, (time.time() + 10, time.time() + 10))
+    assert lesson("check", "3") == 0
+    assert "03_layers.ipynb\n" in capsys.readouterr().out
+
+    write(script, "relu_backward", "return grad_y")
+    os.utime(script, (time.time() + 10, time.time() + 10))
+    assert lesson("check", "3") == 1
+    printed = capsys.readouterr().out
+    assert "Note: 03_layers.py and 03_layers.ipynb were both changed; this is the newer one, 03_layers.py." in printed
+
+
+def test_lessons_in_the_current_folder_are_found(home, monkeypatch):
+    lesson("start", "3", "--out", ".")
+    assert (home / "03_layers.py").exists()
+    assert lesson("check", "3") == 1
+
+
+MISTAKES = {
+    "no lesson": (["start", "77"], "there is no lesson 77; there are"),
+    "not begun": (["check", "3"], "tinygan-lessons has no 03_layers.py; begin it with: tinygan lesson start 3"),
+    "no exercise": (["hint", "relu_backwards"], "did you mean relu_backward?"),
+    "no name": (["pack", "3", "--name", "a/b"], "pack got the name 'a/b'"),
+    "nothing to pack": (["pack", "--name", "ada"], "tinygan-lessons holds no lesson"),
+}
+
+
+@pytest.mark.parametrize(("words", "message"), MISTAKES.values(), ids=MISTAKES.keys())
+def test_a_mistake_in_the_call_exits_with_2(home, capsys, words, message):
+    assert lesson(*words) == 2
+    error = capsys.readouterr().err
+    assert message in error
+    assert error.count("\n") == 1
+
+
+def test_damaged_progress_is_said_and_left(home, capsys):
+    lesson("start", "3")
+    file = home / "tinygan-lessons" / "progress.json"
+    file.write_text('{"solved": 3', encoding="utf-8")
+    assert lesson("check", "3") == 2
+    assert "progress.json is damaged" in capsys.readouterr().err
+    assert file.read_text(encoding="utf-8") == '{"solved": 3'
+
+
+def test_a_syntax_error_costs_one_cell_only(home, capsys):
+    lesson("start", "3")
+    script = home / "tinygan-lessons" / "03_layers.py"
+    write(script, "relu_backward", "return grad_y * (x > 0")
+    write(script, "sigmoid_backward", "return grad_y * y * (1 - y)")
+    assert lesson("check", "3") == 1
+    printed = capsys.readouterr().out
+    assert "is not Python: '(' was never closed" in printed
+    assert "3.2 relu_backward     03_layers.py has no function relu_backward" in printed
+    assert "3.3 sigmoid_backward  right" in printed
+
+
+def test_a_wrong_name_is_guessed(home, capsys):
+    lesson("start", "3")
+    script = home / "tinygan-lessons" / "03_layers.py"
+    script.write_text(script.read_text(encoding="utf-8").replace("def relu_backward(", "def relu_backwards("))
+    lesson("check", "3")
+    assert "it has relu_backwards: is that the one? Then rename it" in " ".join(capsys.readouterr().out.split())
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"\xff\xfe\x00x", "03_layers.py is not text in UTF-8; save it as UTF-8"),
+        (b"", "03_layers.py has no function relu_backward"),
+    ],
+)
+def test_files_that_cannot_be_read(home, capsys, content, message):
+    lesson("start", "3")
+    (home / "tinygan-lessons" / "03_layers.ipynb").unlink()
+    (home / "tinygan-lessons" / "03_layers.py").write_bytes(content)
+    assert lesson("check", "3") in (1, 2)
+    printed = capsys.readouterr()
+    assert message in printed.out + printed.err
+
+
+@pytest.mark.parametrize("text", ["", "not json", "[1, 2]", '{"cells": [{"cell_type": "code"}]}', "[" * 100_000])
+def test_what_is_no_notebook_is_refused(tmp_path, text):
+    path = tmp_path / "03_layers.ipynb"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(ValueError, match=r"03_layers.ipynb: this is no notebook"):
+        read_cells(path)
+
+
+def test_only_definitions_run(tmp_path, capsys):
+    path = tmp_path / "lesson.py"
+    path.write_text(
+        "print('loud')\nx = open('made', 'w')\nimport numpy as np\nlog2 = np.log(2)\nhalf = lambda x: x / 2\n"
+        "def double(x):\n    return 2 * x\nfor i in range(3):\n    print(i)\n",
+        encoding="utf-8",
+    )
+    written = definitions(read_cells(path))
+    assert {"log2", "half", "double"} <= set(written.functions)
+    assert "x" not in written.functions
+    assert capsys.readouterr().out == ""
+
+
+def test_a_definition_that_raises_is_a_problem_and_the_rest_counts():
+    written = definitions([Cell("code", "import no_such_module\ndef one():\n    return 1")])
+    assert written.problems == ["cell 1, line 1 does not run: ModuleNotFoundError: No module named 'no_such_module'"]
+    assert written.functions["one"]() == 1
+
+
+def test_cells_come_back_from_a_script_and_from_a_notebook():
+    parts = LESSON.cells
+    assert cells(as_script(parts)) == parts
+    plain = LESSON.stripped_cells
+    assert notebook_cells(notebook(plain)) == plain
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "### BEGIN SOLUTION\n1\n### END SOLUTION",
+        "def f():\n    ### BEGIN SOLUTION\n    return 1",
+        "def f():\n    ### END SOLUTION",
+    ],
+)
+def test_marks_without_partner_or_function_are_refused(source):
+    with pytest.raises(ValueError, match="has no partner"):
+        stripped(source)

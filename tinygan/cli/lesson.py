@@ -1,0 +1,159 @@
+"""tinygan lesson: list the lessons, begin one, check it, get a hint or the solution, pack it to hand in."""
+
+import argparse
+from typing import Any
+
+from tinygan.cli.terminal.argument_types import count
+from tinygan.cli.terminal.display import painted
+from tinygan.cli.terminal.status import FAILED
+from tinygan.files import as_path
+
+
+def add_parser(subparsers: Any) -> None:
+    """Add the command, its own commands and their options."""
+    parser = subparsers.add_parser(
+        "lesson",
+        help="learn how a GAN works: lessons with exercises that say why an answer is wrong",
+        description="Without more words, list the lessons and what you have done.",
+    )
+    parser.set_defaults(run=_list)
+    _add_folder(parser)
+    parts = parser.add_subparsers(title="what to do", metavar="WHAT", dest="what")
+
+    start = parts.add_parser("start", help="put a lesson into your folder, as a script and as a notebook")
+    start.add_argument("lesson", type=count, metavar="N", help="number of the lesson")
+    start.set_defaults(run=_start)
+
+    check = parts.add_parser("check", help="say of each exercise whether it is right, and if not, why")
+    check.add_argument("lesson", type=count, metavar="N", help="number of the lesson")
+    check.set_defaults(run=_check)
+
+    hint = parts.add_parser("hint", help="show the next of three hints for an exercise")
+    hint.add_argument("exercise", metavar="EXERCISE", help="its number or name, such as 3.2")
+    hint.set_defaults(run=_hint)
+
+    solution = parts.add_parser("solution", help="show a solution, once your own is right")
+    solution.add_argument("exercise", metavar="EXERCISE", help="its number or name, such as 3.2")
+    solution.add_argument("--give-up", action="store_true", help="show it although yours is not right yet")
+    solution.set_defaults(run=_solution)
+
+    pack = parts.add_parser("pack", help="make one file of your lessons, to hand in")
+    pack.add_argument("lessons", type=count, nargs="*", metavar="N", help="numbers of lessons (default: all begun)")
+    pack.add_argument("--name", required=True, help="your name, as the file is to carry it")
+    pack.set_defaults(run=_pack)
+
+    for part in (start, check, hint, solution, pack):
+        _add_folder(part)
+
+
+def _add_folder(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--out",
+        type=as_path,
+        default=argparse.SUPPRESS,
+        metavar="DIR",
+        help="folder of your lessons (default: the current one if lessons are in it, else tinygan-lessons)",
+    )
+
+
+def _folder(options: argparse.Namespace) -> Any:
+    from tinygan.lessons.student import lessons_folder
+
+    return lessons_folder(getattr(options, "out", None))
+
+
+def _list(options: argparse.Namespace) -> int:
+    from tinygan.lessons.catalog import lessons
+    from tinygan.lessons.progress import load_progress
+    from tinygan.table import text_table
+
+    solved = load_progress(_folder(options)).solved
+    rows = []
+    for lesson in lessons().values():
+        names = [exercise.name for exercise in lesson.exercises]
+        done = sum(name in solved for name in names)
+        rows.append([str(lesson.number), lesson.title, f"{done} of {len(names)}"])
+    print(text_table(["", "lesson", "done"], rows, "><>"))
+    print("\nTo begin one: tinygan lesson start 1")
+    return 0
+
+
+def _start(options: argparse.Namespace) -> int:
+    from tinygan.lessons.catalog import find_lesson
+    from tinygan.lessons.student import start
+
+    lesson = find_lesson(options.lesson)
+    written, kept = start(lesson, _folder(options))
+    for path in written:
+        print(f"wrote  {path}")
+    for path in kept:
+        print(f"kept   {path} (it was there; to begin anew, move it away)")
+    print(f"Work in one of the two. To see whether it is right: tinygan lesson check {lesson.number}")
+    return 0
+
+
+def _check(options: argparse.Namespace) -> int:
+    from tinygan.lessons.catalog import find_lesson, label
+    from tinygan.lessons.report import table
+    from tinygan.lessons.student import check_lesson
+
+    lesson = find_lesson(options.lesson)
+    checked = check_lesson(lesson, _folder(options))
+    print(f"Lesson {lesson.number}. {lesson.title}\n{checked.path}\n")
+    for remark in checked.remarks:
+        print(f"Note: {remark}.")
+    print(table(checked.verdicts))
+    missing = [exercise for exercise, verdict in checked.verdicts if not verdict.is_right]
+    n = len(checked.verdicts)
+    if not missing:
+        print(painted(f"\nAll {n} are right.", "good"))
+        return 0
+    print(f"\n{n - len(missing)} of {n} right. For a hint: tinygan lesson hint {label(missing[0])}")
+    return FAILED
+
+
+def _hint(options: argparse.Namespace) -> int:
+    from tinygan.lessons.catalog import find_exercise, label
+    from tinygan.lessons.progress import load_progress
+
+    exercise = find_exercise(options.exercise)
+    number, n = load_progress(_folder(options)).next_hint(exercise.name, len(exercise.hints)), len(exercise.hints)
+    print(f"Hint {number} of {n} for {label(exercise)} {exercise.name}:\n{_filled(exercise.hints[number - 1])}")
+    if number == n:
+        print(f"\nThat was the last one. The solution: tinygan lesson solution {label(exercise)} --give-up")
+    return 0
+
+
+def _filled(text: str) -> str:
+    import textwrap
+
+    return textwrap.fill(text, 100, break_on_hyphens=False)
+
+
+def _solution(options: argparse.Namespace) -> int:
+    from tinygan.lessons.catalog import find_exercise, find_lesson, label
+    from tinygan.lessons.progress import load_progress
+
+    exercise = find_exercise(options.exercise)
+    number = int(label(exercise).partition(".")[0])
+    if exercise.name not in load_progress(_folder(options)).solved and not options.give_up:
+        print(
+            f"{label(exercise)} {exercise.name} is not right yet; to check it: tinygan lesson check {number}"
+            f"\nTo see the solution all the same: tinygan lesson solution {label(exercise)} --give-up"
+        )
+        return FAILED
+    print(find_lesson(number).solution(exercise))
+    return 0
+
+
+def _pack(options: argparse.Namespace) -> int:
+    from tinygan.lessons.catalog import find_lesson, lessons
+    from tinygan.lessons.student import pack, started
+
+    folder = _folder(options)
+    chosen = [find_lesson(number) for number in options.lessons] or started(list(lessons().values()), folder)
+    if not chosen:
+        raise ValueError(f"{folder} holds no lesson; begin one with: tinygan lesson start 1")
+    path = pack(chosen, folder, options.name)
+    print(f"wrote {path}: {', '.join(f'lesson {lesson.number}' for lesson in chosen)}")
+    return 0
