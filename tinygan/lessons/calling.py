@@ -3,6 +3,7 @@
 import ctypes
 import io
 import linecache
+import math
 import sys
 import threading
 import traceback
@@ -52,7 +53,7 @@ def attempt(
     inputs : dict
         Arguments by name; the function gets copies.
     seconds : float
-        Time until the call is stopped.
+        Time until the call is stopped. If it is infinite, the call runs in this thread: no other one is started.
 
     Returns
     -------
@@ -132,8 +133,11 @@ def _within(seconds: float, work: Any, profile: Any) -> tuple[Any, BaseException
         finally:
             sys.setprofile(None)
 
-    thread = threading.Thread(target=target, daemon=True)
     with redirect_stdout(printed), redirect_stderr(printed):
+        if seconds == math.inf:
+            target()
+            return result[0], errors[0] if errors else None, printed.count
+        thread = threading.Thread(target=target, daemon=True)
         thread.start()
         thread.join(seconds)
         if thread.is_alive():

@@ -34,6 +34,11 @@ class Lesson:
         return self.script.stem
 
     @property
+    def module(self) -> str:
+        """The name of the module that holds its exercises."""
+        return f"tinygan.lessons.exercises.{self.name[3:]}"
+
+    @property
     def cells(self) -> list[Cell]:
         """Its cells, with the solutions."""
         return cells(self.script.read_text(encoding="utf-8"))
@@ -51,8 +56,7 @@ class Lesson:
     @property
     def exercises(self) -> list[Exercise]:
         """Its exercises, in their order."""
-        module = import_module(f"tinygan.lessons.exercises.{self.name[3:]}")
-        return [value for value in vars(module).values() if isinstance(value, Exercise)]
+        return [value for value in vars(import_module(self.module)).values() if isinstance(value, Exercise)]
 
     def solution(self, exercise: Exercise) -> str:
         """Return the code of the function that solves an exercise."""

@@ -2,7 +2,7 @@
 
 import ast
 import difflib
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
@@ -51,19 +51,43 @@ def read_cells(path: str | Path) -> list[Cell]:
         If it cannot be read.
     """
     path = as_path(path)
+    return cells_of(path.read_bytes(), path.name)
+
+
+def cells_of(content: bytes, name: str) -> list[Cell]:
+    """Return the cells that the content of a file holds.
+
+    Parameters
+    ----------
+    content : bytes
+    name : str
+        The file's name: it says whether this is a notebook.
+
+    Raises
+    ------
+    ValueError
+        If it is no text in UTF-8, or a notebook that is none.
+
+    Examples
+    --------
+    >>> cells_of(b"x = 1", "lesson.py")
+    [Cell(kind='code', source='x = 1')]
+    """
     try:
-        text = path.read_text(encoding="utf-8-sig")
+        text = content.decode("utf-8-sig")
     except UnicodeDecodeError:
-        raise ValueError(f"{path.name} is not text in UTF-8; save it as UTF-8") from None
-    if path.suffix == ".ipynb":
-        try:
-            return notebook_cells(text)
-        except ValueError as error:
-            raise ValueError(f"{path.name}: {error}") from None
-    return cells(text)
+        raise ValueError(f"{name} is not text in UTF-8; save it as UTF-8") from None
+    if not name.endswith(".ipynb"):
+        return cells(text)
+    try:
+        return notebook_cells(text)
+    except ValueError as error:
+        raise ValueError(f"{name}: {error}") from None
 
 
-def definitions(parts: Sequence[Cell], name: str = "lesson") -> Written:
+def definitions(
+    parts: Sequence[Cell], name: str = "lesson", *, may_import: Callable[[str], bool] = lambda module: True
+) -> Written:
     """Run the imports, functions, classes and constants of some cells, and nothing else.
 
     Parameters
@@ -71,6 +95,8 @@ def definitions(parts: Sequence[Cell], name: str = "lesson") -> Written:
     parts : sequence of Cell
     name : str
         The name of the module that the functions believe they are in, and of the file that errors name.
+    may_import : callable
+        Which modules may be imported at the top of a cell, by their full names. An import of others is left out.
 
     Returns
     -------
@@ -90,19 +116,45 @@ def definitions(parts: Sequence[Cell], name: str = "lesson") -> Written:
     codes = [cell.source for cell in parts if cell.kind == "code"]
     for number, source in enumerate(codes, 1):
         try:
-            tree = ast.parse(source.replace("\t", "    ") if "\t" in source else source)
+            tree = parsed(source)
         except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
             written.problems.append(f"cell {number} is not Python: {_syntax(error, source)}")
             continue
         for node in tree.body:
-            _take(node, number, source, module, written)
+            if all(map(may_import, imported(node))):
+                _take(node, number, source, module, written)
     written.functions = {key: value for key, value in vars(module).items() if not key.startswith("__")}
     return written
 
 
+def parsed(source: str) -> ast.Module:
+    """Return the syntax of a cell; a tab counts as four spaces.
+
+    Raises
+    ------
+    SyntaxError, ValueError, RecursionError or MemoryError
+        If it has none.
+    """
+    return ast.parse(source.replace("\t", "    ") if "\t" in source else source)
+
+
+def imported(node: ast.AST) -> Iterator[str]:
+    r"""Yield the full names of what a statement imports: of modules, and of what is taken out of modules.
+
+    Examples
+    --------
+    >>> [list(imported(node)) for node in parsed("import math\nfrom tinygan import layers\nx = 1").body]
+    [['math'], ['tinygan.layers'], []]
+    """
+    if isinstance(node, ast.Import):
+        yield from (alias.name for alias in node.names)
+    elif isinstance(node, ast.ImportFrom):
+        yield from (f"{'.' * node.level}{node.module or ''}.{alias.name}" for alias in node.names)
+
+
 def _take(node: ast.stmt, number: int, source: str, module: ModuleType, written: Written) -> None:
     """Run one statement if it is a definition."""
-    if (text := _text(node)) is not None:
+    if (text := asked_text(node)) is not None:
         written.texts[text[0]] = text[1]
     if not _defines(node):
         return
@@ -115,7 +167,7 @@ def _take(node: ast.stmt, number: int, source: str, module: ModuleType, written:
         written.problems.append(f"cell {number}, line {node.lineno} does not run: {words}")
 
 
-def _text(node: ast.stmt) -> tuple[str, str] | None:
+def asked_text(node: ast.stmt) -> tuple[str, str] | None:
     """Return name and text, if a statement is ``prediction = "..."`` or ``explanation = "..."``."""
     match node:
         case ast.Assign(targets=[ast.Name(id=name)], value=ast.Constant(value=str(text))) if name in TEXTS:

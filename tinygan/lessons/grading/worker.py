@@ -1,0 +1,108 @@
+"""What runs inside the sandbox: one exercise of one file, asked for on stdin and answered in frames on stdout."""
+
+import json
+import math
+import os
+import sys
+from collections.abc import Sequence
+from functools import partial
+from importlib import import_module
+from typing import BinaryIO
+
+from tinygan.lessons.calling import Failure, attempts
+from tinygan.lessons.checking import diagnosis, judge, random_cases
+from tinygan.lessons.definitions import asked_text, cells_of, definitions
+from tinygan.lessons.exercise import Answer, Exercise
+from tinygan.lessons.grading import frames
+from tinygan.lessons.grading.look import may_import, reason_to_look, statements
+from tinygan.lessons.script import Cell
+
+MEMORY = 1 << 30  # bytes of addresses
+MANY_FILES = 32
+LONG = 20_000  # characters of a text
+
+
+def limit(seconds: int) -> None:
+    """Limit what this process may use from here on: processor time, memory, files, processes.
+
+    No process may be started at all. The superuser is exempt from this one; there the sandbox's filter sees to it.
+    """
+    if sys.platform != "linux":
+        return
+    import resource
+
+    used = math.ceil(sum(resource.getrusage(resource.RUSAGE_SELF)[:2]))
+    for what, soft, hard in (
+        (resource.RLIMIT_CPU, used + seconds, used + seconds + 1),
+        (resource.RLIMIT_AS, MEMORY, MEMORY),
+        (resource.RLIMIT_FSIZE, 0, 0),
+        (resource.RLIMIT_NOFILE, MANY_FILES, MANY_FILES),
+        (resource.RLIMIT_NPROC, 0, 0),
+        (resource.RLIMIT_CORE, 0, 0),
+    ):
+        resource.setrlimit(what, (soft, hard))
+
+
+def main() -> None:
+    """Read a request and the student's file, and answer."""
+    answers = os.fdopen(os.dup(1), "wb")
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # what the student's code prints is no answer
+    request = json.loads(sys.stdin.buffer.readline())
+    exercises = vars(import_module(request["module"])).values()
+    exercise = next(each for each in exercises if isinstance(each, Exercise) and each.name == request["exercise"])
+    limit(request["seconds"])
+    try:
+        parts = cells_of(sys.stdin.buffer.read(), request["file"])
+        look, texts = reason_to_look(exercise, parts), _texts(parts)
+    except ValueError as error:
+        _send(answers, frames.READ, json.dumps({"look": "", "texts": {}}))
+        _send(answers, frames.FAILURE, f"broken\n{error}")
+        return
+    _send(answers, frames.READ, json.dumps({"look": look, "texts": texts}, ensure_ascii=False))
+    if not look or request["run_all"]:
+        _answer(answers, exercise, parts, request["seed"])
+
+
+def _send(answers: BinaryIO, letter: bytes, text: str) -> None:
+    frames.write(answers, letter, text.encode(errors="replace"))
+
+
+def _texts(parts: Sequence[Cell]) -> dict[str, str]:
+    """Return the prediction and the explanation."""
+    found = [text for node in statements(parts) if (text := asked_text(node)) and text[1]]
+    return {name: text[:LONG] for name, text in found}
+
+
+def _answer(answers: BinaryIO, exercise: Exercise, parts: Sequence[Cell], seed: int) -> None:
+    """Run the student's code and send what it gives."""
+    function = _function(exercise, parts)
+    if not isinstance(function, Failure):
+        cases = random_cases(exercise, seed)
+        made = attempts(exercise, function, cases, seconds=math.inf)
+        if not isinstance(made, Failure):
+            for array in (array for arrays in made for array in arrays):
+                frames.write(answers, frames.ARRAY, frames.packed(array))
+            verdict = judge(exercise, cases, made)  # to explain; the grader judges for itself
+            if verdict.state == "wrong" and not verdict.mistake:
+                _send(answers, frames.DIAGNOSIS, diagnosis(exercise, function))
+            return
+        function = made
+    _send(answers, frames.FAILURE, f"{function.state}\n{function.sentence}")
+
+
+def _function(exercise: Exercise, parts: Sequence[Cell]) -> Answer | Failure:
+    """Return the student's function, or why there is none."""
+    written = definitions(parts, may_import=partial(may_import, exercise))
+    if exercise.name in written.functions:
+        function: object = written.functions[exercise.name]
+        if callable(function):
+            return function
+        return Failure("wrong", f"{exercise.name} is not a function here, but a {type(function).__name__}")
+    if written.problems:
+        return Failure("broken", f"there is no function {exercise.name}; {written.problems[0]}")
+    near = written.near(exercise.name)
+    return Failure("empty", f"there is no function {exercise.name}" + (f"; there is {near}" if near else ""))
+
+
+if __name__ == "__main__":
+    main()
