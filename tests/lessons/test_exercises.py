@@ -9,10 +9,12 @@ import pytest
 from tinygan.lessons.catalog import find_exercise, label, lessons
 from tinygan.lessons.checking import verdict_on
 from tinygan.lessons.definitions import definitions
+from tinygan.lessons.exercise import call
 from tinygan.lessons.script import BEGIN, END
 
 LESSONS = list(lessons().values())
 EXERCISES = [pytest.param(lesson, exercise, id=label(exercise)) for lesson in LESSONS for exercise in lesson.exercises]
+OF_ARRAYS = [case for case in EXERCISES if case.values[1].run is call]
 
 
 @pytest.fixture(scope="module")
@@ -71,6 +73,18 @@ def test_a_solution_is_right(lesson, exercise, solutions):
 @pytest.mark.parametrize(("lesson", "exercise"), EXERCISES)
 def test_a_function_that_returns_its_first_argument_is_not_right(lesson, exercise):
     assert not verdict_on(exercise, lambda first, *rest: first).is_right
+
+
+@pytest.mark.parametrize(("lesson", "exercise"), OF_ARRAYS)
+def test_an_answer_that_nobody_expected_is_told_where_it_differs(lesson, exercise):
+    def off(*arguments):
+        results = exercise.outputs(exercise.right_answer, dict(enumerate(arguments)))
+        changed = [result * 1.03 + 0.01 for result in results]
+        return tuple(changed) if len(changed) > 1 else changed[0]
+
+    verdict = verdict_on(exercise, off)
+    assert verdict.state == "wrong"
+    assert "wanted" in verdict.sentence
 
 
 def named(exercise, seeds):

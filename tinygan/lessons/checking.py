@@ -191,7 +191,7 @@ def _difference(
         if not _close(got[i], right[i], exercise.tolerance):
             break
     one, other = got[i].astype(float), right[i].astype(float)
-    off = np.abs(one - other)
+    off = np.asarray(np.abs(one - other))  # of two single numbers, the difference is no array
     off[~np.isfinite(off)] = np.inf
     worst = np.unravel_index(int(off.argmax()), off.shape)
     n_off = int((off > exercise.tolerance * np.abs(other[np.isfinite(other)]).max(initial=0.0) + 1e-12).sum())
