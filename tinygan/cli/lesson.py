@@ -42,6 +42,10 @@ def add_parser(subparsers: Any) -> None:
     pack.add_argument("--name", required=True, help="your name, as the file is to carry it")
     pack.set_defaults(run=_pack)
 
+    nbgrader = parts.add_parser("nbgrader", help="for teachers: write all lessons as assignments of nbgrader")
+    nbgrader.add_argument("folder", type=as_path, metavar="FOLDER", help="the course's folder; writes FOLDER/source")
+    nbgrader.set_defaults(run=_nbgrader)
+
     for part in (start, check, hint, solution, pack):
         _add_folder(part)
 
@@ -156,4 +160,22 @@ def _pack(options: argparse.Namespace) -> int:
         raise ValueError(f"{folder} holds no lesson; begin one with: tinygan lesson start 1")
     path = pack(chosen, folder, options.name)
     print(f"wrote {path}: {', '.join(f'lesson {lesson.number}' for lesson in chosen)}")
+    return 0
+
+
+def _nbgrader(options: argparse.Namespace) -> int:
+    from tinygan.files import whole_file
+    from tinygan.lessons.catalog import lessons
+    from tinygan.lessons.nbgrader import assignment
+
+    for lesson in lessons().values():
+        path = options.folder / "source" / lesson.name / f"{lesson.name}.ipynb"
+        if path.exists():
+            print(f"kept   {path} (it was there; to write it anew, move it away)")
+            continue
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with whole_file(path) as file:
+            file.write_text(assignment(lesson), encoding="utf-8")
+        print(f"wrote  {path}")
+    print(f"To make what students get: nbgrader generate_assignment NAME --course-dir={options.folder}")
     return 0

@@ -133,10 +133,46 @@ def notebook(parts: Sequence[Cell]) -> str:
     >>> json.loads(notebook([Cell("code", "x = 1")]))["cells"][0]["source"]
     ['x = 1']
     """
+    return notebook_of([notebook_cell(cell) for cell in parts])
+
+
+def notebook_cell(cell: Cell) -> dict[str, Any]:
+    """Return a cell as a notebook holds it.
+
+    Examples
+    --------
+    >>> notebook_cell(Cell("markdown", "Hello"))
+    {'cell_type': 'markdown', 'metadata': {}, 'source': ['Hello']}
+    """
+    if cell.kind == "markdown":
+        return {"cell_type": "markdown", "metadata": {}, "source": cell.source.splitlines(keepends=True)}
+    return code_cell(solved(cell.source), {"tags": ["hide-input"]} if BEGIN in cell.source else {})
+
+
+def code_cell(source: str, metadata: dict[str, Any]) -> dict[str, Any]:
+    """Return a cell of code as a notebook holds it, not yet run.
+
+    Examples
+    --------
+    >>> code_cell("x = 1", {})["outputs"]
+    []
+    """
+    lines = source.splitlines(keepends=True)
+    return {"cell_type": "code", "metadata": metadata, "source": lines, "execution_count": None, "outputs": []}
+
+
+def notebook_of(made: Sequence[dict[str, Any]]) -> str:
+    """Return a notebook of such cells, as JSON in nbformat 4.5; each cell gets an id.
+
+    Examples
+    --------
+    >>> json.loads(notebook_of([code_cell("x = 1", {})]))["nbformat"]
+    4
+    """
     kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
     return json.dumps(
         {
-            "cells": [_notebook_cell(number, cell) for number, cell in enumerate(parts)],
+            "cells": [{"id": f"cell-{number}", **cell} for number, cell in enumerate(made)],
             "metadata": {"kernelspec": kernel, "language_info": {"name": "python"}},
             "nbformat": 4,
             "nbformat_minor": 5,
@@ -144,16 +180,6 @@ def notebook(parts: Sequence[Cell]) -> str:
         ensure_ascii=False,
         indent=1,
     )
-
-
-def _notebook_cell(number: int, cell: Cell) -> dict[str, Any]:
-    made = {
-        "cell_type": cell.kind,
-        "id": f"cell-{number}",
-        "metadata": {"tags": ["hide-input"]} if BEGIN in cell.source else {},
-        "source": solved(cell.source).splitlines(keepends=True),
-    }
-    return made | ({"execution_count": None, "outputs": []} if cell.kind == "code" else {})
 
 
 def notebook_cells(text: str) -> list[Cell]:
