@@ -191,6 +191,9 @@ def _difference(
         if not _close(got[i], right[i], exercise.tolerance):
             break
     one, other = got[i].astype(float), right[i].astype(float)
+    if n_bad := int(np.isnan(one).sum()):
+        where = f"{n_bad} of its {one.size} entries" if one.size > 1 else "it"
+        return f"{exercise.name} returns {exercise.returns[i]} with NaN in {where}."
     off = np.asarray(np.abs(one - other))  # of two single numbers, the difference is no array
     off[~np.isfinite(off)] = np.inf
     worst = np.unravel_index(int(off.argmax()), off.shape)
