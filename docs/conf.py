@@ -24,6 +24,7 @@ default_role = "py:obj"
 myst_enable_extensions = ["dollarmath"]
 myst_heading_anchors = 3
 nb_execution_raise_on_error = True
+nb_merge_streams = True
 
 # The docstrings state types and shapes in words; an annotation would only repeat them.
 autodoc_typehints = "none"
