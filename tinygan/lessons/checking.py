@@ -148,9 +148,9 @@ def _most_telling(
     made: Sequence[tuple[Array, ...]],
     wrong: Sequence[int],
 ) -> tuple[WrongAnswer | None, list[int]]:
-    """Return the wrong answer that equals most of the arrays that are wrong, and which of them it equals.
+    """Return the wrong answer that equals most of the arrays, right ones included, and which wrong ones it equals.
 
-    Between two that equal as many, it is the one that equals more of the others.
+    So an answer that goes wrong in more places than the student's comes last.
     """
     best: tuple[int, int] = 0, 0
     found: tuple[WrongAnswer | None, list[int]] = None, []
@@ -158,8 +158,8 @@ def _most_telling(
         its = [exercise.outputs(answer.function, inputs) for inputs in cases]
         equal = [i for i in range(len(exercise.returns)) if _agree(exercise, made, its, i)]
         explained = [i for i in equal if i in wrong]
-        if explained and (len(explained), len(equal)) > best:
-            best, found = (len(explained), len(equal)), (answer, explained)
+        if explained and (len(equal), len(explained)) > best:
+            best, found = (len(equal), len(explained)), (answer, explained)
     return found
 
 
@@ -201,7 +201,8 @@ def _difference(
     entry = f"[{', '.join(str(k) for k in worst)}]" if one.ndim else ""
     share = f" {n_off} of its {one.size} entries differ." if one.size > 1 else ""
     fine = [name for name in exercise.returns if exercise.returns.index(name) not in _differing(exercise, made, wanted)]
-    rest = f" {' and '.join(fine)} {'is' if len(fine) == 1 else 'are'} right." if fine else ""
+    names = " and ".join(fine) if len(fine) <= 3 else f"{len(fine)} others"
+    rest = f" {names} {'is' if len(fine) == 1 else 'are'} right." if fine else ""
     return f"{exercise.returns[i]}{entry} is {one[worst]:.6g}; wanted {other[worst]:.6g}.{share}{rest}"
 
 
