@@ -3,7 +3,7 @@
 #
 # In eq. (1), two players share one number: D raises V, and G lowers it. In section 3 the paper then says that G had
 # better not do this, and gives it a loss of its own. Why? In this lesson you write both losses of G with their
-# gradients, compute how much time each of them costs, and watch a G that stands still on real images.
+# gradients, compute how much time each of them costs, and watch a G that stands still on digits.
 #
 # You need the two steps of Algorithm 1 (lesson 6) and the sigmoid (lesson 3).
 
@@ -23,8 +23,8 @@ from tinygan.optim import SGD, RMSProp
 #
 # Early in training, D finds it easy to tell samples from data: it gives a sample of G one chance in 1,000 of being
 # real. Two generators start from here. The first lowers log(1 − D(G(z))), as eq. (1) says. The second raises
-# log D(G(z)). Both want D to say 1/2, and both take steps of the same length times their own gradient. How many times
-# longer does the first one need: as long, twice, ten times, a hundred times?
+# log D(G(z)). Both have the same learning rate, and both go on until D says 1/2. How many times as long does the first
+# one take: once, twice, ten times, a hundred times?
 
 # %%
 prediction = """
@@ -68,7 +68,7 @@ check("minimax_generator_loss", minimax_generator_loss)
 # The slope is −D. When D is sure that the samples are not real, D is near 0, and so is all that G hears. It gets the
 # smallest gradient when it has the most to learn. This is what the paper calls saturation.
 #
-# Many texts tell it the other way round. To remember it, draw log(1 − D) against the logit: it is flat on the left,
+# Some texts tell it the other way round. To remember it, draw log(1 − D) against the logit: it is flat on the left,
 # where D is sure of a fake, and it falls on the right, where G has won already.
 
 # %% [markdown]
@@ -109,7 +109,7 @@ check("non_saturating_generator_loss", non_saturating_generator_loss)
 # slope times dt. With eq. (1) its speed is D, and with section 3 it is 1 − D. It starts at some a below 0. When does
 # it reach 0, where D = 1/2?
 #
-# Time is way over speed. Here the speed changes on the way, so it is an integral:
+# Time is distance over speed. Here the speed changes on the way, so the time is an integral:
 #
 # $$ T = \int_a^0 \frac{da'}{D(a')} = \int_a^0 \big( 1 + e^{-a'} \big) \, da'
 #    \qquad \text{and} \qquad T = \int_a^0 \frac{da'}{1 - D(a')} = \int_a^0 \big( 1 + e^{a'} \big) \, da' . $$

@@ -204,7 +204,7 @@ def swapped_times(logit):
 
 
 @time_to_half.wrong(
-    "You integrate the speed. Time is way over speed: integrate 1 / D and 1 / (1 - D), which are 1 + exp(-a) and "
+    "You integrate the speed. Time is distance over speed: integrate 1 / D and 1 / (1 - D), which are 1 + exp(-a) and "
     "1 + exp(a)."
 )
 def speed_integrated(logit):
@@ -227,7 +227,7 @@ def backwards(logit):
 
 
 @time_to_half.wrong(
-    "That is way over the speed at the start. The speed changes on the way: it is an integral, not a quotient."
+    "That is the distance over the speed at the start. The speed changes on the way: it is an integral, not a quotient."
 )
 def speed_of_the_start(logit):
     return -logit / sigmoid(logit), -logit / sigmoid(-logit)
