@@ -41,10 +41,8 @@ def run(options: argparse.Namespace) -> int:
     if not options.quiet:
         n_students = len({row.student for row in rows})
         print(f"{counted(n_students, 'student')}, {counted(len(rows), 'answer')}, {sum(r.points for r in rows)} right")
-        if look := [row for row in rows if row.state == "needs a look"]:
-            print(
-                f"{counted(len(look), 'answer')} needs a look" if len(look) == 1 else f"{len(look)} answers need a look"
-            )
+        if n_look := sum(row.state == "needs a look" for row in rows):
+            print(f"for you to look at: {n_look}")
         for name in ("grades.csv", "class.html", "students"):
             print(f"  {options.out / name}")
     return 0

@@ -3,6 +3,7 @@
 import argparse
 from typing import Any
 
+from tinygan.cli import grade_lessons
 from tinygan.cli.terminal.argument_types import count
 from tinygan.cli.terminal.display import painted
 from tinygan.cli.terminal.status import FAILED
@@ -42,6 +43,7 @@ def add_parser(subparsers: Any) -> None:
     pack.add_argument("--name", required=True, help="your name, as the file is to carry it")
     pack.set_defaults(run=_pack)
 
+    grade_lessons.add_parser(parts)
     nbgrader = parts.add_parser("nbgrader", help="for teachers: write all lessons as assignments of nbgrader")
     nbgrader.add_argument("folder", type=as_path, metavar="FOLDER", help="the course's folder; writes FOLDER/source")
     nbgrader.set_defaults(run=_nbgrader)

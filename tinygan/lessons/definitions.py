@@ -9,6 +9,8 @@ from types import ModuleType
 from typing import Any
 
 from tinygan.files import as_path
+from tinygan.lessons.calling import Failure
+from tinygan.lessons.exercise import Answer
 from tinygan.lessons.script import Cell, cells, notebook_cells
 
 # What a definition may call when it is read: a constant such as np.log(2).
@@ -35,9 +37,16 @@ class Written:
     problems: list[str] = field(default_factory=list)
     texts: dict[str, str] = field(default_factory=dict)
 
-    def near(self, name: str) -> str:
-        """Return a defined name that looks like a misspelling of another, or ''."""
-        return next(iter(difflib.get_close_matches(name, self.functions, 1, 0.8)), "")
+    def find(self, name: str, file: str) -> Answer | Failure:
+        """Return a function by its name, or why there is none in the file."""
+        if name not in self.functions:
+            near = difflib.get_close_matches(name, self.functions, 1, 0.8)
+            hint = f"; it has {near[0]}: is that the one? Then rename it" if near else ""
+            return Failure("empty", f"{file} has no function {name}{hint}")
+        function: object = self.functions[name]
+        if not callable(function):
+            return Failure("wrong", f"{name} is not a function here, but a {type(function).__name__}")
+        return function
 
 
 def read_cells(path: str | Path) -> list[Cell]:

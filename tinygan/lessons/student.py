@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from tinygan.files import as_path, whole_file
+from tinygan.lessons.calling import Failure
 from tinygan.lessons.catalog import Lesson
 from tinygan.lessons.checking import Verdict, verdict_on
 from tinygan.lessons.definitions import Written, definitions, read_cells
@@ -150,14 +151,10 @@ def _code(parts: Sequence[Any]) -> list[str]:
 
 
 def _verdict(exercise: Exercise, written: Written, path: Path) -> Verdict:
-    if exercise.name not in written.functions:
-        near = written.near(exercise.name)
-        hint = f"; it has {near}: is that the one? Then rename it" if near else ""
-        return Verdict("empty", f"{path.name} has no function {exercise.name}{hint}")
-    function = written.functions[exercise.name]
-    if not callable(function):
-        return Verdict("wrong", f"{exercise.name} is not a function here, but a {type(function).__name__}")
-    return verdict_on(exercise, function)
+    found = written.find(exercise.name, path.name)
+    if isinstance(found, Failure):
+        return Verdict(found.state, found.sentence)
+    return verdict_on(exercise, found)
 
 
 def pack(lessons: Sequence[Lesson], folder: Path, student: str) -> Path:

@@ -152,7 +152,7 @@ def found_in(reply: Reply, exercise: Exercise, seed: int, seconds: int) -> tuple
     read = json.loads(sent[0][1])
     verdict = _verdict(reply, sent[1:], exercise, seed, seconds)
     if read["look"]:
-        ran = f"In the sandbox: {verdict.state}. {verdict.sentence}" if sent[1:] or reply.status else "It was not run."
+        ran = f"In the sandbox: {verdict.state}. {verdict.sentence}" if read["runs"] else "It was not run."
         verdict = Verdict("needs a look", f"{read['look']} {ran}".strip())
     return verdict, read["texts"]
 

@@ -39,9 +39,7 @@ BUILTINS = [
     "exec",
     "getattr",
     "globals",
-    "input",
     "locals",
-    "memoryview",
     "open",
     "setattr",
     "vars",
@@ -122,8 +120,10 @@ def reason_to_look(exercise: Exercise, parts: Sequence[Cell]) -> str:
         for name in _defined(node):
             defined[name].append(node)
     for reached in _reached(exercise.name, defined):
+        own = _own(reached)
+        foreign = {name: full for name, full in kept_out.items() if name not in own}
         for part in ast.walk(reached):
-            if found := _reaches(part, exercise, kept_out, modules):
+            if found := _reaches(part, exercise, foreign, modules):
                 return f"It {found}, which an answer to this exercise may not."
     return ""
 
@@ -162,9 +162,19 @@ def _reached(name: str, defined: dict[str, list[ast.AST]]) -> Iterator[ast.AST]:
     while waiting:
         for node in defined.get(waiting.pop(), []):
             yield node
-            mentioned = {part.id for part in ast.walk(node) if isinstance(part, ast.Name)} - seen
+            mentioned = {part.id for part in ast.walk(node) if isinstance(part, ast.Name)} - _own(node) - seen
             seen |= mentioned
             waiting += mentioned
+
+
+def _own(node: ast.AST) -> set[str]:
+    """Return the names that a definition gives to its arguments and variables."""
+    own = set()
+    for part in ast.walk(node):
+        match part:
+            case ast.arg(arg=name) | ast.Name(id=name, ctx=ast.Store()):
+                own.add(name)
+    return own
 
 
 def _reaches(part: ast.AST, exercise: Exercise, kept_out: dict[str, str], modules: set[str]) -> str:

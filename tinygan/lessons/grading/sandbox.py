@@ -190,10 +190,13 @@ def ask(where: Sandbox | Unprotected, request: Mapping[str, Any], content: bytes
         with suppress(subprocess.TimeoutExpired):
             process.wait(max(1, end - time.monotonic()))
     process.kill()
-    return Reply(bytes(data), process.wait(), in_time)
+    status = process.wait()
+    reader.join(1)
+    return Reply(bytes(data), status, in_time)
 
 
 def _read(stream: BinaryIO, data: bytearray) -> None:
     """Read until there is no more, or too much."""
-    while len(data) <= MUCH and (more := stream.read1(1 << 16)):  # type: ignore[attr-defined]
-        data += more
+    with stream:
+        while len(data) <= MUCH and (more := stream.read1(1 << 16)):  # type: ignore[attr-defined]
+            data += more

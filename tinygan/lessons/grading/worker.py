@@ -7,12 +7,12 @@ import sys
 from collections.abc import Sequence
 from functools import partial
 from importlib import import_module
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from tinygan.lessons.calling import Failure, attempts
 from tinygan.lessons.checking import diagnosis, judge, random_cases
 from tinygan.lessons.definitions import asked_text, cells_of, definitions
-from tinygan.lessons.exercise import Answer, Exercise
+from tinygan.lessons.exercise import Exercise
 from tinygan.lessons.grading import frames
 from tinygan.lessons.grading.look import may_import, reason_to_look, statements
 from tinygan.lessons.script import Cell
@@ -53,14 +53,14 @@ def main() -> None:
     limit(request["seconds"])
     try:
         parts = cells_of(sys.stdin.buffer.read(), request["file"])
-        look, texts = reason_to_look(exercise, parts), _texts(parts)
     except ValueError as error:
-        _send(answers, frames.READ, json.dumps({"look": "", "texts": {}}))
-        _send(answers, frames.FAILURE, f"broken\n{error}")
-        return
-    _send(answers, frames.READ, json.dumps({"look": look, "texts": texts}, ensure_ascii=False))
-    if not look or request["run_all"]:
-        _answer(answers, exercise, parts, request["seed"])
+        _send(answers, frames.READ, json.dumps({"look": "", "runs": False, "texts": {}}))
+        return _send(answers, frames.FAILURE, f"broken\n{error}")
+    look = reason_to_look(exercise, parts)
+    runs = not look or request["run_all"]
+    _send(answers, frames.READ, json.dumps({"look": look, "runs": runs, "texts": _texts(parts)}, ensure_ascii=False))
+    if runs:
+        _answer(answers, exercise, parts, request)
 
 
 def _send(answers: BinaryIO, letter: bytes, text: str) -> None:
@@ -73,35 +73,23 @@ def _texts(parts: Sequence[Cell]) -> dict[str, str]:
     return {name: text[:LONG] for name, text in found}
 
 
-def _answer(answers: BinaryIO, exercise: Exercise, parts: Sequence[Cell], seed: int) -> None:
+def _answer(answers: BinaryIO, exercise: Exercise, parts: Sequence[Cell], request: dict[str, Any]) -> None:
     """Run the student's code and send what it gives."""
-    function = _function(exercise, parts)
-    if not isinstance(function, Failure):
-        cases = random_cases(exercise, seed)
-        made = attempts(exercise, function, cases, seconds=math.inf)
-        if not isinstance(made, Failure):
-            for array in (array for arrays in made for array in arrays):
-                frames.write(answers, frames.ARRAY, frames.packed(array))
-            verdict = judge(exercise, cases, made)  # to explain; the grader judges for itself
-            if verdict.state == "wrong" and not verdict.mistake:
-                _send(answers, frames.DIAGNOSIS, diagnosis(exercise, function))
-            return
-        function = made
-    _send(answers, frames.FAILURE, f"{function.state}\n{function.sentence}")
-
-
-def _function(exercise: Exercise, parts: Sequence[Cell]) -> Answer | Failure:
-    """Return the student's function, or why there is none."""
     written = definitions(parts, may_import=partial(may_import, exercise))
-    if exercise.name in written.functions:
-        function: object = written.functions[exercise.name]
-        if callable(function):
-            return function
-        return Failure("wrong", f"{exercise.name} is not a function here, but a {type(function).__name__}")
-    if written.problems:
-        return Failure("broken", f"there is no function {exercise.name}; {written.problems[0]}")
-    near = written.near(exercise.name)
-    return Failure("empty", f"there is no function {exercise.name}" + (f"; there is {near}" if near else ""))
+    found = written.find(exercise.name, request["file"])
+    if isinstance(found, Failure):
+        problem = next(iter(written.problems), "")
+        state, sentence = ("broken", f"{found.sentence}; {problem}") if problem else (found.state, found.sentence)
+        return _send(answers, frames.FAILURE, f"{state}\n{sentence}")
+    cases = random_cases(exercise, request["seed"])
+    made = attempts(exercise, found, cases, seconds=math.inf)
+    if isinstance(made, Failure):
+        return _send(answers, frames.FAILURE, f"{made.state}\n{made.sentence}")
+    for array in (array for arrays in made for array in arrays):
+        frames.write(answers, frames.ARRAY, frames.packed(array))
+    verdict = judge(exercise, cases, made)  # to know whether to explain; the grader judges for itself
+    if verdict.state == "wrong" and not verdict.mistake:
+        _send(answers, frames.DIAGNOSIS, diagnosis(exercise, found))
 
 
 if __name__ == "__main__":
