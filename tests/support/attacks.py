@@ -17,6 +17,11 @@ ATTACKS = {
         import time
         time.sleep(18)
     """,
+    "silence": """
+        import os, time
+        os.close(3)
+        time.sleep(18)
+    """,
     "processes": """
         import os, time
         for _ in range(200):

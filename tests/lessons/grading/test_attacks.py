@@ -72,6 +72,7 @@ def verdict(where, code):
 FATES = {
     "loop": ("too slow", "had not returned after 1 s"),
     "sleep": ("needs a look", "In the sandbox: too slow"),
+    "silence": ("needs a look", "In the sandbox: too slow"),
     "processes": ("needs a look", "Operation not permitted"),
     "threads": ("needs a look", "can't start new thread"),
     "memory": ("raised", "needs more memory than there is"),
@@ -89,7 +90,7 @@ FATES = {
 }
 
 
-SLOW = {"sleep"}  # by the clock on the wall
+SLOW = {"sleep", "silence"}  # by the clock on the wall
 
 
 @needs_bubblewrap

@@ -12,7 +12,7 @@ from support.attacks import ATTACKS, lesson_with
 from support.sandbox import needs_bubblewrap
 
 from tinygan.cli import main
-from tinygan.lessons.catalog import find_exercise, find_lesson
+from tinygan.lessons.catalog import find_exercise, find_lesson, lessons
 from tinygan.lessons.checking import random_cases
 from tinygan.lessons.grading import frames, sandbox
 from tinygan.lessons.grading import grade as module
@@ -122,6 +122,15 @@ def test_a_class_in_a_sandbox(folder, tmp_path):
     rows = grade(folder, tmp_path / "report", jobs=2)
     check_class(rows)
     assert "In the sandbox: raised" in next(row.why for row in rows if row.state == "needs a look")
+
+
+@pytest.mark.slow
+@needs_bubblewrap
+@pytest.mark.parametrize("lesson", lessons().values(), ids=lambda lesson: lesson.name)
+def test_every_solution_is_right_within_the_limits(lesson, folder, tmp_path):
+    hand_in(folder, f"ada/{lesson.name}.py", as_script(lesson.cells))
+    rows = grade(folder, tmp_path / "report")
+    assert {(row.exercise, row.state, row.why) for row in rows} == {(e.name, "right", "") for e in lesson.exercises}
 
 
 def test_a_second_call_goes_on(folder, tmp_path, monkeypatch):

@@ -16,7 +16,6 @@ STYLE = """
 body { font: 17px/1.5 system-ui, sans-serif; max-width: 46rem; margin: 2rem auto; padding: 0 1rem; color: #222; }
 table { border-collapse: collapse; width: 100%; }
 th, td { text-align: left; vertical-align: top; padding: .3rem .8rem .3rem 0; border-bottom: 1px solid #ddd; }
-td.number { text-align: right; }
 blockquote { white-space: pre-wrap; overflow-wrap: anywhere; margin: 0; padding: .5rem 1rem; background: #f4f4f4; }
 """
 

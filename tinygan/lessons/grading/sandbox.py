@@ -185,10 +185,10 @@ def ask(where: Sandbox | Unprotected, request: Mapping[str, Any], content: bytes
     with suppress(BrokenPipeError), process.stdin:  # it may have died before it had read all
         process.stdin.write(line + content)
     reader.join(end - time.monotonic())
-    in_time = not reader.is_alive()
-    if in_time and len(data) <= MUCH:
+    if len(data) <= MUCH:
         with suppress(subprocess.TimeoutExpired):
             process.wait(max(1, end - time.monotonic()))
+    in_time = process.poll() is not None
     process.kill()
     status = process.wait()
     reader.join(1)
