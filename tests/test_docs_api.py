@@ -17,6 +17,7 @@ ROOMS = (
     "evaluation",
     "backend",
     "experiments.figure1",
+    "lessons",
 )
 CONSTANTS = {"NON_SATURATING", "MINIMAX", "LEAST_SQUARES", "WASSERSTEIN"}  # listed below the table, with their sources
 TYPES = {"Array", "RngLike"}
