@@ -5,6 +5,7 @@ import subprocess
 import sys
 
 import pytest
+from support.teaching import check_quotes, page
 
 from tinygan.lessons.catalog import lessons
 from tinygan.lessons.script import as_script
@@ -31,6 +32,7 @@ def check_with_solutions(lesson, folder):
         assert f"{exercise.name}  right" in printed
     assert "Picture: " in printed
     assert "These lines wait" not in printed
+    check_quotes(page(lesson), printed)
     pictures = list((folder / "pictures").iterdir())
     assert pictures
     assert all(picture.stat().st_size < 300_000 for picture in pictures)
