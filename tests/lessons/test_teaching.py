@@ -19,7 +19,7 @@ PARTS = ["Aim", "Minutes", "On the board", "The poll", "Wrong answers to expect"
 def parts(lesson):
     """Return the title of a lesson's page, and its parts by their headings."""
     title, *rest = re.split(r"^## ", page(lesson).read_text(encoding="utf-8"), flags=re.MULTILINE)
-    return title.strip(), {part.partition("\n")[0]: part.partition("\n")[2] for part in rest}
+    return title.partition("\n")[0], {part.partition("\n")[0]: part.partition("\n")[2] for part in rest}
 
 
 def test_the_guide_has_pages_for_lessons_that_exist():
