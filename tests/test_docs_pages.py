@@ -11,7 +11,7 @@ import pytest
 from tinygan.lessons.catalog import find_lesson, label, lessons
 from tinygan.lessons.definitions import read_cells
 
-pytest.importorskip("sphinx", reason="needs the extra docs")
+pytest.importorskip("myst_nb", reason="needs the extra docs")
 pytestmark = pytest.mark.slow
 
 DOCS = Path(__file__).parents[1] / "docs"
@@ -159,7 +159,9 @@ def test_the_downloads_are_the_lesson_without_its_solutions(site, lesson, page):
 
 
 def test_a_downloaded_notebook_runs_and_says_what_is_missing(site, tmp_path):
-    nbclient, nbformat = pytest.importorskip("nbclient"), pytest.importorskip("nbformat")
+    import nbclient
+    import nbformat
+
     lesson = find_lesson(1)
     book = nbformat.read(next(site.glob(f"_downloads/*/{lesson.name}.ipynb")), as_version=4)
     nbclient.NotebookClient(book, timeout=300, resources={"metadata": {"path": tmp_path}}).execute()
@@ -179,3 +181,15 @@ def test_a_second_build_runs_no_notebook(site):
 def test_an_address_of_the_network_would_be_found():
     page = '<a href="https://x.org">x</a><script src="https://y.org/z.js"></script><link href="//cdn.org/a.css">'
     assert from_the_network(Loaded(page).addresses) == ["https://y.org/z.js", "//cdn.org/a.css"]
+
+
+def test_what_is_folded_is_told_from_what_is_not():
+    page = Lesson('<pre>a</pre><details><pre>b</pre></details><pre>c</pre><a download="" href="d.py">d</a>')
+    assert (page.open, page.folded, page.downloads) == (["a", "c"], ["b"], ["d.py"])
+
+
+def test_a_picture_without_alt_would_be_found():
+    assert Loaded('<p><img src="data:x"></p><img src="y" alt="a curve">').pictures == [
+        {"src": "data:x"},
+        {"src": "y", "alt": "a curve"},
+    ]
