@@ -90,8 +90,8 @@ def test_an_answer_that_nobody_expected_is_told_where_it_differs(lesson, exercis
 def named(exercise, seeds):
     """Return how often each wrong answer is called something else."""
     missed = Counter()
-    for wrong in exercise.wrong_answers:
-        for seed in seeds:
+    for seed in seeds:
+        for wrong in exercise.wrong_answers:
             verdict = verdict_on(exercise, wrong.function, rng=seed)
             if verdict.mistake != wrong.name or wrong.sentence not in verdict.sentence:
                 missed[wrong.name, verdict.mistake or verdict.sentence] += 1

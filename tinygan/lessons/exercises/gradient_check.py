@@ -455,8 +455,20 @@ def _(layer, x):
     return type(layer) in (Dropout, Linear, Maxout, ReLU, Tanh)  # the library's own; all others are bugs
 
 
-def _gradients(layer, x, *, rule=_central, ones=False, rng=0):
-    """Return grad_x, the numerical gradient, and where there is no kink."""
+def _gradients(layer, x, *, rule=_central, ones=False, same_mask=True):
+    """Return grad_x, the numerical gradient, and where there is no kink; most wrong answers share them."""
+    key = type(layer), x.tobytes(), *(theta.data.tobytes() for theta in layer.parameters), rule, ones, same_mask
+    if key not in _FOUND:
+        if len(_FOUND) > 1000:
+            _FOUND.clear()
+        _FOUND[key] = _compared(layer, x, rule, ones, 0 if same_mask else np.random.default_rng(0))
+    return _FOUND[key]
+
+
+_FOUND: dict[Any, tuple[Array, Array, Array]] = {}
+
+
+def _compared(layer, x, rule, ones, rng):
     y, cache = layer.forward(x, rng=rng)
     grad_y = np.ones_like(y) if ones else np.random.default_rng(1).normal(size=y.shape)
     grad_x = layer.backward_input(grad_y, cache)
@@ -517,7 +529,7 @@ def absolute_error(layer, x):
     "seed, as in layer.forward(x, rng=0)."
 )
 def another_mask(layer, x):
-    grad_x, numerical, smooth = _gradients(layer, x, rng=np.random.default_rng(0))
+    grad_x, numerical, smooth = _gradients(layer, x, same_mask=False)
     return bool(smooth.any()) and _error(grad_x, numerical, smooth) < 1e-6
 
 
