@@ -1,12 +1,11 @@
 """Lesson 10: squared_distances, parzen_log_density, mean_and_error, parzen_score."""
 
-import tracemalloc
-
 import numpy as np
 
 from tinygan.evaluation import ParzenWindow, mean_and_standard_error, parzen_log_likelihood, search_bandwidth
 from tinygan.evaluation.distances import squared_differences
-from tinygan.lessons.exercise import Answer, Exercise, Inputs
+from tinygan.lessons.exercise import Exercise, Inputs
+from tinygan.lessons.memory import with_memory
 
 # 10.1
 
@@ -16,23 +15,11 @@ def _point_inputs(rng: np.random.Generator) -> Inputs:
     return {"x": rng.random((m, d)), "samples": rng.random((n, d)) ** 2}
 
 
-def _and_memory(function: Answer, inputs: Inputs) -> tuple[object, bool]:
-    """Return what the function gives, and whether it held half of the m n d differences at once, or more."""
-    x, samples = inputs["x"], inputs["samples"]
-    tracemalloc.start()
-    try:
-        result = function(x, samples)
-        _, peak = tracemalloc.get_traced_memory()
-    finally:
-        tracemalloc.stop()
-    return result, peak > x.size * len(samples) * x.itemsize / 2
-
-
 squared_distances = Exercise(
     "squared_distances",
     returns=["squares", "too_much_memory"],
     inputs=_point_inputs,
-    run=_and_memory,
+    run=with_memory,
     hints=[
         "Write out |x - mu|^2 for two vectors, as you would (a - b)^2 for two numbers. Which of the terms needs both "
         "of them?",
