@@ -103,3 +103,5 @@ def test_quotes_are_compared_by_words_and_by_numbers():
     assert not is_alike("real  106.0 ± 5.7 nats", "real  246.0 ± 5.7 nats")
     assert not is_alike("real  106.0 ± 5.7 nats", "blurred  106.0 ± 5.7 nats")
     assert not is_alike("C = -1.16", "C = 1.16")
+    assert is_alike("an error of 2.5e-08", "an error of 1.2e-08")
+    assert not is_alike("an error of 2.5e-08", "an error of 2.5e-06")
