@@ -24,7 +24,7 @@ def parts(lesson):
 
 def test_the_guide_has_pages_for_lessons_that_exist():
     pages = {path.stem for path in FOLDER.glob("[0-9]*.md")}
-    assert pages >= {lesson.name for lesson in lessons().values()}
+    assert pages == {lesson.name for lesson in lessons().values()}
     assert all(f"\n{name}\n" in (FOLDER / "index.md").read_text(encoding="utf-8") for name in pages)
 
 
