@@ -144,6 +144,10 @@ def test_a_page_shows_a_lesson_that_was_solved(lesson, page):
     assert "These lines wait" not in printed
 
 
+def test_no_cell_of_a_page_warns(site):
+    assert [page for page in site.rglob("*.html") if 'class="output stderr' in page.read_text(encoding="utf-8")] == []
+
+
 def test_every_solution_is_folded_below_its_stub(lesson, page):
     assert len(page.folded) == len(lesson.exercises)
     for exercise, solution in zip(lesson.exercises, page.folded, strict=True):

@@ -1,6 +1,7 @@
 """Download one file from the first mirror that gives it; the file arrives whole and checked, or not at all."""
 
 import hashlib
+import warnings
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import IO, Any, TypeAlias
@@ -22,9 +23,15 @@ def user_cache() -> Path:
     >>> user_cache().is_absolute()
     True
     """
-    import pooch
+    return Path(_pooch().os_cache("tinygan"))
 
-    return Path(pooch.os_cache("tinygan"))
+
+def _pooch() -> Any:
+    """Import pooch, silently: the bar of progress that it imports, and we do not use, warns in a plain notebook."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "IProgress not found")
+        import pooch
+    return pooch
 
 
 def download(
@@ -111,10 +118,8 @@ class _Sink:
 
 
 def _pour(url: str, sink: _Sink) -> None:
-    import pooch
-
     responses: list[Any] = []
-    pour = pooch.HTTPDownloader(
+    pour = _pooch().HTTPDownloader(
         chunk_size=PIECE,
         timeout=SECONDS_OF_SILENCE,
         hooks={"response": lambda response, **_: responses.append(response)},
