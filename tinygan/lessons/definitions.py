@@ -95,7 +95,7 @@ def cells_of(content: bytes, name: str) -> list[Cell]:
 
 
 def definitions(
-    parts: Sequence[Cell], name: str = "lesson", *, may_import: Callable[[str], bool] = lambda module: True
+    parts: Sequence[Cell], name: str = "lesson", *, wanted: Callable[[ast.stmt], bool] = lambda node: True
 ) -> Written:
     """Run the imports, functions, classes and constants of some cells, and nothing else.
 
@@ -104,8 +104,8 @@ def definitions(
     parts : sequence of Cell
     name : str
         The name of the module that the functions believe they are in, and of the file that errors name.
-    may_import : callable
-        Which modules may be imported at the top of a cell, by their full names. An import of others is left out.
+    wanted : callable
+        Which statements to run; by default, all that define something.
 
     Returns
     -------
@@ -129,9 +129,8 @@ def definitions(
         except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
             written.problems.append(f"cell {number} is not Python: {_syntax(error, source)}")
             continue
-        for node in tree.body:
-            if all(map(may_import, imported(node))):
-                _take(node, number, source, module, written)
+        for node in filter(wanted, tree.body):
+            _take(node, number, source, module, written)
     written.functions = {key: value for key, value in vars(module).items() if not key.startswith("__")}
     return written
 

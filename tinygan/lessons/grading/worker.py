@@ -5,13 +5,12 @@ import math
 import os
 import sys
 from collections.abc import Sequence
-from functools import partial
 from importlib import import_module
 from typing import Any, BinaryIO
 
 from tinygan.lessons.calling import Failure, attempts
 from tinygan.lessons.checking import diagnosis, judge, random_cases
-from tinygan.lessons.definitions import asked_text, cells_of, definitions
+from tinygan.lessons.definitions import asked_text, cells_of, definitions, imported
 from tinygan.lessons.exercise import Exercise
 from tinygan.lessons.grading import frames
 from tinygan.lessons.grading.look import may_import, reason_to_look, statements
@@ -75,7 +74,7 @@ def _texts(parts: Sequence[Cell]) -> dict[str, str]:
 
 def _answer(answers: BinaryIO, exercise: Exercise, parts: Sequence[Cell], request: dict[str, Any]) -> None:
     """Run the student's code and send what it gives."""
-    written = definitions(parts, may_import=partial(may_import, exercise))
+    written = definitions(parts, wanted=lambda node: all(may_import(exercise, name) for name in imported(node)))
     found = written.find(exercise.name, request["file"])
     if isinstance(found, Failure):
         problem = next(iter(written.problems), "")
