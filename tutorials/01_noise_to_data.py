@@ -1,9 +1,9 @@
 # %% [markdown]
 # # 1. x = μ + L z: how does noise become data?
 #
-# A generator G takes random numbers z, the noise, and returns x = G(z). G itself is an ordinary function. All chance
-# is in z, and all that can be learned is in G. In this lesson you write the simplest generator there is, turn noise
-# into any Gaussian, learn which way its parameters should move, and compute how x is spread when G bends.
+# A generator G takes random numbers z, the noise, and returns x = G(z). G itself is an ordinary function. All
+# randomness is in z, and all that can be learned is in G. In this lesson you write the simplest generator there is,
+# turn noise into any Gaussian, learn which way its parameters should move, and compute how x is spread when G bends.
 #
 # You need matrices, the mean and the variance, and derivatives. You do not need to have seen a neural network.
 
@@ -100,7 +100,7 @@ check("covariance_factor", covariance_factor)
 # %% [markdown]
 # ## The first picture: from z to x
 #
-# Your two functions turn a round cloud into one that lies aslant. The circle of radius 2 around z becomes an ellipse
+# Your two functions turn a round cloud into one that is tilted. The circle of radius 2 around z becomes an ellipse
 # around x.
 
 
@@ -129,7 +129,7 @@ with once_written():
     axes.set(aspect="equal", xlim=(-3.6, 11), ylim=(-3.6, 4.2))
     show(
         figure,
-        alt="Left a round cloud of points z with a circle around it, right a long cloud of points x that lies aslant, "
+        alt="Left a round cloud of points z with a circle around it, right a long, tilted cloud of points x, "
         "with an ellipse around it. Six arrows lead from the circle to the ellipse.",
     )
     print(f"mean of x        {x.mean(axis=0).round(2)}")
@@ -300,14 +300,14 @@ with once_written():
 
 # %% [markdown]
 # That answers the second question: most x lie where G is flat. At the two turns the slope is 0, and p_g has a peak
-# that goes to infinity. Between them three z land on each x, outside only one. Since
-# p_g is known exactly, lesson 8 can say exactly how far a generator is from the data.
+# that goes to infinity. Three z land on each x between the two orange lines, and only one on each x outside them.
+# Since p_g is known exactly, lesson 8 can say exactly how far a generator is from the data.
 
 # %% [markdown]
 # ## A bug to find
 #
 # In exercise 1.1 a matrix had to be transposed. It has to be transposed again on the way back, as lesson 3 will show,
-# and the layer below forgets it. Its W is 4 by 4. With any other shape NumPy would have complained.
+# and the layer below forgets it. Its W is 4 by 4. If W were not square, NumPy would have complained.
 
 # %%
 from tinygan.gradcheck.gallery import GALLERY, report
@@ -319,7 +319,7 @@ print(report(GALLERY["forgotten_transpose"]))
 # ## Explain
 #
 # A friend says: "G(z) is random, and one cannot differentiate a random number." In three sentences, tell your friend
-# what is random in x = μ + σ z and what is not, what is held still while we differentiate, and what the slope says.
+# what is random in x = μ + σ z and what is not, what is kept fixed while we differentiate, and what the slope says.
 
 # %%
 explanation = """

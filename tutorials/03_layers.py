@@ -37,10 +37,10 @@ prediction = """
 # From this the layer computes two things:
 #
 # - **grad_x** = dL/dx, which it hands down: for the layer below, it is the new grad_y;
-# - the gradients of its own parameters, which the optimiser will use.
+# - the gradients of its own parameters, which the optimizer will use.
 #
-# The layer need not know what stands above it. All that matters of it is in grad_y. This is the chain rule, and it
-# is why a layer can be written once and used in any network.
+# The layer need not know what stands above it: grad_y tells it everything that it needs. This is the chain rule, and
+# it is why a layer can be written once and used in any network.
 
 # %% [markdown]
 # ## The linear layer
@@ -78,14 +78,16 @@ check("linear_backward", linear_backward)
 
 # %% [markdown]
 # Where is the 1/m of the mean over the batch? In the loss, and nowhere else. The loss divides once, and its 1/m
-# travels down inside grad_y. A layer that divides again makes its steps m times too small, and the network still
-# learns, slowly. Nobody notices.
+# travels down inside grad_y. A layer that divides again makes the steps of its own weights m times too small, and the
+# network still learns, slowly. Nobody notices.
 
 # %% [markdown]
 # ## ReLU
 #
 # y = max(x, 0), entry by entry. No entry of y depends on another entry of x, so there is no sum: the chain rule is
 # a product, grad_y times the slope.
+#
+# At x = 0 itself the slope jumps, and there is no right value. Any number from 0 to 1 will do; **we say 0**.
 #
 # ### Exercise 3.2: relu_backward
 
@@ -99,9 +101,6 @@ def relu_backward(grad_y, x):
 
 
 check("relu_backward", relu_backward)
-
-# %% [markdown]
-# At x = 0 itself the slope jumps, and there is no right value. Any number from 0 to 1 will do; we say 0.
 
 # %% [markdown]
 # ## The sigmoid
@@ -126,7 +125,7 @@ def sigmoid_backward(grad_y, y):
 check("sigmoid_backward", sigmoid_backward)
 
 # %% [markdown]
-# Many programs on the web take the sigmoid of y here, a second time. The result is a number between 0.19 and 0.25,
+# Many programs on the web take the sigmoid of y here, a second time. The slope then lies between 0.197 and 0.25,
 # close to the right one wherever σ is near 1/2. Such a network learns. It learns the wrong thing a little in each
 # step.
 
@@ -203,10 +202,10 @@ with once_written():
     )
 
 # %% [markdown]
-# The slope of the sigmoid is at most 1/4, so each layer takes away three quarters of the gradient or more. This is
-# why deep networks did not learn before about 2010, and it is why both players of the paper use units whose slope
-# is 1 where they are on: ReLU in G, maxout in D (section 5). The sigmoid is left for the very end, and lesson 9
-# shows what it does even there.
+# The slope of the sigmoid is at most 1/4, so each layer takes away three quarters of the gradient or more, unless its
+# weights make up for it. This is one reason why deep networks of sigmoids learned so slowly, and it is why both
+# players of the paper use units whose slope is 1 where they are on: ReLU in G, maxout in D (section 5). The sigmoid
+# is left for the very end, and lesson 9 shows what it does even there.
 
 # %% [markdown]
 # ## A bug to find

@@ -24,8 +24,8 @@ from tinygan.lessons import NotYetWritten, check, once_written, show
 #
 # A layer of the paper's D has 240 maxout units with 5 pieces each: 1200 numbers, each with its own weights. The
 # dropout above it leaves out each unit with probability 1/2. One example goes up, and its gradient comes down. How
-# many of the 1200 pieces hear anything? And after 100 examples, each with other winners and another mask: how many
-# have heard nothing yet? Write down both numbers.
+# many of the 1200 pieces get a gradient? And after 100 examples, each with other winners and another mask: how many
+# have got none yet? Write down both numbers.
 
 # %%
 prediction = """

@@ -201,7 +201,7 @@ with once_written():
 # %% [markdown]
 # Many of those that it missed spoil the gradient of a weight or a bias, and your judge looks at the gradient of x only.
 # The others are right in what it tries, and wrong elsewhere: at a tie, after a second forward pass, after a step of
-# the optimiser, in float32, or for whoever still needs x. A test finds what it looks for.
+# the optimizer, in float32, or for whoever still needs x. A test finds what it looks for.
 #
 # And why the other number? A judge that accuses everybody catches every bug. Only both numbers together say what a
 # judge is worth.

@@ -283,9 +283,9 @@ with once_written():
 
 # %% [markdown]
 # The losses of the two programs look alike, and so do those of many broken programs on the web. At the end of a
-# game that went well, D says 1/2 everywhere, so J_D = log 4 = 1.39 and J_G = log 2 = 0.69. But a game that went
-# badly can show these numbers too: a low loss of G says that it fools **this** D, and this D has learned from a
-# wrong gradient.
+# game that went well, D says 1/2 wherever there are examples, so J_D = log 4 = 1.39 and J_G = log 2 = 0.69. But a
+# game that went badly can show these numbers too: a low loss of G says that it fools **this** D, and this D has
+# learned from a wrong gradient.
 #
 # So in a game a loss does not tell you whether the program is right. A gradient does. `check_step` does your two
 # steps on small networks and compares every parameter's move with a numerical derivative of its player's loss:
@@ -298,8 +298,8 @@ with once_written():
 # %% [markdown]
 # ## A bug to find
 #
-# This step of G is from the gallery. It moves G by exactly the right gradient, and the text above the code says what
-# it does besides. Find the one word that does it, and say who pays for it, and when.
+# This step of G is from the gallery. It moves G by exactly the right gradient, and the text in quotes at its top says
+# what it does besides. Find the one word that does it, and say who pays for it, and when.
 
 # %%
 with once_written():
@@ -311,8 +311,8 @@ with once_written():
 
 # %% [markdown]
 # Every row of the table is right: each step, taken alone, does what it should. What is wrong lies between them. D
-# now learns a little to please G, so J_G settles below log 2, and this D cannot tell you any more how good the fakes
-# are.
+# now learns a little to please G, so J_G settles below log 2. p_g is no worse here, as the JSD says. What is lost is
+# what J_G means: this D cannot tell you any more how good the fakes are.
 
 # %% [markdown]
 # ## Explain

@@ -148,13 +148,13 @@ with once_written():
     axes.plot(x, p_data, ":", color=BLACK, linewidth=2.5)
     axes.plot(x, p_g, color=GREEN, linewidth=2.5)
     for n_steps, label, place in (
-        (3, "3 steps", (4.6, 0.7)),
-        (30, "30", (5.8, 0.85)),
-        (1000, "1000", (6.35, 0.91)),
+        (3, "3 steps", (4.9, 0.7)),
+        (30, "30", (5.85, 0.77)),
+        (1000, "1000", (6.68, 0.83)),
     ):
         d = train_table(p_data, p_g, rate=4, n_steps=n_steps)
         axes.plot(x, d, "--", color=BLUE, linewidth=1.8)
-        axes.text(*place, label, color=BLUE)
+        axes.text(*place, label, color=BLUE, ha="center")
         print(f"V after {n_steps:>4} steps  {value_function(d, p_data, p_g, x):.4f}")
     print(f"V with D*           {value_function(d_star, p_data, p_g, x):.4f}")
     axes.text(7.4, 1.04, "D*", color=VERMILION, fontsize=15)

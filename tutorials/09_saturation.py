@@ -11,6 +11,7 @@
 import numpy as np
 
 from tinygan.adversarial import NoisePrior, train
+from tinygan.backend import blas_threads
 from tinygan.data import mnist_or_glyphs
 from tinygan.figures.lesson import picture
 from tinygan.figures.style import BLUE, GREEN, VERMILION
@@ -74,7 +75,7 @@ check("minimax_generator_loss", minimax_generator_loss)
 # %% [markdown]
 # ## What section 3 tells G
 #
-# Do not lower the probability of being caught. Raise the probability of passing: maximise log D(G(z)). An optimiser
+# Do not lower the probability of being caught. Raise the probability of passing: maximise log D(G(z)). An optimizer
 # descends, so the loss is
 #
 # $$ J_G = - \frac1m \sum_i \log D(G(z_i)), \qquad -\log D = \log (1 + e^{-a}) . $$
@@ -97,7 +98,7 @@ check("non_saturating_generator_loss", non_saturating_generator_loss)
 # %% [markdown]
 # Now the slope is −(1 − D): nearly −1 when D is sure of a fake. Both slopes are negative everywhere, so for one sample
 # both losses pull the same way, to a higher logit. Only the strength differs. And both can rest at the same place: if
-# p_g = p_data and D says 1/2 everywhere, D has no slope in x, and neither loss moves G.
+# p_g = p_data and D says 1/2 wherever there are examples, D has no slope in x, and neither loss moves G.
 #
 # It is no longer one number for two players. Each has its own loss now, and V is not what G minimises. The theorem of
 # lesson 8 is about eq. (1).
@@ -188,7 +189,7 @@ with once_written():
 # %%
 digits = mnist_or_glyphs(n_train=5000)
 images = digits.train.images.reshape(5000, -1) / np.float32(255)
-print(f"These are {digits.name}.")
+print(f"These are images of {digits.name}.")
 
 
 def step_with(generator_loss):
@@ -228,8 +229,9 @@ def play(generator_loss, optimizer, *settings, n_iterations=1000):
         generator_step=step_with(generator_loss),
         rng=rng,
     )
-    for _ in game:
-        passed.append((1 / (1 + np.exp(-D(G(z))))).mean())
+    with blas_threads(1):  # for players as small as these, several threads only wait for each other
+        for _ in game:
+            passed.append((1 / (1 + np.exp(-D(G(z))))).mean())
     return passed, first, G(z)
 
 

@@ -214,15 +214,15 @@ def minimax(logits_fake):
 
 
 @generator_loss.wrong(
-    "The sign is turned round: to lower log D, G would have to be recognised. G maximises log D, so its loss is -log D."
+    "The sign is reversed: to lower log D, G would have to be recognised. G maximises log D, so its loss is -log D."
 )
 def helps_d(logits_fake):
     return tuple(-array for array in adversarial.generator_loss(logits_fake))
 
 
 @generator_loss.wrong(
-    "That is what D loses on fake examples, -log(1 - D). G would learn to be recognised. The roles are turned here: G "
-    "wants D to say 1."
+    "That is what D loses on fake examples, -log(1 - D). G would learn to be recognised. The roles are reversed here: "
+    "G wants D to say 1."
 )
 def loss_of_d(logits_fake):
     return softplus(logits_fake).mean(), sigmoid(logits_fake) / len(logits_fake)

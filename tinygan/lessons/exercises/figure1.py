@@ -162,7 +162,7 @@ def slope_by_d(logits, p_data, p_g):
 
 
 @slope_of_value.wrong(
-    "The sign is turned round. f rises with a where there are more real examples than D says: p_data has the plus."
+    "The sign is reversed. f rises with a where there are more real examples than D says: p_data has the plus."
 )
 def slope_of_the_loss(logits, p_data, p_g):
     d = sigmoid(logits)
@@ -409,7 +409,7 @@ def ratio_alone(logits, p_g):
 
 
 @data_density_from_d.wrong(
-    "The ratio is turned over: exp(-a) is p_g / p_data. Where D says 'real', the logit is positive, and p_data > p_g."
+    "The ratio is upside down: exp(-a) is p_g / p_data. Where D says 'real', the logit is positive, and p_data > p_g."
 )
 def ratio_turned_over(logits, p_g):
     return p_g * np.exp(-logits)

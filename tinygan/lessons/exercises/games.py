@@ -317,7 +317,7 @@ def both_descend(x, y, learning_rate):
     return x - learning_rate * y, y - learning_rate * x
 
 
-@simultaneous_xy_step.wrong("Both signs are turned round: x wants V small and goes down, y wants it large and goes up.")
+@simultaneous_xy_step.wrong("Both signs are reversed: x wants V small and goes down, y wants it large and goes up.")
 def aims_exchanged(x, y, learning_rate):
     return x + learning_rate * y, y - learning_rate * x
 
@@ -342,7 +342,7 @@ def both_descend_in_turn(x, y, learning_rate):
     return x - learning_rate * y, y
 
 
-@alternating_xy_step.wrong("Both signs are turned round: y wants V large and goes up, x wants it small and goes down.")
+@alternating_xy_step.wrong("Both signs are reversed: y wants V large and goes up, x wants it small and goes down.")
 def aims_exchanged_in_turn(x, y, learning_rate):
     y = y - learning_rate * x
     return x + learning_rate * y, y

@@ -76,7 +76,7 @@ def parentheses_forgotten(f, x, h):
     return (f(x + h) - f(x - h)) / 2 * h
 
 
-@central_difference.wrong("The sign is turned round: the rise is the value to the right less the value to the left.")
+@central_difference.wrong("The sign is reversed: the rise is the value to the right less the value to the left.")
 def turned(f, x, h):
     return (f(x - h) - f(x + h)) / (2 * h)
 
@@ -367,7 +367,7 @@ def gaps_swapped(f, x, h):
     return 2 * _gap(f, x, 2 * h) - _gap(f, x, h)
 
 
-@kink_size.wrong("The sign is turned round: the gap is the slope to the right less the slope to the left.")
+@kink_size.wrong("The sign is reversed: the gap is the slope to the right less the slope to the left.")
 def left_minus_right(f, x, h):
     return _gap(f, x, 2 * h) - 2 * _gap(f, x, h)
 
@@ -490,7 +490,7 @@ def accepts_all(layer, x):
 
 
 @gradient_is_right.wrong(
-    "This checker accuses everybody, right layers as well. Either < is turned round, or the tolerance lies below the "
+    "This checker accuses everybody, right layers as well. Either < is reversed, or the tolerance lies below the "
     "noise of a numerical gradient, or the step is so small that nothing but rounding is left."
 )
 def accuses_all(layer, x):

@@ -117,7 +117,7 @@ def mean_twice(grad_y, x, weight):
 def _slope_inputs(rng: np.random.Generator) -> Inputs:
     m, n = _sizes(rng, 2)
     x = rng.normal(size=(m, n))
-    x[0, 0], x[0, 1] = 1 + rng.random(), -1 - rng.random()  # both sides, whatever the others are
+    x[0, 0], x[0, 1], x[1, 0] = 1 + rng.random(), -1 - rng.random(), 0  # both sides and the kink, always
     return {"grad_y": rng.normal(size=(m, n)), "x": x}
 
 
@@ -182,6 +182,13 @@ def inverted_gate(grad_y, x):
     return grad_y * (x < 0)
 
 
+@relu_backward.wrong(
+    "At x = 0 let nothing pass. Exercise 3.4 hands you h in place of x, and h is exactly 0 where a unit was off."
+)
+def passes_at_zero(grad_y, x):
+    return grad_y * (x >= 0)
+
+
 # 3.3
 
 
@@ -238,7 +245,7 @@ def slope_of_tanh(grad_y, y):
     return grad_y * (1 - y**2)
 
 
-@sigmoid_backward.wrong("The sign is turned round: y rises with x, so the slope is positive, y (1 - y).")
+@sigmoid_backward.wrong("The sign is reversed: y rises with x, so the slope is positive, y (1 - y).")
 def sign_turned(grad_y, y):
     return grad_y * y * (y - 1)
 

@@ -277,7 +277,8 @@ def divided_by_rate(x, rate, uniform):
 
 
 @dropout_forward.wrong(
-    "y is right, and the mask has lost the scale. Backward gets nothing but the mask: put 1 / (1 - rate) into it."
+    "y is right, and the mask has lost the scale. Backward should need nothing but the mask: put 1 / (1 - rate) into "
+    "it."
 )
 def scale_not_kept(x, rate, uniform):
     keep = uniform >= rate

@@ -28,8 +28,8 @@ gaussian_generator = Exercise(
     inputs=_generator_inputs,
     hints=[
         "Take one row of z. As a column it becomes mu + L z. What does that look like written as a row?",
-        "Transposing a product turns its factors round: the row of x is mu plus the row of z times the transpose of L. "
-        "A product of matrices does this for all rows at once.",
+        "Transposing a product reverses the order of its factors: the row of x is mu plus the row of z times the transpose "
+        "of L. A product of matrices does this for all rows at once.",
         "z @ L.T has one transformed draw in each row, and NumPy adds mu to every row of it.",
     ],
 )
@@ -50,7 +50,8 @@ def row_times_factor(z, mu, L):
 
 
 @gaussian_generator.wrong(
-    "Here every column is one example. The values are right. Keep one example in each row, as in z: turn the result."
+    "Here every column is one example. The values are right. Keep one example in each row, as in z: transpose the "
+    "result."
 )
 def examples_in_columns(z, mu, L):
     return mu[:, None] + L @ z.T
@@ -65,7 +66,7 @@ def one_draw_for_all(z, mu, L):
 
 @gaussian_generator.wrong(
     "Only the diagonal of L is used. Each coordinate of x then depends on one coordinate of z, and the cloud cannot "
-    "lie aslant."
+    "be tilted."
 )
 def diagonal_alone(z, mu, L):
     return mu + z * np.diag(L)

@@ -144,7 +144,7 @@ def sign_of_the_slope(logits):
 
 
 @non_saturating_generator_loss.wrong(
-    "That is log D and its slope, and an optimiser descends: this G would make D surer and surer. To maximise log D, "
+    "That is log D and its slope, and an optimizer descends: this G would make D surer and surer. To maximise log D, "
     "descend -log D."
 )
 def log_d_descended(logits):

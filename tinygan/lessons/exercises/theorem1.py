@@ -101,9 +101,7 @@ def in_bits(p, q, x):
     return _mean_log(p, q, x) / np.log(2)
 
 
-@kl_divergence.wrong(
-    "The sign is turned round: log(q / p) where log(p / q) is meant. A KL divergence is never below 0."
-)
+@kl_divergence.wrong("The sign is reversed: log(q / p) where log(p / q) is meant. A KL divergence is never below 0.")
 def negative(p, q, x):
     return -_mean_log(p, q, x)
 
@@ -338,7 +336,7 @@ def slope_beside_data(p_data, p_g):
 
 
 @criterion_slope.wrong(
-    "The sign is turned round. log(1 - D*) is below 0: where p_g grows, V falls, and most where D* is near 1."
+    "The sign is reversed. log(1 - D*) is below 0: where p_g grows, V falls, and most where D* is near 1."
 )
 def slope_upside_down(p_data, p_g):
     return -np.log(p_g / (p_data + p_g))
