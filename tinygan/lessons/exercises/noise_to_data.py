@@ -28,8 +28,8 @@ gaussian_generator = Exercise(
     inputs=_generator_inputs,
     hints=[
         "Take one row of z. As a column it becomes mu + L z. What does that look like written as a row?",
-        "Transposing a product reverses the order of its factors: the row of x is mu plus the row of z times the transpose "
-        "of L. A product of matrices does this for all rows at once.",
+        "Transposing a product reverses the order of its factors: the row of x is mu plus the row of z times the "
+        "transpose of L. A product of matrices does this for all rows at once.",
         "z @ L.T has one transformed draw in each row, and NumPy adds mu to every row of it.",
     ],
 )
