@@ -1,6 +1,6 @@
 """Is an answer right, and if not, why? Compares it with the right answer and with the usual wrong ones."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -67,10 +67,7 @@ def verdict_on(exercise: Exercise, function: Answer, *, rng: RngLike = 0, second
     made = attempts(exercise, function, cases, seconds=seconds)
     if isinstance(made, Failure):
         return Verdict(made.state, made.sentence)
-    verdict = judge(exercise, cases, made)
-    if verdict.state == "wrong" and not verdict.mistake:
-        return Verdict("wrong", verdict.sentence + diagnosis(exercise, function))
-    return verdict
+    return judge(exercise, cases, made, lambda: diagnosis(exercise, function))
 
 
 def random_cases(exercise: Exercise, rng: RngLike) -> list[Inputs]:
@@ -86,7 +83,12 @@ def random_cases(exercise: Exercise, rng: RngLike) -> list[Inputs]:
     return [exercise.inputs(rng) for _ in range(N_CASES)]
 
 
-def judge(exercise: Exercise, cases: Sequence[Inputs], made: Sequence[tuple[Array, ...]]) -> Verdict:
+def judge(
+    exercise: Exercise,
+    cases: Sequence[Inputs],
+    made: Sequence[tuple[Array, ...]],
+    diagnosed: Callable[[], str] = lambda: "",
+) -> Verdict:
     """Compare values with the right answer's and, where they differ, with those of the wrong answers.
 
     It sees arrays only, so that a grader can call it outside the process in which a student's code ran.
@@ -98,6 +100,9 @@ def judge(exercise: Exercise, cases: Sequence[Inputs], made: Sequence[tuple[Arra
         The inputs.
     made : sequence of tuples of ndarray
         What the student's function gave for each.
+    diagnosed : callable
+        Returns what the gradient checker says, as a sentence to add. It is asked where all shapes fit and no wrong
+        answer explains the difference.
 
     Examples
     --------
@@ -111,18 +116,24 @@ def judge(exercise: Exercise, cases: Sequence[Inputs], made: Sequence[tuple[Arra
     wrong = _differing(exercise, made, wanted)
     if not wrong:
         return Verdict(RIGHT)
-    found, named = [], []
-    while wrong:
-        best, explained = _most_telling(exercise, cases, made, wrong)
-        if best is None:
-            break
-        named.append(best.name)
-        found.append(best.sentence)
-        wrong = [i for i in wrong if i not in explained]
+    told, unexplained = _told(exercise, cases, made, wanted, wrong)
     misfit = _misfit(exercise, cases, made, wanted)
-    if wrong and not misfit:
-        found.append(_difference(exercise, made, wanted, wrong[0]))
-    return Verdict("wrong", " ".join([misfit, *found]).strip(), "+".join(named) if not wrong else "")
+    parts = [misfit, *(answer.sentence for answer in told)]
+    if unexplained and not misfit:
+        parts.append(_difference(exercise, made, wanted, unexplained[0]))
+    parts.append(_are_right([name for i, name in enumerate(exercise.returns) if i not in wrong]))
+    more = diagnosed() if unexplained and not misfit else ""
+    mistake = "" if unexplained else "+".join(answer.name for answer in told)
+    return Verdict("wrong", " ".join(filter(None, parts)) + more, mistake)
+
+
+def _are_right(names: Sequence[str]) -> str:
+    """Return a sentence that praises some of the returned arrays; empty if there are none."""
+    if len(names) > 3:
+        return f"The other {len(names)} are right."
+    if len(names) < 2:
+        return f"{names[0]} is right." if names else ""
+    return f"{', '.join(names[:-1])} and {names[-1]} are right."
 
 
 def _differing(exercise: Exercise, made: Sequence[tuple[Array, ...]], wanted: Sequence[tuple[Array, ...]]) -> list[int]:
@@ -142,25 +153,33 @@ def _close(one: Array, other: Array, tolerance: float) -> bool:
     return bool(np.allclose(one, other, rtol=0, atol=tolerance * size + 1e-12, equal_nan=True))
 
 
-def _most_telling(
+def _told(
     exercise: Exercise,
     cases: Sequence[Inputs],
     made: Sequence[tuple[Array, ...]],
+    wanted: Sequence[tuple[Array, ...]],
     wrong: Sequence[int],
-) -> tuple[WrongAnswer | None, list[int]]:
-    """Return the wrong answer that equals most of the arrays, right ones included, and which wrong ones it equals.
+) -> tuple[list[WrongAnswer], list[int]]:
+    """Return the wrong answers that explain most of the wrong arrays, and which of these none explains.
 
-    So an answer that goes wrong in more places than the student's comes last.
+    The sentence of a wrong answer may speak of every array that it spoils. So all of these must be wrong in the
+    student's answer too, and at least half of them equal.
     """
-    best: tuple[int, int] = 0, 0
-    found: tuple[WrongAnswer | None, list[int]] = None, []
+    candidates = []
     for answer in exercise.wrong_answers:
         its = [exercise.outputs(answer.function, inputs) for inputs in cases]
-        equal = [i for i in range(len(exercise.returns)) if _agree(exercise, made, its, i)]
-        explained = [i for i in equal if i in wrong]
-        if explained and (len(equal), len(explained)) > best:
-            best, found = (len(equal), len(explained)), (answer, explained)
-    return found
+        spoiled = _differing(exercise, its, wanted)
+        equal = {i for i in spoiled if _agree(exercise, made, its, i)}
+        if set(spoiled) <= set(wrong) and 2 * len(equal) >= len(spoiled):
+            candidates.append((answer, equal))
+    told, left = [], set(wrong)
+    while candidates:
+        answer, equal = max(candidates, key=lambda candidate: len(candidate[1] & left))
+        if not equal & left:
+            break
+        told.append(answer)
+        left -= equal
+    return told, sorted(left)
 
 
 def _misfit(
@@ -200,10 +219,7 @@ def _difference(
     n_off = int((off > exercise.tolerance * np.abs(other[np.isfinite(other)]).max(initial=0.0) + 1e-12).sum())
     entry = f"[{', '.join(str(k) for k in worst)}]" if one.ndim else ""
     share = f" {n_off} of its {one.size} entries differ." if one.size > 1 else ""
-    fine = [name for name in exercise.returns if exercise.returns.index(name) not in _differing(exercise, made, wanted)]
-    names = " and ".join(fine) if len(fine) <= 3 else f"{len(fine)} others"
-    rest = f" {names} {'is' if len(fine) == 1 else 'are'} right." if fine else ""
-    return f"{exercise.returns[i]}{entry} is {one[worst]:.6g}; wanted {other[worst]:.6g}.{share}{rest}"
+    return f"{exercise.returns[i]}{entry} is {one[worst] + 0.0:.6g}; wanted {other[worst] + 0.0:.6g}.{share}"
 
 
 def diagnosis(exercise: Exercise, function: Answer) -> str:

@@ -169,9 +169,7 @@ def _verdict(reply: Reply, sent: Sequence[tuple[bytes, bytes]], exercise: Exerci
     if len(arrays) == N_CASES * n:
         made = [tuple(arrays[i : i + n]) for i in range(0, len(arrays), n)]
         with np.errstate(all="ignore"):
-            verdict = judge(exercise, random_cases(exercise, seed), made)
-        explained = "" if verdict.is_right or verdict.mistake else _text(sent, frames.DIAGNOSIS)
-        return replace(verdict, sentence=verdict.sentence + explained)
+            return judge(exercise, random_cases(exercise, seed), made, lambda: _text(sent, frames.DIAGNOSIS))
     state, _, sentence = _text(sent, frames.FAILURE).partition("\n")
     if state in STATES:
         return Verdict(state, sentence)

@@ -1,0 +1,57 @@
+"""What a check says of a wrong answer is true of it, and names what is right."""
+
+import numpy as np
+import pytest
+
+from tinygan.functional import sigmoid, softplus
+from tinygan.lessons.catalog import find_exercise
+from tinygan.lessons.checking import verdict_on
+
+
+def only_the_bias_is_wrong(grad_y, x, weight):
+    return grad_y @ weight.T, x.T @ grad_y, np.ones_like(grad_y).sum(axis=0)
+
+
+def test_no_wrong_answer_is_named_that_speaks_of_arrays_that_are_right():
+    verdict = verdict_on(find_exercise("linear_backward"), only_the_bias_is_wrong)
+    assert "grad_x and grad_weight do not use grad_y" not in verdict.sentence
+    assert "grad_x and grad_weight are right." in verdict.sentence
+
+
+def test_what_is_right_is_said_beside_a_named_mistake():
+    def mean_of_the_bias(grad_y, x, weight):
+        return grad_y @ weight.T, x.T @ grad_y, grad_y.mean(axis=0)
+
+    verdict = verdict_on(find_exercise("linear_backward"), mean_of_the_bias)
+    assert verdict.mistake == "bias_mean"
+    assert verdict.sentence.endswith("grad_x and grad_weight are right.")
+
+
+def test_three_names_are_joined_by_a_comma():
+    def step(D, G, x, z, optimizer):
+        return find_exercise("discriminator_step").right_answer(D, G, x, z, optimizer) + 1
+
+    verdict = verdict_on(find_exercise("discriminator_step"), step)
+    assert "theta_d, theta_g and the gradient left on theta_g are right." in verdict.sentence
+
+
+@pytest.mark.parametrize("reshaped", [np.ravel, np.mean, np.transpose])
+def test_the_gradient_checker_is_not_asked_where_a_shape_does_not_fit(reshaped):
+    def loss_of_d(logits_real, logits_fake):
+        loss = softplus(-logits_real).mean() + softplus(logits_fake).mean()
+        return loss, reshaped(-sigmoid(-logits_real)), reshaped(sigmoid(logits_fake))
+
+    verdict = verdict_on(find_exercise("discriminator_loss"), loss_of_d)
+    assert "grad_real has shape" in verdict.sentence
+    assert "The gradient checker" not in verdict.sentence
+
+
+def test_zero_has_no_sign():
+    verdict = verdict_on(find_exercise("relu_backward"), lambda grad_y, x: np.where(x > 0, grad_y, 1.0))
+    assert "wanted 0." in verdict.sentence
+
+
+def test_many_names_are_counted():
+    verdict = verdict_on(find_exercise("gradient_is_right"), lambda *arguments: True)
+    assert verdict.mistake == "accepts_all"
+    assert "The other 6 are right." in verdict.sentence
