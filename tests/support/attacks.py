@@ -1,4 +1,4 @@
-"""Answers that attack the grader, each bounded by itself: 20 s, 200 processes or threads, 1 GB.
+"""Answers that attack the grader, each bounded by itself: 40 s, 200 processes or threads, 1 GB.
 
 Each one returns the right answer only after it has reached what it is after. So wherever the sandbox has a hole, the
 answer is right, and the test that says it must not be is red.
@@ -15,12 +15,12 @@ ATTACKS = {
     """,
     "sleep": """
         import time
-        time.sleep(18)
+        time.sleep(40)
     """,
     "silence": """
         import os, time
         os.close(3)
-        time.sleep(18)
+        time.sleep(40)
     """,
     "processes": """
         import os, time
@@ -57,6 +57,17 @@ ATTACKS = {
     "network": """
         import socket
         socket.create_connection(("127.0.0.1", {port}), timeout=5).close()
+    """,
+    "memory_of_others": """
+        import ctypes, os
+        number = {{"x86_64": 310, "aarch64": 270}}[os.uname().machine]  # process_vm_readv
+        if ctypes.CDLL(None, use_errno=True).syscall(number, os.getpid(), 0, 0, 0, 0, 0) != 0:
+            raise OSError(os.strerror(ctypes.get_errno()))
+    """,
+    "pair_of_sockets": """
+        import socket
+        for end in socket.socketpair():
+            end.close()
     """,
     "reading": """
         for path in {secrets}:

@@ -2,8 +2,9 @@
 
 import os
 import socket
+import subprocess
 import threading
-import time
+from pathlib import Path
 
 import pytest
 from support.attacks import ATTACKS, attacks
@@ -80,7 +81,9 @@ FATES = {
     "segfault": ("needs a look", "ended Python by SIGSEGV"),
     "exit": ("needs a look", "ended Python with exit status 0"),
     "replaced_comparison": ("needs a look", "It changes np.allclose"),
-    "network": ("needs a look", "Connection refused"),
+    "network": ("needs a look", "Operation not permitted"),
+    "memory_of_others": ("needs a look", "Operation not permitted"),
+    "pair_of_sockets": ("needs a look", "Operation not permitted"),
     "reading": ("needs a look", "nothing to read"),
     "writing": ("needs a look", "nowhere to write"),
     "print": ("wrong", "prints 100,000,100 characters"),
@@ -90,26 +93,35 @@ FATES = {
 }
 
 
-SLOW = {"sleep", "silence"}  # by the clock on the wall
+SLOW = {"sleep", "silence"}  # by the clock on the wall: it must stop them before they end by themselves
 
 
 @needs_bubblewrap
 @pytest.mark.parametrize("name", [pytest.param(name, marks=[pytest.mark.slow] * (name in SLOW)) for name in ATTACKS])
 def test_an_attack_fails(name, walls, target, server, monkeypatch):
-    monkeypatch.setattr(sandbox, "STARTING", 10)
-    began = time.monotonic()
+    if name in SLOW:
+        monkeypatch.setattr(sandbox, "STARTING", 20)
     found = verdict(walls, target[name])
     state, words = FATES[name]
     assert found.state == state
     assert words in found.sentence
     assert "In the sandbox: right" not in found.sentence
     assert not server[1]
-    assert time.monotonic() - began < 18
 
 
 @needs_bubblewrap
 def test_the_same_script_without_an_attack_is_right(walls):
     assert verdict(walls, find_lesson(3).script.read_text(encoding="utf-8")).is_right
+
+
+@needs_bubblewrap
+def test_solutions_that_lie_in_what_is_shown_are_covered(monkeypatch):
+    shown = next(path for path in sorted(Path("/usr/share").iterdir()) if path.is_dir() and any(path.iterdir()))
+    monkeypatch.setattr(sandbox, "folder", lambda: shown)
+    with Sandbox().command() as (words, others):
+        code = f"import os; print(os.listdir('/usr/share') != [], os.listdir({str(shown)!r}))"
+        done = subprocess.run([*words, "-c", code], capture_output=True, text=True, check=True, **others)
+    assert done.stdout == "True []\n"
 
 
 @pytest.mark.parametrize("name", ["network", "reading"])

@@ -9,7 +9,7 @@ import sys
 import numpy as np
 import pytest
 from support.attacks import ATTACKS, lesson_with
-from support.sandbox import needs_bubblewrap
+from support.sandbox import NoWalls, needs_bubblewrap
 
 from tinygan.cli import main
 from tinygan.lessons.catalog import find_exercise, find_lesson, lessons
@@ -17,7 +17,7 @@ from tinygan.lessons.checking import random_cases
 from tinygan.lessons.grading import frames, sandbox
 from tinygan.lessons.grading import grade as module
 from tinygan.lessons.grading.grade import found_in, grade
-from tinygan.lessons.grading.rows import Report, Row
+from tinygan.lessons.grading.rows import Grades, Row, write_table
 from tinygan.lessons.grading.sandbox import MUCH, Reply, Sandbox
 from tinygan.lessons.script import as_script, notebook
 
@@ -168,16 +168,64 @@ def test_a_second_call_goes_on(folder, tmp_path, monkeypatch):
     assert len(asked) == n_asked + 6
 
 
+def test_what_was_graded_without_a_sandbox_is_graded_anew_with_one(folder, tmp_path, monkeypatch):
+    ways = []
+    monkeypatch.setattr(module, "ask", lambda where, *others: ways.append(where.is_safe) or Reply(b"", 0, True))
+    monkeypatch.setattr(module, "Sandbox", NoWalls)
+    hand_in(folder, "ada.py", RIGHT)
+    for unsafe in (True, False, True):
+        assert len(grade(folder, tmp_path / "report", unsafe=unsafe)) == 4
+    assert ways == [False] * 4 + [True] * 4
+
+
 def test_the_inputs_differ_from_report_to_report(tmp_path):
-    assert Report(tmp_path / "one").secret != Report(tmp_path / "two").secret
+    assert Grades(tmp_path / "one").secret != Grades(tmp_path / "two").secret
     if os.name == "posix":
         assert (tmp_path / "one" / "secret").stat().st_mode & 0o777 == 0o600
 
 
 def test_a_row_comes_back_as_it_was(tmp_path):
     row = Row("Ада", 3, "relu_backward", "wrong", "Why?\nSo.", "open_gate", "5e1f", "a.py", {"prediction": "\u2028"})
-    Report(tmp_path).add(row)
-    assert list(Report(tmp_path).rows.values()) == [row]
+    Grades(tmp_path).add(row)
+    assert list(Grades(tmp_path).rows.values()) == [row]
+
+
+@pytest.mark.parametrize("text", ["=1+1", "\r=1+1", "\n=1+1", " \t@SUM(1)", "fine\n=1+1", "fine\r-1", 'a";=1+1;"'])
+def test_a_cell_of_the_table_is_one_line_of_text_and_no_formula(text, tmp_path):
+    write_table(tmp_path / "grades.csv", [Row("ada", 3, "relu_backward", "raised", text)])
+    written = (tmp_path / "grades.csv").read_bytes()
+    assert written.count(b"\n") == 2
+    assert b"\r" not in written
+    with open(tmp_path / "grades.csv", encoding="utf-8-sig", newline="") as file:
+        (row,) = csv.DictReader(file)
+    assert row["why"][0] not in "=+-@\t\r\n"
+    assert written.endswith(b'"\n')
+    assert written.count(b'","') == 8
+
+
+# Code that stands beside an answer.
+
+THIEF = """
+class Style:
+    import sys
+    __import__("numpy").stolen = sys.modules["tinygan.lessons.exercises.layers"].relu_backward.right_answer
+
+"""
+
+
+def test_only_what_the_answer_consists_of_is_run(folder, tmp_path):
+    stolen = replaced("return grad_y * (x > 0)", "return np.stolen(grad_y, x)")
+    hand_in(folder, "ada.py", stolen.replace("def relu_backward(", THIEF + "def relu_backward("))
+    helped = replaced("return grad_y * (x > 0)", "return grad_y * is_open(x)")
+    hand_in(folder, "bob.py", helped + "\n# %%\nLEVEL = 0 * np.pi\ndef is_open(x): return x > LEVEL\nwrong = 1 / 0\n")
+    ada, bob = (rows[1] for rows in _by_four(grade(folder, tmp_path / "report", unsafe=True)))
+    assert ada.state == "raised"
+    assert "has no attribute 'stolen'" in ada.why
+    assert bob.state == "right"
+
+
+def _by_four(rows):
+    return [rows[i : i + 4] for i in range(0, len(rows), 4)]
 
 
 # What a worker may send after the student's code has taken it over.
@@ -208,9 +256,24 @@ def test_values_count_and_words_do_not():
     assert verdict(*right).state == "broken"
     assert verdict().state == "broken"
     assert verdict(read, (b"D", bytes(MUCH))).state == "died"
+    assert verdict(read, *right, *right * 1000).state == "died"
     with np.errstate(all="raise"):
         odd = frames.packed(np.full(random_cases(EXERCISE, 5)[0]["x"].shape, np.inf))
         assert verdict(read, (b"A", odd), *right[1:]).state == "wrong"
+
+
+def test_of_a_flood_only_the_first_frames_are_read(monkeypatch):
+    read = []
+
+    def counted(data):
+        for frame in true_frames(data):
+            read.append(frame)
+            yield frame
+
+    true_frames = frames.frames
+    monkeypatch.setattr(frames, "frames", counted)
+    assert verdict((b"R", READ), *[(b"D", b"")] * 100_000).state == "died"
+    assert len(read) < 10
 
 
 def test_how_a_process_ended():
@@ -287,7 +350,7 @@ def test_attackers_harm_nobody_but_themselves(folder, tmp_path):
     done = subprocess.run([sys.executable, "-m", "tinygan", *words], capture_output=True, text=True, timeout=500)
     assert done.returncode == 0, done.stderr
     found = {}
-    for row in Report(tmp_path / "report").rows.values():
+    for row in Grades(tmp_path / "report").rows.values():
         found.setdefault(row.student, {})[row.exercise] = row
     for student in ("aaa", "mmm", "zzz", "film"):
         assert {row.state for row in found[student].values()} == {"right"}

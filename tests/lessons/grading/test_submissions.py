@@ -7,7 +7,7 @@ import zipfile
 import pytest
 
 from tinygan.lessons.catalog import find_lesson
-from tinygan.lessons.grading import submissions as module
+from tinygan.lessons.grading import handed_in as module
 from tinygan.lessons.grading.submissions import submissions
 from tinygan.lessons.script import as_script, notebook
 
@@ -62,6 +62,46 @@ def test_a_pack_is_named_by_its_student(path, tmp_path):
     assert whose(tmp_path) == [("ada", 3, "")]
     (found,) = submissions(tmp_path)
     assert found.file.read() == (RIGHT.encode(), "")
+
+
+def test_a_pack_is_opened_once_for_all_that_it_holds(tmp_path, monkeypatch):
+    opened, true_content = [], module._content
+    monkeypatch.setattr(module, "_content", lambda path: opened.append(path) or true_content(path))
+    put(tmp_path / "ada.zip", pack({f"{i}/03_layers.py": RIGHT + "\n" * i for i in range(50)}))
+    (found,) = submissions(tmp_path)
+    assert len(found.others) == 49
+    assert len(opened) == 1
+    assert found.file.read()[0].startswith(RIGHT.encode())
+
+
+def test_one_damaged_file_in_a_pack_does_not_hide_the_others(tmp_path):
+    content = pack({"02_games.py": "x = 1", "03_layers.py": RIGHT}, zipfile.ZIP_STORED).replace(b"x = 1", b"x = 2")
+    put(tmp_path / "ada.zip", content)
+    games, layers = whose(tmp_path)
+    assert games[:2] == ("ada", 2)
+    assert "the pack is damaged" in games[2]
+    assert layers == ("ada", 3, "")
+
+
+MOODLE, CANVAS = "_assignsubmission_file_", "03_layers.py"
+
+
+@pytest.mark.parametrize(
+    ("paths", "students"),
+    [
+        ([f"Ada_1234{MOODLE}/03_layers.py", f"Ada_5678{MOODLE}/03_layers.py"], ["Ada 1234", "Ada 5678"]),
+        ([f"Ada_1234{MOODLE}03_layers.py", f"Ada_5678{MOODLE}03_layers.py"], ["Ada 1234", "Ada 5678"]),
+        ([f"Ada_1234{MOODLE}/03_layers.py", f"Ada_5678{MOODLE}/essay.txt"], ["Ada 1234", "Ada 5678"]),
+        ([f"ada_12_345_{CANVAS}", f"ada_LATE_67_890_{CANVAS}"], ["ada 12", "ada 67"]),
+        ([f"ada_12_345_{CANVAS}", "ada_12_346_04_maxout_and_dropout.py"], ["ada", "ada"]),
+        ([f"Ada_1234{MOODLE}/03_layers.py", "Ada_1234_assignsubmission_onlinetext_/essay.txt"], ["Ada"]),
+        ([f"Ada_1234{MOODLE}/03_layers.py", f"Bob_5678{MOODLE}/03_layers.py"], ["Ada", "Bob"]),
+    ],
+)
+def test_namesakes_are_told_apart_by_the_platforms_numbers(paths, students, tmp_path):
+    for path in paths:
+        put(tmp_path / path)
+    assert [student for student, _, _ in whose(tmp_path)] == students
 
 
 def test_a_lesson_is_known_by_its_functions_if_not_by_its_name(tmp_path):
@@ -141,7 +181,7 @@ def lying_bomb():
     ("make", "words"),
     [
         (bomb, "more than 64 MB when unpacked"),
-        (lying_bomb, "no pack that can be read"),
+        (lying_bomb, "the pack is damaged"),
         (lambda: pack({f"{i}.py": "" for i in range(module.MANY + 1)}), "more than 1000 files"),
         (lambda: pack({"03_layers.py": RIGHT})[:-30], "no pack that can be read"),
         (lambda: b"no zip file", "no pack that can be read"),

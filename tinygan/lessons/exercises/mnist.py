@@ -6,7 +6,7 @@ from tinygan.evaluation import nearest_neighbours
 from tinygan.evaluation.distances import squared_differences
 from tinygan.experiments.figures2and3 import straight_lines
 from tinygan.lessons.exercise import Answer, Exercise, Inputs
-from tinygan.lessons.memory import with_memory
+from tinygan.lessons.memory_taken import with_memory
 
 # 11.1
 

@@ -5,7 +5,7 @@ import numpy as np
 from tinygan.evaluation import ParzenWindow, mean_and_standard_error, parzen_log_likelihood, search_bandwidth
 from tinygan.evaluation.distances import squared_differences
 from tinygan.lessons.exercise import Exercise, Inputs
-from tinygan.lessons.memory import with_memory
+from tinygan.lessons.memory_taken import with_memory
 
 # 10.1
 

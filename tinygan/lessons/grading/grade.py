@@ -5,6 +5,7 @@ import json
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -13,14 +14,14 @@ from tinygan.lessons.checking import N_CASES, Verdict, judge, random_cases
 from tinygan.lessons.exercise import Exercise
 from tinygan.lessons.grading import frames
 from tinygan.lessons.grading.pages import write_pages
-from tinygan.lessons.grading.rows import Report, Row, write_table
+from tinygan.lessons.grading.rows import Grades, Row, write_table
 from tinygan.lessons.grading.sandbox import MUCH, Reply, Sandbox, Unprotected, ask
 from tinygan.lessons.grading.submissions import Submission, submissions
 
 SECONDS = 10
 # What a worker may say of an answer that gives nothing to compare.
 STATES = ("empty", "raised", "wrong", "broken", "needs a look")
-LONG = 2000  # characters of a sentence
+LONG_SENTENCE = 2000  # characters
 
 
 def grade(
@@ -40,7 +41,7 @@ def grade(
         What was handed in; see `submissions`.
     report : Path
         Folder for the report: ``grades.csv``, ``class.html``, a page for each student in ``students``, and what is
-        needed to go on. An answer is graded anew when its file has changed.
+        needed to go on. An answer is graded anew when its file has changed, or `unsafe`.
     jobs : int
         How many answers to grade at the same time.
     unsafe : bool
@@ -72,9 +73,9 @@ def grade(
     """
     if report.resolve().is_relative_to(folder.resolve()):
         raise ValueError(f"{report} lies inside {folder}; the report needs a folder of its own")
-    tasks = [task for submission in submissions(folder) for task in _tasks(submission)]
+    tasks = [task for submission in submissions(folder) for task in _tasks(submission, unsafe)]
     where = Unprotected() if unsafe else Sandbox()
-    kept = Report(report)
+    kept = Grades(report)
     missing = [task for task in tasks if task.row.key not in kept.rows]
     try:
         with ThreadPoolExecutor(jobs) as pool:
@@ -102,7 +103,7 @@ class _Task:
     row: Row
 
 
-def _tasks(submission: Submission) -> Iterator[_Task]:
+def _tasks(submission: Submission, unsafe: bool) -> Iterator[_Task]:
     exercises = submission.lesson.exercises if submission.lesson else [None]
     file = submission.file.name if submission.file else ""
     if submission.others:
@@ -116,6 +117,7 @@ def _tasks(submission: Submission) -> Iterator[_Task]:
             submission.problem,
             digest=submission.digest,
             file=file,
+            unsafe=unsafe,
         )
         yield _Task(submission, exercise, row)
 
@@ -146,7 +148,8 @@ def found_in(reply: Reply, exercise: Exercise, seed: int, seconds: int) -> tuple
     The first frame was written before the student's code ran, so it is the worker's. Whatever comes after it may come
     from the student's code.
     """
-    sent = list(frames.frames(reply.data))
+    # The first frame, the arrays and a sentence; two more, so that too many are seen. A flood has millions.
+    sent = list(islice(frames.frames(reply.data), N_CASES * len(exercise.returns) + 4))
     if not sent or sent[0][0] != frames.READ:
         return Verdict("broken", "Python ended, or took too long, while it read the file"), {}
     read = json.loads(sent[0][1])
@@ -180,4 +183,4 @@ def _verdict(reply: Reply, sent: Sequence[tuple[bytes, bytes]], exercise: Exerci
 
 
 def _text(sent: Sequence[tuple[bytes, bytes]], wanted: bytes) -> str:
-    return next((content.decode(errors="replace") for letter, content in sent if letter == wanted), "")[:LONG]
+    return next((content.decode(errors="replace") for letter, content in sent if letter == wanted), "")[:LONG_SENTENCE]

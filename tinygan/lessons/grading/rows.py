@@ -32,11 +32,13 @@ class Row:
     mistake : str
         The name of the wrong answer that it equals, if it has one.
     digest : str
-        Of the file.
+        A short name of the file's content.
     file : str
-        Its name.
+        The file's name.
     texts : dict from str to str
         The prediction and the explanation.
+    unsafe : bool
+        Whether it was graded without a sandbox.
     """
 
     student: str
@@ -48,6 +50,7 @@ class Row:
     digest: str = ""
     file: str = ""
     texts: dict[str, str] = field(default_factory=dict)
+    unsafe: bool = False
 
     @property
     def points(self) -> int:
@@ -55,13 +58,13 @@ class Row:
         return int(self.state == "right")
 
     @property
-    def key(self) -> tuple[str, str, str]:
-        """What it is about: the same student, exercise and file are not graded twice."""
-        return self.student, self.exercise, self.digest
+    def key(self) -> tuple[str, str, str, bool]:
+        """What it is about: the same student, exercise and file are not graded twice in the same way."""
+        return self.student, self.exercise, self.digest, self.unsafe
 
 
-class Report:
-    """The folder that the grader writes.
+class Grades:
+    """The rows of a report, kept in its folder.
 
     Parameters
     ----------
@@ -79,9 +82,9 @@ class Report:
     --------
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as home:
-    ...     Report(Path(home)).add(Row("ada", 3, "relu_backward", "right", digest="5e1f"))
-    ...     list(Report(Path(home)).rows)
-    [('ada', 'relu_backward', '5e1f')]
+    ...     Grades(Path(home)).add(Row("ada", 3, "relu_backward", "right", digest="5e1f"))
+    ...     list(Grades(Path(home)).rows)
+    [('ada', 'relu_backward', '5e1f', False)]
     """
 
     def __init__(self, folder: Path) -> None:
@@ -126,11 +129,11 @@ def write_table(path: Path, rows: Sequence[Row]) -> None:
     >>> with tempfile.TemporaryDirectory() as home:
     ...     write_table(Path(home, "grades.csv"), [Row("=ada", 3, "relu_backward", "right")])
     ...     print(Path(home, "grades.csv").read_text(encoding="utf-8-sig"), end="")
-    student,exercise,points,state,why
-    '=ada,3.2 relu_backward,1,right,
+    "student","exercise","points","state","why"
+    "'=ada","3.2 relu_backward","1","right",""
     """
     with whole_file(path) as temporary, open(temporary, "w", encoding="utf-8-sig", newline="") as file:
-        table = csv.writer(file, lineterminator="\n")
+        table = csv.writer(file, lineterminator="\n", quoting=csv.QUOTE_ALL)
         table.writerow(["student", "exercise", "points", "state", "why"])
         for row in rows:
             table.writerow([_cell(row.student), exercise_name(row), row.points, row.state, _cell(row.why)])
@@ -142,5 +145,6 @@ def exercise_name(row: Row) -> str:
 
 
 def _cell(text: str) -> str:
-    """Return a text that no spreadsheet takes for a formula."""
-    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t")) else text
+    """Return a text on one line, that no spreadsheet takes for a formula."""
+    line = " ".join(text.split())
+    return f"'{line}" if line.startswith(("=", "+", "-", "@")) else line

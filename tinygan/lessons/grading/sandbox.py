@@ -15,6 +15,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from tinygan.lessons.catalog import folder
 from tinygan.lessons.grading.system_calls import refusing_program
 
 WORKER = "tinygan.lessons.grading.worker"
@@ -119,21 +120,28 @@ def _python() -> Path:
 def _mounts() -> list[str]:
     """Return the words for what is to be seen inside, read-only: the system's libraries, Python, the packages."""
     words = ["--ro-bind", "/usr", "/usr", "--ro-bind-try", "/etc/ld.so.cache", "/etc/ld.so.cache"]
-    for folder in ("/lib", "/lib64"):
-        path = Path(folder)
+    for path in (Path("/lib"), Path("/lib64")):
         if path.is_symlink():
-            words += ["--symlink", os.readlink(path), folder]
+            words += ["--symlink", os.readlink(path), str(path)]
         else:
-            words += ["--ro-bind-try", folder, folder]
+            words += ["--ro-bind-try", str(path), str(path)]
     if not _python().is_relative_to("/usr"):
         words += ["--ro-bind", sys.base_prefix, sys.base_prefix]
     for name in PACKAGES:
         for path in _parts(name):
             words += ["--ro-bind", str(path), f"{SITE}/{path.name}"]
-    scripts = Path("tinygan", "lessons", "tutorials")  # with solutions; they travel in an installed package
-    if (_folder("tinygan").parent / scripts).is_dir():
-        words += ["--tmpfs", f"{SITE}/{scripts}", "--remount-ro", f"{SITE}/{scripts}"]
+    for scripts in _scripts_seen():
+        words += ["--tmpfs", scripts, "--remount-ro", scripts]
     return [*words, "--dev-bind", "/dev/null", "/dev/null"]
+
+
+def _scripts_seen() -> Iterator[str]:
+    """Yield where the lessons with their solutions would be seen inside: they are to be covered."""
+    scripts, package = folder().resolve(), _folder("tinygan")
+    if scripts.is_relative_to(package):
+        yield f"{SITE}/tinygan/{scripts.relative_to(package)}"
+    if any(scripts.is_relative_to(shown) for shown in ("/usr", Path(sys.base_prefix).resolve())):
+        yield str(scripts)
 
 
 def _folder(name: str) -> Path:

@@ -1,4 +1,4 @@
-"""The filter that keeps the sandbox to one process: system calls that Linux refuses there.
+"""The filter that keeps the sandbox to itself: system calls that Linux refuses there.
 
 It is a program of Linux's seccomp, which the kernel runs at each system call. A limit on processes alone would not do:
 the superuser is exempt from it, also inside a sandbox.
@@ -14,6 +14,16 @@ REFUSED = {
     "vfork": (58, None),
     "clone": (56, 220),
     "clone3": (435, 435),
+    # other processes
+    "pidfd_getfd": (438, 438),
+    "pidfd_open": (434, 434),
+    "process_madvise": (440, 440),
+    "process_vm_readv": (310, 270),
+    "process_vm_writev": (311, 271),
+    "ptrace": (101, 117),
+    # talk to others, on a network or beside it
+    "socket": (41, 198),
+    "socketpair": (53, 199),
     # memory that outlives the limit on addresses
     "memfd_create": (319, 279),
     "memfd_secret": (447, 447),
@@ -28,7 +38,6 @@ REFUSED = {
     "keyctl": (250, 219),
     "mount": (165, 40),
     "perf_event_open": (298, 241),
-    "ptrace": (101, 117),
     "request_key": (249, 218),
     "setns": (308, 268),
     "unshare": (272, 97),
@@ -59,7 +68,7 @@ def refusing_program(machine: str = "") -> bytes:
     Examples
     --------
     >>> len(refusing_program("x86_64")) // 8  # instructions
-    28
+    35
     """
     machine = machine or platform.machine()
     if machine not in MACHINES:

@@ -1,5 +1,6 @@
 """What runs inside the sandbox: one exercise of one file, asked for on stdin and answered in frames on stdout."""
 
+import ast
 import json
 import math
 import os
@@ -10,15 +11,16 @@ from typing import Any, BinaryIO
 
 from tinygan.lessons.calling import Failure, attempts
 from tinygan.lessons.checking import diagnosis, judge, random_cases
-from tinygan.lessons.definitions import asked_text, cells_of, definitions, imported
+from tinygan.lessons.definitions import Written, asked_text, cells_of, definitions, imported
 from tinygan.lessons.exercise import Exercise
 from tinygan.lessons.grading import frames
-from tinygan.lessons.grading.look import may_import, reason_to_look, statements
+from tinygan.lessons.grading.needs_a_look import may_import, reason_to_look
+from tinygan.lessons.grading.reached import defined, reached, statements
 from tinygan.lessons.script import Cell
 
 MEMORY = 1 << 30  # bytes of addresses
 MANY_FILES = 32
-LONG = 20_000  # characters of a text
+LONG_TEXT = 20_000  # characters
 
 
 def limit(seconds: int) -> None:
@@ -69,12 +71,12 @@ def _send(answers: BinaryIO, letter: bytes, text: str) -> None:
 def _texts(parts: Sequence[Cell]) -> dict[str, str]:
     """Return the prediction and the explanation."""
     found = [text for node in statements(parts) if (text := asked_text(node)) and text[1]]
-    return {name: text[:LONG] for name, text in found}
+    return {name: text[:LONG_TEXT] for name, text in found}
 
 
 def _answer(answers: BinaryIO, exercise: Exercise, parts: Sequence[Cell], request: dict[str, Any]) -> None:
-    """Run the student's code and send what it gives."""
-    written = definitions(parts, wanted=lambda node: all(may_import(exercise, name) for name in imported(node)))
+    """Run what the student's answer consists of, and send what it gives."""
+    written = _written(exercise, parts)
     found = written.find(exercise.name, request["file"])
     if isinstance(found, Failure):
         problem = next(iter(written.problems), "")
@@ -89,6 +91,22 @@ def _answer(answers: BinaryIO, exercise: Exercise, parts: Sequence[Cell], reques
     verdict = judge(exercise, cases, made)  # to know whether to explain; the grader judges for itself
     if verdict.state == "wrong" and not verdict.mistake:
         _send(answers, frames.DIAGNOSIS, diagnosis(exercise, found))
+
+
+def _written(exercise: Exercise, parts: Sequence[Cell]) -> Written:
+    """Return what the answer consists of; the other names of the file too, but nothing of theirs has run."""
+    names = set(reached(exercise.name, parts))
+
+    def is_wanted(node: ast.stmt) -> bool:
+        if isinstance(node, (ast.Import, ast.ImportFrom)):
+            return all(may_import(exercise, name) for name in imported(node))
+        return not names.isdisjoint(defined(node))
+
+    written = definitions(parts, wanted=is_wanted)
+    for node in statements(parts):
+        for name in defined(node) - names:  # an answer under a wrong name is among them
+            written.functions.setdefault(name, None)
+    return written
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@ import pytest
 
 from tinygan.lessons.catalog import find_exercise, lessons
 from tinygan.lessons.exercise import Exercise
-from tinygan.lessons.grading.look import may_import, reason_to_look
+from tinygan.lessons.grading.needs_a_look import may_import, reason_to_look
 from tinygan.lessons.script import Cell
 
 RELU = find_exercise("relu_backward")
@@ -40,6 +40,15 @@ def look(code, exercise=RELU):
         ("relu_backward = lambda grad_y, x: exec('1')", "uses exec"),
         ("@eval\ndef relu_backward(grad_y, x): pass", "uses eval"),
         ("def relu_backward(grad_y, x=open('y')): pass", "uses open"),
+        ("import collections\ndef relu_backward(grad_y, x):\n    collections._sys", "uses _sys"),
+        ("from collections import _sys\ndef relu_backward(grad_y, x):\n    _sys", "uses collections._sys"),
+        ("import dataclasses\ndef relu_backward(grad_y, x):\n    dataclasses.builtins", "uses builtins"),
+        ("import enum\ndef relu_backward(grad_y, x):\n    enum.bltns.eval('1')", "uses eval"),
+        ("from numpy import *\ndef relu_backward(grad_y, x):\n    load('x')", "uses numpy.load"),
+        (
+            "def helper(): eval('1')\ndef relu_backward(grad_y, x):\n    (lambda helper: 1)(helper())",
+            "uses eval",
+        ),
     ],
 )
 def test_what_no_answer_needs_is_found(code, found):
@@ -55,6 +64,7 @@ def test_what_no_answer_needs_is_found(code, found):
         "from tinygan.lessons import NotYetWritten\ndef relu_backward(grad_y, x):\n    raise NotYetWritten('x')",
         "from tinygan.figures.lesson import picture\ndef relu_backward(grad_y, x):\n    picture = x\n    picture",
         "x = open('x')\ndef relu_backward(grad_y, x):\n    return x",
+        "def relu_backward(grad_y, x):\n    vars = x\n    return vars",
         "class A:\n    def __init__(self): super().__init__()\ndef relu_backward(grad_y, x):\n    return A()",
         "def relu_backward(grad_y, x):\n    y = x.copy()\n    y[0] = 1\n    return y",
         "if",
