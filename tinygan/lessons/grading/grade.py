@@ -47,9 +47,9 @@ def grade(
     unsafe : bool
         Whether to grade without a sandbox.
     seconds : int
-        Of processor time for one answer.
+        Processor time for one answer.
     tell : callable
-        Called with the number of answers that are graded, and of all, after each.
+        Called after each answer, with the number of those that are graded and the number of all.
 
     Returns
     -------

@@ -171,7 +171,7 @@ def ask(where: Sandbox | Unprotected, request: Mapping[str, Any], content: bytes
     content : bytes
         The student's file.
     seconds : int
-        Of processor time for the student's code. The clock on the wall gets twice as many, and some to start.
+        Processor time for the student's code. The clock on the wall gets twice as many, and some to start.
     """
     line = json.dumps({**request, "seconds": seconds, "run_all": where.is_safe}).encode() + b"\n"
     data = bytearray()

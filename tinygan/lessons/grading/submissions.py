@@ -58,8 +58,8 @@ class _Seen:
 def submissions(folder: Path) -> list[Submission]:
     """Return what was handed in, in the order of the students' names.
 
-    A student is a folder directly inside `folder`, or a file or pack that lies there and carries the name. Of several
-    files for one lesson, such as script and notebook, the one counts in which fewer stubs are left.
+    A student is a folder directly inside `folder`, or a file or pack that lies there and carries the name. If there
+    are several files for one lesson, such as script and notebook, the one counts in which fewer stubs are left.
 
     Parameters
     ----------
