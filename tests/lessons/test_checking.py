@@ -55,3 +55,11 @@ def test_many_names_are_counted():
     verdict = verdict_on(find_exercise("gradient_is_right"), lambda *arguments: True)
     assert verdict.mistake == "accepts_all"
     assert "The other 6 are right." in verdict.sentence
+
+
+def test_a_loop_that_forgets_to_draw_is_told_so():
+    def algorithm_1(step_d, step_g, draw_x, draw_z, n_iterations, k):
+        return np.array([(step_d(draw_x, draw_z), step_g(draw_z)) for _ in range(n_iterations)])
+
+    verdict = verdict_on(find_exercise("algorithm_1"), algorithm_1)
+    assert "a step got the function draw_x itself; call it, draw_x(), for a minibatch" in verdict.sentence

@@ -545,13 +545,18 @@ def _run_loop(function: Answer, inputs: Inputs) -> Any:
     rng_x, rng_z = as_rng(inputs["seed"]).spawn(2)
     calls: list[list[float]] = []
 
-    def step_d(x, z):
-        calls.append([0, x, z])
+    def noted(player, **minibatches):
+        for name, minibatch in minibatches.items():
+            if callable(minibatch):
+                raise TypeError(f"a step got the function draw_{name} itself; call it, draw_{name}(), for a minibatch")
+        calls.append([player, *minibatches.values()])
         return float(len(calls))
 
+    def step_d(x, z):
+        return noted(0, x=x, z=z)
+
     def step_g(z):
-        calls.append([1, 0, z])
-        return float(len(calls))
+        return noted(1, no_x=0, z=z)
 
     losses = function(step_d, step_g, rng_x.random, rng_z.random, inputs["n_iterations"], inputs["k"])
     return losses, np.array(calls).reshape(-1, 3)
@@ -617,6 +622,19 @@ def noise_used_twice(step_d, step_g, draw_x, draw_z, n_iterations, k):
 )
 def g_in_the_inner_loop(step_d, step_g, draw_x, draw_z, n_iterations, k):
     return _looped(n_iterations, lambda: [(step_d(draw_x(), draw_z()), step_g(draw_z())) for _ in range(k)][-1])
+
+
+@algorithm_1.wrong("The noise is given to D as examples, and the examples as noise: it is step_d(draw_x(), draw_z()).")
+def x_and_z_swapped(step_d, step_g, draw_x, draw_z, n_iterations, k):
+    return _looped(n_iterations, lambda: ([step_d(draw_z(), draw_x()) for _ in range(k)][-1], step_g(draw_z())))
+
+
+@algorithm_1.wrong(
+    "The steps are right, and the losses are in the wrong columns: that of D comes first, and that of G second."
+)
+def columns_swapped(step_d, step_g, draw_x, draw_z, n_iterations, k):
+    losses = algorithm_1.right_answer(step_d, step_g, draw_x, draw_z, n_iterations, k)
+    return losses[:, ::-1]
 
 
 @algorithm_1.wrong("G moves first. In Algorithm 1 D learns first, so that G has something to follow.")
