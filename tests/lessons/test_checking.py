@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from tinygan.functional import sigmoid, softplus
-from tinygan.lessons.catalog import find_exercise
+from tinygan.lessons.catalog import find_exercise, find_lesson
 from tinygan.lessons.checking import verdict_on
+from tinygan.lessons.definitions import definitions
 from tinygan.lessons.exercise import Exercise
 
 
@@ -63,3 +64,20 @@ def test_a_loop_that_forgets_to_draw_is_told_so():
 
     verdict = verdict_on(find_exercise("algorithm_1"), algorithm_1)
     assert "a step got the function draw_x itself; call it, draw_x(), for a minibatch" in verdict.sentence
+
+
+def written_with(relu_backward):
+    """Return a right network_backward that calls this relu_backward."""
+    parts = [cell for cell in find_lesson(3).cells if cell.kind == "code"]
+    written = definitions(parts).functions
+    written["network_backward"].__globals__["relu_backward"] = relu_backward
+    return written["network_backward"]
+
+
+def test_an_answer_is_not_blamed_for_an_earlier_one():
+    def relu_backward(grad_y, x):
+        return grad_y
+
+    verdict = verdict_on(find_exercise("network_backward"), written_with(relu_backward))
+    assert verdict.sentence == "network_backward calls relu_backward (3.2), which is not right yet. Mend that first."
+    assert not verdict.mistake

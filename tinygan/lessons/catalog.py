@@ -147,5 +147,19 @@ def label(exercise: Exercise) -> str:
     return _by_name()[exercise.name][0]
 
 
+def earlier(exercise: Exercise) -> list[Exercise]:
+    """Return the exercises of the same lesson that come before one, which its answer may call.
+
+    Examples
+    --------
+    >>> [part.name for part in earlier(find_exercise("3.3"))]
+    ['linear_backward', 'relu_backward']
+    """
+    for lesson in lessons().values():
+        if exercise in lesson.exercises:
+            return lesson.exercises[: lesson.exercises.index(exercise)]
+    return []
+
+
 def _names() -> Sequence[str]:
     return list(_by_name())

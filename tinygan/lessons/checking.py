@@ -7,6 +7,7 @@ import numpy as np
 
 from tinygan.backend import Array, RngLike, as_rng
 from tinygan.lessons.calling import SECONDS, Failure, attempts
+from tinygan.lessons.catalog import earlier, label
 from tinygan.lessons.exercise import Answer, Exercise, Inputs, WrongAnswer
 
 N_CASES = 3
@@ -67,7 +68,22 @@ def verdict_on(exercise: Exercise, function: Answer, *, rng: RngLike = 0, second
     made = attempts(exercise, function, cases, seconds=seconds)
     if isinstance(made, Failure):
         return Verdict(made.state, made.sentence)
-    return judge(exercise, cases, made, lambda: diagnosis(exercise, function))
+    verdict = judge(exercise, cases, made, lambda: diagnosis(exercise, function))
+    if not verdict.is_right and (blamed := _wrong_part(exercise, function, seconds)):
+        return Verdict(
+            "wrong", f"{exercise.name} calls {blamed.name} ({label(blamed)}), which is not right yet. Mend that first."
+        )
+    return verdict
+
+
+def _wrong_part(exercise: Exercise, function: Answer, seconds: float) -> Exercise | None:
+    """Return an earlier exercise of the lesson that the function calls and that is not right."""
+    names = getattr(getattr(function, "__code__", None), "co_names", ())
+    for part in earlier(exercise):
+        called = getattr(function, "__globals__", {}).get(part.name)
+        if part.name in names and callable(called) and not verdict_on(part, called, seconds=seconds).is_right:
+            return part
+    return None
 
 
 def random_cases(exercise: Exercise, rng: RngLike) -> list[Inputs]:
