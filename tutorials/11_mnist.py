@@ -35,10 +35,10 @@ prediction = """
 # %% [markdown]
 # ## A trained G
 #
-# Training takes ten minutes, so this lesson comes with two small generators. One was trained on the 50,000 training
-# images of MNIST. The other was trained on 50,000 glyphs, which are digits drawn by a program. Whoever looks for copies
-# needs the training images, and MNIST may not be on your machine; glyphs are drawn in a moment. The lesson takes MNIST
-# where it is found. `tutorials/generators/train.py` made both generators.
+# To train a generator takes some five minutes, so this lesson comes with two small ones. One was trained on the 50,000
+# training images of MNIST. The other was trained on 50,000 glyphs, which are digits drawn by a program. Whoever looks
+# for copies needs the training images, and MNIST may not be on your machine; glyphs are drawn in a moment. The lesson
+# takes MNIST where it is found. `tutorials/generators/train.py` made both generators.
 
 # %%
 digits = mnist_or_glyphs(n_train=50_000)

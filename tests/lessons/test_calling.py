@@ -2,14 +2,16 @@
 
 import sys
 import time
+from functools import partial
 
 import numpy as np
 import pytest
 
+from tinygan.adversarial import kullback_leibler, optimal_discriminator
 from tinygan.layers import ReLU
 from tinygan.lessons import NotYetWritten
-from tinygan.lessons.calling import attempt
-from tinygan.lessons.catalog import find_exercise
+from tinygan.lessons.calling import SECONDS, attempt
+from tinygan.lessons.catalog import find_exercise, lessons
 from tinygan.lessons.checking import verdict_on
 
 EXERCISE = find_exercise("relu_backward")
@@ -61,6 +63,9 @@ def divides(grad_y, x):
     return 1 / 0
 
 
+DIVISION = divides.__code__.co_firstlineno + 1
+
+
 def not_yet(grad_y, x):
     raise NotYetWritten("relu_backward")
 
@@ -69,18 +74,48 @@ def waits_for_another(grad_y, x):
     raise NotYetWritten("linear_backward")
 
 
-CASES = {
+class SilentError(Exception):
+    def __str__(self):
+        raise ValueError
+
+
+def raises_silently(grad_y, x):
+    raise SilentError
+
+
+class Borrowed:
+    __call__ = staticmethod(kullback_leibler)
+
+
+ANSWER = EXERCISE.right_answer
+
+
+def looks_it_up(grad_y, x):
+    return find_exercise("relu_backward").right_answer(grad_y, x)
+
+
+LOOPS = {
     loop: ("too slow", "had not returned after 0.5 s: does a loop in it ever end?"),
     stubborn_loop: ("too slow", "had not returned"),
+}
+CASES = {
     recursion: ("raised", "calls itself without end, in line"),
     in_place: ("wrong", "changes its argument grad_y in place"),
     shouts: ("wrong", "prints 1,000,001 characters"),
     calls_the_library: ("needs a look", "calls tinygan.layers.activations.ReLU"),
     leaves: ("raised", "a function returns, it does not exit"),
-    divides: ("raised", "raised ZeroDivisionError: division by zero, in line 61: return 1 / 0"),
+    divides: ("raised", f"ZeroDivisionError: division by zero, in line {DIVISION}: return 1 / 0"),
     not_yet: ("empty", "nothing written yet"),
     waits_for_another: ("empty", "calls linear_backward, in which nothing is written yet"),
     ReLU().backward_input: ("needs a look", "is tinygan.layers."),
+    ANSWER: ("needs a look", "is tinygan.lessons.exercises.layers."),
+    looks_it_up: ("needs a look", "calls tinygan.lessons.catalog.find_exercise"),
+    (lambda grad_y, x: ANSWER(grad_y, x)): ("needs a look", "calls tinygan.lessons.exercises.layers."),
+    partial(kullback_leibler): ("needs a look", "is tinygan.adversarial."),
+    partial(partial(optimal_discriminator)): ("needs a look", "is tinygan.adversarial."),
+    Borrowed(): ("needs a look", "is tinygan.adversarial."),
+    [].append: ("raised", "relu_backward raised TypeError"),
+    raises_silently: ("raised", "relu_backward raised SilentError, in line"),
     (lambda grad_y, x: None): ("wrong", "returns None: is its `return` missing?"),
     (lambda grad_y, x: right(grad_y, x).tolist()): ("wrong", "returns a list of"),
     (lambda grad_y, x: (grad_y, x)): ("wrong", "returns a tuple of 2 for grad_x; wanted an array of numbers"),
@@ -91,12 +126,22 @@ CASES = {
 }
 
 
-@pytest.mark.parametrize(("function", "wanted"), CASES.items(), ids=lambda item: getattr(item, "__name__", ""))
+@pytest.mark.parametrize(
+    ("function", "wanted"), (LOOPS | CASES).items(), ids=lambda item: getattr(item, "__name__", "")
+)
 def test_every_failure_gets_a_sentence(function, wanted):
-    verdict = verdict_on(EXERCISE, function, seconds=0.5)
+    verdict = verdict_on(EXERCISE, function, seconds=0.5 if function in LOOPS else SECONDS)
     assert verdict.state == wanted[0]
     assert wanted[1] in verdict.sentence
     assert verdict_on(EXERCISE, right).is_right  # nothing of it stays
+
+
+@pytest.mark.parametrize("lesson", lessons().values(), ids=lambda lesson: lesson.name)
+def test_every_answer_of_the_library_is_known(lesson):
+    for exercise in lesson.exercises:
+        inputs = exercise.inputs(np.random.default_rng(0))
+        for function in (exercise.right_answer, lambda *arguments, e=exercise: e.right_answer(*arguments)):
+            assert attempt(exercise, function, inputs).state == "needs a look"
 
 
 def test_the_inputs_are_never_shared():

@@ -55,7 +55,7 @@ def test_zero_has_no_sign():
 def test_many_names_are_counted():
     verdict = verdict_on(find_exercise("gradient_is_right"), lambda *arguments: True)
     assert verdict.mistake == "accepts_all"
-    assert "The other 6 are right." in verdict.sentence
+    assert "The other 7 are right." in verdict.sentence
 
 
 def test_a_loop_that_forgets_to_draw_is_told_so():

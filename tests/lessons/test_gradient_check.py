@@ -1,16 +1,21 @@
-"""Lesson 5: the layers on which a student's checker is scored are what their names say."""
+"""Lesson 5: the layers on which a student's checker is scored are what their names say, and honest checkers pass."""
 
 import numpy as np
 import pytest
 
 from tinygan.gradcheck import check_gradients
-from tinygan.lessons.catalog import find_exercise
+from tinygan.layers import Dropout, Linear, Maxout, ReLU, Tanh
+from tinygan.lessons.catalog import find_exercise, find_lesson
+from tinygan.lessons.checking import judge, random_cases, verdict_on
+from tinygan.lessons.definitions import definitions
 from tinygan.lessons.exercises.gradient_check import RIGHT, subjects
+
+EXERCISE = find_exercise("gradient_is_right")
 
 
 @pytest.mark.parametrize("seed", range(3))
 def test_the_library_s_checker_tells_the_bugs_from_the_right_layers(seed):
-    x = find_exercise("gradient_is_right").inputs(np.random.default_rng(seed))["x"]
+    x = EXERCISE.inputs(np.random.default_rng(seed))["x"]
     for name, (layer, where) in subjects(x).items():
         assert check_gradients(layer, where, rng=0).rows[0].ok == name.startswith(RIGHT), name
 
@@ -18,4 +23,53 @@ def test_the_library_s_checker_tells_the_bugs_from_the_right_layers(seed):
 def test_there_are_as_many_as_the_lesson_says():
     names = list(subjects(np.ones((2, 4))))
     assert len([name for name in names if not name.startswith(RIGHT)]) == 11
-    assert len([name for name in names if name.startswith(RIGHT)]) == 6
+    assert len([name for name in names if name.startswith(RIGHT)]) == 7
+
+
+@pytest.fixture(scope="module")
+def solution():
+    return definitions(find_lesson(5).cells).functions
+
+
+def check_on(seeds, function):
+    for seed in seeds:
+        cases = random_cases(EXERCISE, seed)
+        verdict = judge(EXERCISE, cases, [EXERCISE.outputs(function, inputs) for inputs in cases])
+        assert verdict.is_right, (seed, verdict)
+
+
+def test_the_solution_is_right_on_many_seeds(solution):
+    check_on(range(15), solution["gradient_is_right"])
+
+
+@pytest.mark.parametrize("h", [1e-3, 1e-6])
+def test_a_judge_is_right_whatever_it_draws_and_with_any_sensible_step(h, solution):
+    rng = np.random.default_rng(0)
+
+    def is_right(layer, x):
+        y, cache = layer.forward(x, rng=0)
+        grad_y = rng.normal(size=y.shape) * rng.choice([1, 5e-4], size=y.shape)
+
+        def loss(x):
+            return np.sum(grad_y * layer.forward(x, rng=0)[0])
+
+        numerical, kinks = (
+            solution["entry_by_entry"](solution[rule], loss, x, h) for rule in ("central_difference", "kink_size")
+        )
+        smooth = np.abs(kinks) <= 1e-6 * np.abs(numerical).max()
+        return solution["relative_error"](layer.backward_input(grad_y, cache)[smooth], numerical[smooth]) < 1e-6
+
+    check_on(range(5), is_right)
+
+
+def by_type(layer, x):
+    return type(layer) in (Dropout, Linear, Maxout, ReLU, Tanh)
+
+
+def by_name(layer, x):
+    return type(layer).__module__.startswith("tinygan.layers") or type(layer).__name__ == "Sine"
+
+
+@pytest.mark.parametrize("judge_of_names", [by_type, by_name])
+def test_names_do_not_tell_who_is_right(judge_of_names):
+    assert verdict_on(EXERCISE, judge_of_names).state == "wrong"

@@ -8,6 +8,7 @@ import zipfile
 import pytest
 
 from tinygan.cli import main
+from tinygan.lessons import student
 from tinygan.lessons.catalog import find_lesson
 from tinygan.lessons.definitions import definitions, read_cells
 from tinygan.lessons.script import Cell, as_script, cells, notebook, notebook_cells, stripped
@@ -68,6 +69,28 @@ def test_the_whole_way(home, capsys):
         assert archive.namelist() == ["03_layers.py"]
 
 
+def test_hints_go_on_before_the_lesson_is_begun(home, capsys):
+    for number in (1, 2, 3):
+        assert lesson("hint", "3.2") == 0
+        assert capsys.readouterr().out.startswith(f"Hint {number} of 3")
+
+
+ADVICE = {
+    "start 3": "tinygan lesson check 3 --out 'my lessons'\n",
+    "check 3": "tinygan lesson hint 3.1 --out 'my lessons'\n",
+    "solution 3.2": "tinygan lesson solution 3.2 --give-up --out 'my lessons'\n",
+    "": "tinygan lesson start 1 --out 'my lessons'\n",
+    "check 4": "tinygan lesson start 4 --out 'my lessons'\n",
+}
+
+
+def test_advice_is_for_the_folder_that_was_given(home, capsys):
+    for words, advice in ADVICE.items():
+        lesson(*words.split(), "--out", "my lessons")
+        printed = capsys.readouterr()
+        assert (printed.out + printed.err).endswith(advice)
+
+
 def test_start_never_overwrites(home, capsys):
     lesson("start", "3", "--out", "mine")
     script = home / "mine" / "03_layers.py"
@@ -82,7 +105,7 @@ def test_start_never_overwrites(home, capsys):
 
 def test_start_keeps_the_progress(home):
     lesson("start", "3")
-    file = home / "tinygan-lessons" / "progress.json"
+    file = home / "tinygan-lessons" / "tinygan-progress.json"
     file.write_text(json.dumps({"solved": ["relu_backward"], "hints": {}}), encoding="utf-8")
     lesson("start", "3")
     assert json.loads(file.read_text(encoding="utf-8"))["solved"] == ["relu_backward"]
@@ -128,10 +151,10 @@ def test_a_mistake_in_the_call_exits_with_2(home, capsys, words, message):
 
 def test_damaged_progress_is_said_and_left(home, capsys):
     lesson("start", "3")
-    file = home / "tinygan-lessons" / "progress.json"
+    file = home / "tinygan-lessons" / "tinygan-progress.json"
     file.write_text('{"solved": 3', encoding="utf-8")
     assert lesson("check", "3") == 2
-    assert "progress.json is damaged" in capsys.readouterr().err
+    assert "tinygan-progress.json is damaged" in capsys.readouterr().err
     assert file.read_text(encoding="utf-8") == '{"solved": 3'
 
 
@@ -190,6 +213,44 @@ def test_only_definitions_run(tmp_path, capsys):
     assert {"log2", "half", "double"} <= set(written.functions)
     assert "x" not in written.functions
     assert capsys.readouterr().out == ""
+
+
+def test_a_random_generator_is_a_constant():
+    code = "import numpy as np\nrng = np.random.default_rng(0)\ndef draw():\n    return rng.random()"
+    written = definitions([Cell("code", code)])
+    assert written.problems == []
+    assert 0 < written.functions["draw"]() < 1
+
+
+@pytest.mark.parametrize("loop", ["class A:\n    while True: pass", "def f(x=[1 for _ in iter(int, 1)]): pass"])
+def test_a_definition_that_never_ends_is_a_problem_and_the_rest_counts(loop):
+    written = definitions([Cell("code", f"{loop}\ndef one():\n    return 1")], seconds=0.5)
+    assert written.problems == ["cell 1, line 1 had not ended after 0.5 s, and was stopped"]
+    assert written.functions["one"]() == 1
+
+
+def test_a_check_stops_a_definition_that_never_ends(home, capsys, monkeypatch):
+    monkeypatch.setattr(student, "SECONDS", 0.5)
+    lesson("start", "3")
+    script = home / "tinygan-lessons" / "03_layers.py"
+    script.write_text("class A:\n    while True: pass\n", encoding="utf-8")
+    assert lesson("check", "3") == 1
+    assert "had not ended after 0.5 s" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    "line", ["%matplotlib inline", "!pip list", "?np.sum", "np.sum?", "np.sum??", "if True:\n    %time one()"]
+)
+def test_lines_for_notebooks_cost_nothing(line):
+    parts = notebook_cells(notebook([Cell("code", f"import numpy as np\n{line}\ndef one():\n    return 1")]))
+    written = definitions(parts)
+    assert written.problems == []
+    assert written.functions["one"]() == 1
+
+
+def test_python_in_a_notebook_is_left_as_it_is():
+    source = 'explanation = """\nWhy?\n"""\nword = ("%d"\n    % 3)'
+    assert notebook_cells(notebook([Cell("code", source)])) == [Cell("code", source)]
 
 
 def test_a_definition_that_raises_is_a_problem_and_the_rest_counts():

@@ -68,6 +68,12 @@ def _folder(options: argparse.Namespace) -> Any:
     return lessons_folder(getattr(options, "out", None))
 
 
+def _command(options: argparse.Namespace, words: str) -> str:
+    from tinygan.lessons.student import command
+
+    return command(words, _folder(options))
+
+
 def _list(options: argparse.Namespace) -> int:
     from tinygan.lessons.catalog import lessons
     from tinygan.lessons.progress import load_progress
@@ -80,7 +86,7 @@ def _list(options: argparse.Namespace) -> int:
         done = sum(name in solved for name in names)
         rows.append([str(lesson.number), lesson.title, f"{done} of {len(names)}"])
     print(text_table(["", "lesson", "done"], rows, "><>"))
-    print("\nTo begin one: tinygan lesson start 1")
+    print(f"\nTo begin one: {_command(options, 'start 1')}")
     return 0
 
 
@@ -94,13 +100,13 @@ def _start(options: argparse.Namespace) -> int:
         print(f"wrote  {path}")
     for path in kept:
         print(f"kept   {path} (it was there; to begin anew, move it away)")
-    print(f"Work in one of the two. To see whether it is right: tinygan lesson check {lesson.number}")
+    print(f"Work in one of the two. To see whether it is right: {_command(options, f'check {lesson.number}')}")
     return 0
 
 
 def _check(options: argparse.Namespace) -> int:
     from tinygan.lessons.catalog import find_lesson, label
-    from tinygan.lessons.report import table
+    from tinygan.lessons.printed import table
     from tinygan.lessons.student import check_lesson
 
     lesson = find_lesson(options.lesson)
@@ -114,7 +120,8 @@ def _check(options: argparse.Namespace) -> int:
     if not missing:
         print(painted(f"\nAll {n} are right.", "good"))
         return 0
-    print(f"\n{n - len(missing)} of {n} right. For a hint: tinygan lesson hint {label(missing[0])}")
+    hint = _command(options, f"hint {label(missing[0])}")
+    print(f"\n{n - len(missing)} of {n} right. For a hint: {hint}")
     return FAILED
 
 
@@ -126,7 +133,7 @@ def _hint(options: argparse.Namespace) -> int:
     number, n = load_progress(_folder(options)).next_hint(exercise.name, len(exercise.hints)), len(exercise.hints)
     print(f"Hint {number} of {n} for {label(exercise)} {exercise.name}:\n{_filled(exercise.hints[number - 1])}")
     if number == n:
-        print(f"\nThat was the last one. The solution: tinygan lesson solution {label(exercise)} --give-up")
+        print(f"\nThat was the last one. The solution: {_command(options, f'solution {label(exercise)} --give-up')}")
     return 0
 
 
@@ -144,8 +151,8 @@ def _solution(options: argparse.Namespace) -> int:
     number = int(label(exercise).partition(".")[0])
     if exercise.name not in load_progress(_folder(options)).solved and not options.give_up:
         print(
-            f"{label(exercise)} {exercise.name} is not right yet; to check it: tinygan lesson check {number}"
-            f"\nTo see the solution all the same: tinygan lesson solution {label(exercise)} --give-up"
+            f"{label(exercise)} {exercise.name} is not right yet; to check it: {_command(options, f'check {number}')}"
+            f"\nTo see the solution all the same: {_command(options, f'solution {label(exercise)} --give-up')}"
         )
         return FAILED
     print(find_lesson(number).solution(exercise))
@@ -159,7 +166,7 @@ def _pack(options: argparse.Namespace) -> int:
     folder = _folder(options)
     chosen = [find_lesson(number) for number in options.lessons] or started(list(lessons().values()), folder)
     if not chosen:
-        raise ValueError(f"{folder} holds no lesson; begin one with: tinygan lesson start 1")
+        raise ValueError(f"{folder} holds no lesson; begin one with: {_command(options, 'start 1')}")
     path = pack(chosen, folder, options.name)
     print(f"wrote {path}: {', '.join(f'lesson {lesson.number}' for lesson in chosen)}")
     return 0

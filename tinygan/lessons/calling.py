@@ -1,22 +1,17 @@
 """Call a student's function, whatever it does: every way to fail ends in one sentence."""
 
-import ctypes
-import io
 import linecache
-import math
-import sys
-import threading
 import traceback
 from collections.abc import Sequence
-from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
-from types import FrameType
 from typing import Any
 
 import numpy as np
 
 from tinygan.backend import Array
+from tinygan.lessons.borrowing import Calls, name_in_library
 from tinygan.lessons.exercise import Answer, Exercise, Inputs, NotYetWritten, copied
+from tinygan.lessons.time_limit import TooSlow, within
 
 SECONDS = 10.0
 MUCH_OUTPUT = 10_000  # characters
@@ -36,10 +31,6 @@ class Failure:
     sentence: str
 
 
-class TooSlow(BaseException):
-    """Raised inside a call that takes too long; no ``except Exception`` stops it."""
-
-
 def attempt(
     exercise: Exercise, function: Answer, inputs: Inputs, *, seconds: float = SECONDS
 ) -> tuple[Array, ...] | Failure:
@@ -53,7 +44,7 @@ def attempt(
     inputs : dict
         Arguments by name; the function gets copies.
     seconds : float
-        Time until the call is stopped. If it is infinite, the call runs in this thread: no other one is started.
+        Time until the call is stopped; see `within`.
 
     Returns
     -------
@@ -68,11 +59,11 @@ def attempt(
     >>> attempt(exercise, lambda x: print(2 * x), {"x": 3.0}).sentence
     'double returns None: is its `return` missing?'
     """
-    if getattr(function, "__module__", "").startswith("tinygan.") and "lessons" not in function.__module__:
-        return _borrowed(exercise, f"is {function.__module__}.{function.__qualname__}")
+    if name := name_in_library(function):
+        return _borrowed(exercise, f"is {name}")
     given = copied(inputs)
-    calls = _Calls(exercise)
-    result, error, printed = _within(seconds, lambda: exercise.run(function, given), calls)
+    calls = Calls(exercise)
+    result, error, printed = within(seconds, lambda: exercise.run(function, given), calls)
     if isinstance(error, TooSlow):
         return Failure("too slow", f"{exercise.name} had not returned after {seconds:g} s: does a loop in it ever end?")
     if error is not None:
@@ -98,76 +89,9 @@ def _borrowed(exercise: Exercise, how: str) -> Failure:
     )
 
 
-class _Calls:
-    """A profile function that notes when a student's code calls a part of tinygan that holds the answer."""
-
-    def __init__(self, exercise: Exercise) -> None:
-        self._allowed = ("tinygan.lessons", *exercise.allowed)
-        self.borrowed = ""
-
-    def __call__(self, frame: FrameType, event: str, argument: Any) -> None:
-        if event != "call" or frame.f_back is None:
-            return
-        module, caller = (str(f.f_globals.get("__name__", "")) for f in (frame, frame.f_back))
-        if module.startswith("tinygan.") and not caller.startswith("tinygan.") and not module.startswith(self._allowed):
-            self.borrowed = self.borrowed or f"{module}.{frame.f_code.co_qualname}"
-
-
-def _within(seconds: float, work: Any, profile: Any) -> tuple[Any, BaseException | None, int]:
-    """Return what the work gives, what it raises, and how many characters it prints; stop it after some seconds.
-
-    It runs in a thread, as only a thread can be stopped on every system and in a notebook.
-    """
-    result: list[Any] = [None]
-    errors: list[BaseException] = []
-    printed = _Counter()
-
-    def target() -> None:
-        sys.setprofile(profile)
-        try:
-            with np.errstate(all="ignore"):  # it holds for one thread only
-                result[0] = work()
-        except BaseException as error:
-            sys.setprofile(None)
-            errors.append(error)
-        finally:
-            sys.setprofile(None)
-
-    with redirect_stdout(printed), redirect_stderr(printed):
-        if seconds == math.inf:
-            target()
-            return result[0], errors[0] if errors else None, printed.count
-        thread = threading.Thread(target=target, daemon=True)
-        thread.start()
-        thread.join(seconds)
-        if thread.is_alive():
-            _stop(thread)
-            return None, TooSlow(), printed.count
-    return result[0], errors[0] if errors else None, printed.count
-
-
-def _stop(thread: threading.Thread) -> None:
-    """Raise TooSlow in a thread, and again if its code catches it; one that catches all of them goes on in vain."""
-    for _ in range(20):
-        ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread.ident or 0), ctypes.py_object(TooSlow))
-        thread.join(0.1)
-        if not thread.is_alive():
-            return
-
-
-class _Counter(io.TextIOBase):
-    """A stream that keeps nothing but how much was written to it."""
-
-    count = 0
-
-    def write(self, text: str) -> int:
-        self.count += len(text)
-        return len(text)
-
-
 def _raised(exercise: Exercise, error: BaseException) -> Failure:
     if isinstance(error, NotYetWritten):
-        name = str(error) or exercise.name
+        name = message(error) or exercise.name
         if name == exercise.name:
             return Failure("empty", "nothing written yet")
         return Failure("empty", f"{exercise.name} calls {name}, in which nothing is written yet")
@@ -178,8 +102,22 @@ def _raised(exercise: Exercise, error: BaseException) -> Failure:
         return Failure("raised", f"{exercise.name} leaves Python{where}: a function returns, it does not exit")
     if isinstance(error, MemoryError):
         return Failure("raised", f"{exercise.name} needs more memory than there is{where}: how large is that array?")
-    words = f": {error}" if str(error) else ""
+    words = f": {message(error)}" if message(error) else ""
     return Failure("raised", f"{exercise.name} raised {type(error).__name__}{words[:500]}{where}")
+
+
+def message(error: BaseException) -> str:
+    """Return what an error says; a student's class of errors may fail even there.
+
+    Examples
+    --------
+    >>> message(ValueError("x is empty"))
+    'x is empty'
+    """
+    try:
+        return str(error)
+    except BaseException:
+        return ""
 
 
 def _line(error: BaseException) -> str:

@@ -1,7 +1,6 @@
 """Which lessons there are: each has a script in tutorials/ and a file of exercises beside this one."""
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
@@ -133,7 +132,7 @@ def find_exercise(name: str) -> Exercise:
     for key, (label, exercise) in _by_name().items():
         if name in (key, label):
             return exercise
-    raise ValueError(f"there is no exercise {name!r}{alternatives(name, _names())}")
+    raise ValueError(f"there is no exercise {name!r}{alternatives(name, list(_by_name()))}")
 
 
 def label(exercise: Exercise) -> str:
@@ -159,7 +158,3 @@ def earlier(exercise: Exercise) -> list[Exercise]:
         if exercise in lesson.exercises:
             return lesson.exercises[: lesson.exercises.index(exercise)]
     return []
-
-
-def _names() -> Sequence[str]:
-    return list(_by_name())

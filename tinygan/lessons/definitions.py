@@ -1,7 +1,9 @@
-"""Read the functions that a student wrote, and run nothing else of the file."""
+"""Read what a student wrote: run the imports, functions, classes and constants of the file, and nothing else."""
 
 import ast
 import difflib
+import linecache
+import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -9,11 +11,14 @@ from types import ModuleType
 from typing import Any
 
 from tinygan.files import as_path
-from tinygan.lessons.calling import Failure
+from tinygan.lessons.calling import Failure, message
 from tinygan.lessons.exercise import Answer
 from tinygan.lessons.script import Cell, cells, notebook_cells
+from tinygan.lessons.time_limit import TooSlow, within
 
-# What a definition may call when it is read: a constant such as np.log(2).
+# How the name of a student's file ends: a script or a notebook.
+SUFFIXES = (".py", ".ipynb")
+# What a definition may call when it is read: a constant such as np.log(2) or np.random.default_rng(0).
 CONSTANT_CALLS = ("np", "numpy", "math")
 # Variables in which a lesson asks for words.
 TEXTS = ("prediction", "explanation")
@@ -95,7 +100,11 @@ def cells_of(content: bytes, name: str) -> list[Cell]:
 
 
 def definitions(
-    parts: Sequence[Cell], name: str = "lesson", *, wanted: Callable[[ast.stmt], bool] = lambda node: True
+    parts: Sequence[Cell],
+    name: str = "lesson",
+    *,
+    wanted: Callable[[ast.stmt], bool] = lambda node: True,
+    seconds: float = math.inf,
 ) -> Written:
     """Run the imports, functions, classes and constants of some cells, and nothing else.
 
@@ -106,6 +115,8 @@ def definitions(
         The name of the module that the functions believe they are in, and of the file that errors name.
     wanted : callable
         Which statements to run; by default, all that define something.
+    seconds : float
+        Time for one definition: a class, a decorator or a default value may hold a loop. See `within`.
 
     Returns
     -------
@@ -130,7 +141,7 @@ def definitions(
             written.problems.append(f"cell {number} is not Python: {_syntax(error, source)}")
             continue
         for node in filter(wanted, tree.body):
-            _take(node, number, source, module, written)
+            _take(node, number, source, module, written, seconds)
     written.functions = {key: value for key, value in vars(module).items() if not key.startswith("__")}
     return written
 
@@ -160,7 +171,7 @@ def imported(node: ast.AST) -> Iterator[str]:
         yield from (f"{'.' * node.level}{node.module or ''}.{alias.name}" for alias in node.names)
 
 
-def _take(node: ast.stmt, number: int, source: str, module: ModuleType, written: Written) -> None:
+def _take(node: ast.stmt, number: int, source: str, module: ModuleType, written: Written, seconds: float) -> None:
     """Run one statement if it is a definition."""
     if (text := asked_text(node)) is not None:
         written.texts[text[0]] = text[1]
@@ -168,11 +179,16 @@ def _take(node: ast.stmt, number: int, source: str, module: ModuleType, written:
         return
     filename = f"<{module.__name__}, cell {number}>"
     _remember(filename, source)
-    try:
+
+    def run() -> None:
         exec(compile(ast.Module([node], []), filename, "exec"), vars(module))
-    except BaseException as error:
-        words = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
-        written.problems.append(f"cell {number}, line {node.lineno} does not run: {words}")
+
+    _, error, _ = within(seconds, run)
+    if isinstance(error, TooSlow):
+        written.problems.append(f"cell {number}, line {node.lineno} had not ended after {seconds:g} s, and was stopped")
+    elif error is not None:
+        words = f": {message(error)}" if message(error) else ""
+        written.problems.append(f"cell {number}, line {node.lineno} does not run: {type(error).__name__}{words}")
 
 
 def asked_text(node: ast.stmt) -> tuple[str, str] | None:
@@ -190,18 +206,21 @@ def _defines(node: ast.stmt) -> bool:
     if not isinstance(node, (ast.Assign, ast.AnnAssign)) or node.value is None:
         return False
     return isinstance(node.value, ast.Lambda) or all(
-        isinstance(part.func, ast.Attribute)
-        and isinstance(part.func.value, ast.Name)
-        and part.func.value.id in CONSTANT_CALLS
+        isinstance(part.func, ast.Attribute) and _root(part.func) in CONSTANT_CALLS
         for part in ast.walk(node.value)
         if isinstance(part, ast.Call)
     )
 
 
+def _root(node: ast.expr) -> str:
+    """Return the first name of a dotted one; empty if it is something else."""
+    while isinstance(node, ast.Attribute):
+        node = node.value
+    return node.id if isinstance(node, ast.Name) else ""
+
+
 def _remember(filename: str, source: str) -> None:
     """Let tracebacks show the lines of a cell."""
-    import linecache
-
     linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import CodeType
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -11,6 +12,8 @@ from tinygan.backend import Array
 # What the student's function is called with, by the names of its arguments.
 Inputs: TypeAlias = Mapping[str, Any]
 Answer: TypeAlias = Callable[..., Any]
+# The code of all right answers, so that a check knows them when a student's function calls one.
+RIGHT_ANSWERS: set[CodeType] = set()
 
 
 class NotYetWritten(NotImplementedError):
@@ -108,6 +111,7 @@ class Exercise:
     def answer(self, function: Answer) -> Answer:
         """Take the right answer."""
         self.right_answer = function
+        RIGHT_ANSWERS.add(function.__code__)
         return function
 
     def wrong(self, sentence: str) -> Callable[[Answer], Answer]:
@@ -128,6 +132,17 @@ class Exercise:
             result = self.run(function, copied(inputs))
         results = result if isinstance(result, tuple) else (result,)
         return tuple(np.asarray(array) for array in results)
+
+
+def sizes(rng: np.random.Generator, n: int) -> list[int]:
+    """Return sizes for random inputs; they differ, so that no wrong shape fits by chance.
+
+    Examples
+    --------
+    >>> len(set(sizes(np.random.default_rng(0), 4)))
+    4
+    """
+    return [int(size) for size in rng.choice(np.arange(3, 9), n, replace=False)]
 
 
 def copied(inputs: Inputs) -> dict[str, Any]:

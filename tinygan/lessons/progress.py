@@ -6,7 +6,7 @@ from pathlib import Path
 
 from tinygan.files import whole_file
 
-FILE = "progress.json"
+FILE = "tinygan-progress.json"
 DEFAULT_FOLDER = Path("tinygan-lessons")
 
 
@@ -41,8 +41,9 @@ class Progress:
         return self.hints[name]
 
     def save(self) -> None:
-        """Write it to its folder."""
-        if self.folder is not None and self.folder.is_dir():
+        """Write it to its folder, which is made if it is not there."""
+        if self.folder is not None:
+            self.folder.mkdir(parents=True, exist_ok=True)
             with whole_file(self.folder / FILE) as file:
                 file.write_text(json.dumps({"solved": self.solved, "hints": self.hints}, indent=1), encoding="utf-8")
 

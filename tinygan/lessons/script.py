@@ -1,5 +1,6 @@
 """A lesson as a script in cells: taken apart, stripped of its solutions, made into a notebook."""
 
+import ast
 import json
 import re
 from collections.abc import Iterator, Sequence
@@ -7,6 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 BEGIN, END = "### BEGIN SOLUTION", "### END SOLUTION"
+# The beginning of a line that only a notebook understands: a command (%, !), or a question (?np.sum, np.sum?).
+FOR_NOTEBOOKS = re.compile(r"(?m)^([ \t]*)(?=[%!?]|[\w.]+\?{1,2}[ \t]*$)")
 
 
 @dataclass(frozen=True)
@@ -185,7 +188,7 @@ def notebook_of(made: Sequence[dict[str, Any]]) -> str:
 def notebook_cells(text: str) -> list[Cell]:
     r"""Return the cells of a notebook, read as data: nothing in it is run.
 
-    Lines that only a notebook understands (``%matplotlib inline``, ``!pip``) become comments.
+    Lines that only a notebook understands (``%matplotlib inline``, ``!pip``, ``np.sum?``) become comments.
 
     Raises
     ------
@@ -195,7 +198,7 @@ def notebook_cells(text: str) -> list[Cell]:
     Examples
     --------
     >>> notebook_cells(notebook([Cell("code", "%time\nx = 1")]))
-    [Cell(kind='code', source='# %time\nx = 1')]
+    [Cell(kind='code', source='pass  # %time\nx = 1')]
     """
     try:
         data = json.loads(text)
@@ -206,4 +209,12 @@ def notebook_cells(text: str) -> list[Cell]:
 
 def _plain(cell: dict[str, Any]) -> str:
     source = "".join(cell["source"])
-    return re.sub(r"(?m)^(?=[%!?])", "# ", source) if cell["cell_type"] == "code" else source
+    return source if cell["cell_type"] != "code" or _is_python(source) else FOR_NOTEBOOKS.sub(r"\1pass  # ", source)
+
+
+def _is_python(source: str) -> bool:
+    try:
+        ast.parse(source)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return False
+    return True

@@ -1,21 +1,19 @@
 """A student's folder of lessons: begin one, check it, pack it to hand in."""
 
+import shlex
 import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from tinygan.files import as_path, whole_file
-from tinygan.lessons.calling import Failure
+from tinygan.lessons.calling import SECONDS, Failure
 from tinygan.lessons.catalog import Lesson
 from tinygan.lessons.checking import Verdict, verdict_on
-from tinygan.lessons.definitions import Written, definitions, read_cells
+from tinygan.lessons.definitions import SUFFIXES, Written, definitions, read_cells
 from tinygan.lessons.exercise import Exercise
 from tinygan.lessons.progress import DEFAULT_FOLDER, FILE, load_progress
-from tinygan.lessons.script import as_script, notebook
-
-SUFFIXES = (".py", ".ipynb")
+from tinygan.lessons.script import Cell, as_script, notebook
 
 
 def lessons_folder(path: str | Path | None = None) -> Path:
@@ -29,6 +27,20 @@ def lessons_folder(path: str | Path | None = None) -> Path:
     if path is not None:
         return as_path(path)
     return Path() if Path(FILE).exists() else DEFAULT_FOLDER
+
+
+def command(words: str, folder: Path) -> str:
+    """Return the command that does something in a folder of lessons.
+
+    Examples
+    --------
+    >>> command("check 3", Path("tinygan-lessons"))
+    'tinygan lesson check 3'
+    >>> command("check 3", Path("mine"))
+    'tinygan lesson check 3 --out mine'
+    """
+    out = "" if folder == lessons_folder() else f" --out {shlex.quote(folder.as_posix())}"
+    return f"tinygan lesson {words}{out}"
 
 
 def start(lesson: Lesson, folder: Path) -> tuple[list[Path], list[Path]]:
@@ -58,7 +70,6 @@ def start(lesson: Lesson, folder: Path) -> tuple[list[Path], list[Path]]:
     ...     [[file.name for file in files] for files in start(find_lesson(3), Path(home))]
     [['03_layers.py', '03_layers.ipynb'], []]
     """
-    folder.mkdir(parents=True, exist_ok=True)
     load_progress(folder).save()
     written, kept = [], []
     for path, text in zip(_files(lesson, folder), _texts(lesson), strict=True):
@@ -107,7 +118,7 @@ def check_lesson(lesson: Lesson, folder: Path) -> Checked:
     """Check all exercises of a lesson in a folder, and note which are right.
 
     The functions are read from the script or from the notebook, whichever was worked in; from the newer one, if both
-    were. Nothing but definitions is run.
+    were. Of its code, only imports, functions, classes and constants are run.
 
     Parameters
     ----------
@@ -120,7 +131,7 @@ def check_lesson(lesson: Lesson, folder: Path) -> Checked:
         If the lesson was not started there, or its file cannot be read.
     """
     path, remarks = working_file(lesson, folder)
-    written = definitions(read_cells(path), lesson.name)
+    written = definitions(read_cells(path), lesson.name, seconds=SECONDS)
     verdicts = [(exercise, _verdict(exercise, written, path)) for exercise in lesson.exercises]
     progress = load_progress(folder)
     for exercise, verdict in verdicts:
@@ -139,14 +150,15 @@ def working_file(lesson: Lesson, folder: Path) -> tuple[Path, list[str]]:
     """
     there = [path for path in _files(lesson, folder) if path.exists()]
     if not there:
-        raise ValueError(f"{folder} has no {lesson.name}.py; begin it with: tinygan lesson start {lesson.number}")
+        begin = f"start {lesson.number}"
+        raise ValueError(f"{folder} has no {lesson.name}.py; begin it with: {command(begin, folder)}")
     touched = [path for path in there if _code(read_cells(path)) != _code(lesson.stripped_cells)]
     newest = max(touched or there[:1], key=lambda path: path.stat().st_mtime)
     both = f"{' and '.join(path.name for path in touched)} were both changed; this is the newer one, {newest.name}"
     return newest, [both] if len(touched) > 1 else []
 
 
-def _code(parts: Sequence[Any]) -> list[str]:
+def _code(parts: Sequence[Cell]) -> list[str]:
     return [cell.source.strip() for cell in parts if cell.kind == "code"]
 
 

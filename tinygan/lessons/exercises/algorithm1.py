@@ -270,6 +270,21 @@ class _Forgiving(SGD):
         super().step()
 
 
+class _StandingStill(SGD):
+    """Makes no step."""
+
+    def step(self) -> None:
+        """Leave parameters and gradients as they are."""
+
+
+class _ByHand(SGD):
+    """Takes the gradients off without a learning rate, and leaves them where they are."""
+
+    def step(self) -> None:
+        for theta in self.parameters:
+            theta.data -= theta.grad
+
+
 def _network(n_in: int, n_out: int, rng: np.random.Generator) -> Sequential:
     def linear(n_in: int, n_out: int) -> Linear:
         return Linear(n_in, n_out, weight_init=normal(1.0), bias_init=normal(1.0), rng=rng, dtype=np.float64)
@@ -280,6 +295,11 @@ def _network(n_in: int, n_out: int, rng: np.random.Generator) -> Sequential:
 def _players(inputs: Inputs) -> tuple[Sequential, Sequential]:
     rng = as_rng(inputs["seed"])
     return _network(1, 1, rng), _network(inputs["z"].shape[1], 1, rng)
+
+
+def _rate(rng: np.random.Generator) -> float:
+    """Return a learning rate that is not 1, so that it shows whether the optimizer makes the step."""
+    return float(rng.uniform(0.2, 0.8))
 
 
 def _values(parameters: Sequence[Parameter]) -> Array:
@@ -296,13 +316,13 @@ def _left(parameters: Sequence[Parameter]) -> Array:
 def _step_d_inputs(rng: np.random.Generator) -> Inputs:
     m, latent_dim = rng.choice(np.arange(2, 9), 2, replace=False)
     x = rng.normal(1.0, 0.5, size=(m, 1))
-    return {"x": x, "z": rng.normal(size=(m, latent_dim)), "seed": int(rng.integers(1000))}
+    return {"x": x, "z": rng.normal(size=(m, latent_dim)), "seed": int(rng.integers(1000)), "rate": _rate(rng)}
 
 
 def _run_step_d(function: Answer, inputs: Inputs) -> Any:
     D, G = _players(inputs)
-    loss = function(D, G, inputs["x"], inputs["z"], _Forgiving(D.parameters, 1.0))
-    return loss, _values(D.parameters), _values(G.parameters), _left(G.parameters)
+    loss = function(D, G, inputs["x"], inputs["z"], _Forgiving(D.parameters, inputs["rate"]))
+    return loss, _values(D.parameters), _values(G.parameters), _left(D.parameters), _left(G.parameters)
 
 
 def _checked_players() -> tuple[Sequential, Sequential]:
@@ -312,7 +332,7 @@ def _checked_players() -> tuple[Sequential, Sequential]:
 
 discriminator_step = Exercise(
     "discriminator_step",
-    returns=["loss", "theta_d", "theta_g", "the gradient left on theta_g"],
+    returns=["loss", "theta_d", "theta_g", "the gradient left on theta_d", "the gradient left on theta_g"],
     inputs=_step_d_inputs,
     run=_run_step_d,
     allowed=NETWORKS,
@@ -428,23 +448,39 @@ def d_stands_still(D, G, x, z, optimizer):
     return _step_d(D, G, x, z, optimizer, lambda step: D.backward_input(step.grad_fake, step.cache_fake))
 
 
+@discriminator_step.wrong(
+    "The gradients are right and lie on theta_d, but theta_d has not moved: optimizer.step() is missing. It moves the "
+    "parameters and drops their gradients."
+)
+def step_of_d_missing(D, G, x, z, optimizer):
+    return adversarial.discriminator_step(D, G, x, z, _StandingStill(D.parameters, 1.0))
+
+
+@discriminator_step.wrong(
+    "theta_d was moved by the gradient itself, without the optimizer. So the learning rate is not used, and the "
+    "gradients stay on theta_d, where the next step adds its own to them. Call optimizer.step(): it does both."
+)
+def moved_d_by_hand(D, G, x, z, optimizer):
+    return adversarial.discriminator_step(D, G, x, z, _ByHand(D.parameters, 1.0))
+
+
 # 6.4
 
 
 def _step_g_inputs(rng: np.random.Generator) -> Inputs:
     m, latent_dim = rng.choice(np.arange(2, 9), 2, replace=False)
-    return {"z": rng.normal(size=(m, latent_dim)), "seed": int(rng.integers(1000))}
+    return {"z": rng.normal(size=(m, latent_dim)), "seed": int(rng.integers(1000)), "rate": _rate(rng)}
 
 
 def _run_step_g(function: Answer, inputs: Inputs) -> Any:
     D, G = _players(inputs)
-    loss = function(D, G, inputs["z"], _Forgiving(G.parameters, 1.0))
-    return loss, _values(G.parameters), _values(D.parameters), _left(D.parameters)
+    loss = function(D, G, inputs["z"], _Forgiving(G.parameters, inputs["rate"]))
+    return loss, _values(G.parameters), _values(D.parameters), _left(G.parameters), _left(D.parameters)
 
 
 generator_step = Exercise(
     "generator_step",
-    returns=["loss", "theta_g", "theta_d", "the gradient left on theta_d"],
+    returns=["loss", "theta_g", "theta_d", "the gradient left on theta_g", "the gradient left on theta_d"],
     inputs=_step_g_inputs,
     run=_run_step_g,
     allowed=NETWORKS,
@@ -530,6 +566,22 @@ def step_of_the_sum(D, G, z, optimizer):
 )
 def step_of_minimax(D, G, z, optimizer):
     return adversarial.generator_step(D, G, z, optimizer, objective="minimax")
+
+
+@generator_step.wrong(
+    "The gradients are right and lie on theta_g, but theta_g has not moved: optimizer.step() is missing. It moves the "
+    "parameters and drops their gradients."
+)
+def step_of_g_missing(D, G, z, optimizer):
+    return adversarial.generator_step(D, G, z, _StandingStill(G.parameters, 1.0))
+
+
+@generator_step.wrong(
+    "theta_g was moved by the gradient itself, without the optimizer. So the learning rate is not used, and the "
+    "gradients stay on theta_g, where the next step adds its own to them. Call optimizer.step(): it does both."
+)
+def moved_g_by_hand(D, G, z, optimizer):
+    return adversarial.generator_step(D, G, z, _ByHand(G.parameters, 1.0))
 
 
 # 6.5

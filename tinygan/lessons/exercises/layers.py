@@ -5,19 +5,13 @@ import numpy as np
 from tinygan.functional import sigmoid
 from tinygan.gradcheck import Report, check_functions
 from tinygan.layers import Linear, ReLU, Sigmoid
-from tinygan.lessons.exercise import Answer, Exercise, Inputs
-
-
-def _sizes(rng: np.random.Generator, n: int) -> list[int]:
-    """Return sizes that differ, so that no wrong shape fits by chance."""
-    return [int(size) for size in rng.choice(np.arange(2, 9), n, replace=False)]
-
+from tinygan.lessons.exercise import Answer, Exercise, Inputs, sizes
 
 # 3.1
 
 
 def _linear_inputs(rng: np.random.Generator) -> Inputs:
-    m, n_in, n_out = _sizes(rng, 3)
+    m, n_in, n_out = sizes(rng, 3)
     return {
         "grad_y": rng.normal(size=(m, n_out)),
         "x": rng.normal(size=(m, n_in)),
@@ -114,7 +108,7 @@ def mean_twice(grad_y, x, weight):
 
 
 def _slope_inputs(rng: np.random.Generator) -> Inputs:
-    m, n = _sizes(rng, 2)
+    m, n = sizes(rng, 2)
     x = rng.normal(size=(m, n))
     x[0, 0], x[0, 1], x[1, 0] = 1 + rng.random(), -1 - rng.random(), 0  # both sides and the kink, always
     return {"grad_y": rng.normal(size=(m, n)), "x": x}
@@ -192,7 +186,7 @@ def passes_at_zero(grad_y, x):
 
 
 def _sigmoid_inputs(rng: np.random.Generator) -> Inputs:
-    m, n = _sizes(rng, 2)
+    m, n = sizes(rng, 2)
     return {"grad_y": rng.normal(size=(m, n)), "y": sigmoid(rng.normal(size=(m, n)))}
 
 
@@ -263,7 +257,7 @@ def slope_in_the_middle(grad_y, y):
 
 
 def _network_inputs(rng: np.random.Generator) -> Inputs:
-    m, n_in, n_hidden, n_out = _sizes(rng, 4)
+    m, n_in, n_hidden, n_out = sizes(rng, 4)
     x, weight_1 = rng.normal(size=(m, n_in)), rng.normal(size=(n_in, n_hidden))
     return {
         "grad_y": rng.normal(size=(m, n_out)),

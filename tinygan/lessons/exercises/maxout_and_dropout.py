@@ -4,12 +4,7 @@ import numpy as np
 
 from tinygan.gradcheck import Report, check_functions
 from tinygan.layers import Dropout, Linear, Maxout, Sequential
-from tinygan.lessons.exercise import Answer, Exercise, Inputs
-
-
-def _sizes(rng: np.random.Generator, n: int) -> list[int]:
-    """Return sizes that differ, so that no wrong shape fits by chance."""
-    return [int(size) for size in rng.choice(np.arange(3, 9), n, replace=False)]
+from tinygan.lessons.exercise import Answer, Exercise, Inputs, sizes
 
 
 def _pieces(x, n_pieces):
@@ -21,7 +16,7 @@ def _pieces(x, n_pieces):
 
 
 def _maxout_inputs(rng: np.random.Generator) -> Inputs:
-    m, n_units, n_pieces = _sizes(rng, 3)
+    m, n_units, n_pieces = sizes(rng, 3)
     return {"x": rng.normal(size=(m, n_pieces * n_units)), "n_pieces": n_pieces}
 
 
@@ -85,7 +80,7 @@ def largest_in_size(x, n_pieces):
 
 
 def _tied_inputs(rng: np.random.Generator) -> Inputs:
-    m, n_units, n_pieces = _sizes(rng, 3)
+    m, n_units, n_pieces = sizes(rng, 3)
     pieces = rng.normal(size=(m, n_pieces, n_units))
     pieces[0, 1:, 0] = pieces[0].max()  # a tie of at least two
     return {"grad_y": rng.normal(size=(m, n_units)), "x": pieces.reshape(m, -1), "n_pieces": n_pieces}
@@ -208,7 +203,7 @@ def _mask(uniform: np.ndarray, rate: float) -> np.ndarray:
 
 
 def _dropout_inputs(rng: np.random.Generator) -> Inputs:
-    m, n = _sizes(rng, 2)
+    m, n = sizes(rng, 2)
     rate = _rate(rng)
     return {"x": rng.normal(size=(m, n)), "rate": rate, "uniform": _uniform(rng, (m, n), rate)}
 
@@ -298,7 +293,7 @@ def dropped_at_the_other_end(x, rate, uniform):
 
 
 def _dropout_backward_inputs(rng: np.random.Generator) -> Inputs:
-    m, n = _sizes(rng, 2)
+    m, n = sizes(rng, 2)
     rate = _rate(rng)
     return {
         "grad_y": rng.normal(size=(m, n)),
@@ -381,7 +376,7 @@ def scale_undone(grad_y, mask, rate, uniform):
 
 
 def _layer_inputs(rng: np.random.Generator) -> Inputs:
-    m, n_in, n_units, n_pieces = _sizes(rng, 4)
+    m, n_in, n_units, n_pieces = sizes(rng, 4)
     rate = _rate(rng)
     return {
         "grad_y": rng.normal(size=(m, n_units)),

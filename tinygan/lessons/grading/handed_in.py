@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from tinygan.lessons.student import SUFFIXES
+from tinygan.lessons.definitions import SUFFIXES
 
 PACK = ".zip"
 LARGE = 64 << 20  # bytes of one file, and of all files in a pack

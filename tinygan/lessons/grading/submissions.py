@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tinygan.lessons.catalog import Lesson, lessons
+from tinygan.lessons.definitions import SUFFIXES
 from tinygan.lessons.grading.handed_in import PACK, HandedIn, printable, work_in
-from tinygan.lessons.student import SUFFIXES
 
 
 @dataclass(frozen=True)

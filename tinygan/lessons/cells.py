@@ -11,26 +11,14 @@ from typing import Any
 from tinygan.lessons.catalog import find_exercise, label
 from tinygan.lessons.checking import Verdict, verdict_on
 from tinygan.lessons.exercise import Answer, NotYetWritten
+from tinygan.lessons.printed import line
 from tinygan.lessons.progress import nearest_progress
-from tinygan.lessons.report import line
 
 PICTURES = Path("pictures")
 
 
 def check(name: str, function: Answer) -> None:
-    """Check an answer and print what was found.
-
-    Parameters
-    ----------
-    name : str
-        The name of the exercise.
-    function : callable
-        The function that you wrote.
-
-    Raises
-    ------
-    ValueError
-        If there is no exercise of this name.
+    """Check an answer and print what was found; see `verdict`.
 
     Examples
     --------
@@ -49,6 +37,13 @@ def verdict(name: str, function: Answer) -> Verdict:
         The name of the exercise.
     function : callable
         The function that you wrote.
+
+    Raises
+    ------
+    ValueError
+        If there is no exercise of this name.
+    TypeError
+        If `function` is no function.
 
     Examples
     --------

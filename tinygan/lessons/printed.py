@@ -18,7 +18,7 @@ def line(exercise: Exercise, verdict: Verdict, width: int = 0) -> str:
     exercise : Exercise
     verdict : Verdict
     width : int
-        Of the column of names.
+        How wide the column of names is.
 
     Examples
     --------
