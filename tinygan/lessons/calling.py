@@ -10,7 +10,7 @@ import numpy as np
 
 from tinygan.backend import Array
 from tinygan.lessons.borrowing import Calls, name_in_library
-from tinygan.lessons.exercise import Answer, Exercise, Inputs, NotYetWritten, copied
+from tinygan.lessons.exercise import Answer, Exercise, Inputs, copied, unwritten
 from tinygan.lessons.time_limit import TooSlow, within
 
 SECONDS = 10.0
@@ -90,8 +90,7 @@ def _borrowed(exercise: Exercise, how: str) -> Failure:
 
 
 def _raised(exercise: Exercise, error: BaseException) -> Failure:
-    if isinstance(error, NotYetWritten):
-        name = message(error) or exercise.name
+    if name := unwritten(error):
         if name == exercise.name:
             return Failure("empty", "nothing written yet")
         return Failure("empty", f"{exercise.name} calls {name}, in which nothing is written yet")

@@ -10,7 +10,7 @@ from typing import Any
 
 from tinygan.lessons.catalog import find_exercise, label
 from tinygan.lessons.checking import Verdict, verdict_on
-from tinygan.lessons.exercise import Answer, NotYetWritten
+from tinygan.lessons.exercise import Answer, unwritten
 from tinygan.lessons.printed import line
 from tinygan.lessons.progress import nearest_progress
 
@@ -73,8 +73,10 @@ def once_written() -> Iterator[None]:
     """
     try:
         yield
-    except NotYetWritten as missing:
-        print(f"These lines wait for {missing} (exercise {label(find_exercise(str(missing)))}).")
+    except NotImplementedError as error:
+        if not (name := unwritten(error)):
+            raise
+        print(f"These lines wait for {name} (exercise {label(find_exercise(name))}).")
 
 
 def show(figure: Any, alt: str) -> None:

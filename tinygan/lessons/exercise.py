@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from traceback import walk_tb
 from types import CodeType
 from typing import Any, TypeAlias
 
@@ -24,6 +25,24 @@ class NotYetWritten(NotImplementedError):
     >>> str(NotYetWritten("relu_backward"))
     'relu_backward'
     """
+
+
+def unwritten(error: BaseException) -> str:
+    """Return the name of the function in which nothing is written yet, if this is what an error says; else nothing.
+
+    nbgrader puts a ``raise NotImplementedError()`` of its own in the place of ours. It has no name in it, so the name
+    is that of the function which raised it.
+
+    Examples
+    --------
+    >>> unwritten(NotYetWritten("relu_backward")), unwritten(ValueError())
+    ('relu_backward', '')
+    """
+    if not isinstance(error, NotImplementedError):
+        return ""
+    if error.args:
+        return str(error) if isinstance(error, NotYetWritten) else ""
+    return [frame.f_code.co_name for frame, _ in walk_tb(error.__traceback__)][-1]
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ def assignment(lesson: Lesson) -> str:
     """Return the notebook that nbgrader makes an assignment from, as JSON.
 
     It holds the solutions: nbgrader takes them out. Below each exercise stands a cell that checks it for one point, and
-    that students cannot change. Prediction and explanation are graded by hand.
+    that students cannot change. Prediction and explanation are text, graded by hand.
 
     Parameters
     ----------
@@ -44,13 +44,12 @@ def _graded(cell: Cell) -> list[dict[str, Any]]:
             f'found = verdict("{name}", {name})\n'
             "assert found.is_right, found.sentence"
         )
-        return [
-            code_cell(cell.source, {"nbgrader": _metadata(name, solution=True)}),
-            code_cell(test, {"nbgrader": _metadata(f"check_{name}", points=1)}),
-        ]
+        graded = {"nbgrader": _metadata(f"check_{name}", points=1), "tags": ["raises-exception"]}  # "Run all" goes on
+        return [code_cell(cell.source, {"nbgrader": _metadata(name, solution=True)}), code_cell(test, graded)]
     for name in TEXTS:
         if cell.source.startswith(f"{name} = "):
-            return [code_cell(cell.source, {"nbgrader": _metadata(name, solution=True, points=POINTS[name])})]
+            words = notebook_cell(Cell("markdown", f"Your {name}."))
+            return [{**words, "metadata": {"nbgrader": _metadata(name, solution=True, points=POINTS[name])}}]
     return [notebook_cell(cell)]
 
 
