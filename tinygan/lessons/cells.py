@@ -65,6 +65,7 @@ def once_written() -> Iterator[None]:
 
     Examples
     --------
+    >>> from tinygan.lessons import NotYetWritten
     >>> def relu_backward(grad_y, x):
     ...     raise NotYetWritten("relu_backward")
     >>> with once_written():
