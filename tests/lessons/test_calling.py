@@ -1,6 +1,9 @@
 """Whatever a student's function does, the check ends in one sentence."""
 
+import os
+import signal
 import sys
+import threading
 import time
 from functools import partial
 
@@ -9,10 +12,10 @@ import pytest
 
 from tinygan.adversarial import kullback_leibler, optimal_discriminator
 from tinygan.layers import ReLU
-from tinygan.lessons import NotYetWritten
+from tinygan.lessons import NotYetWritten, time_limit
 from tinygan.lessons.calling import SECONDS, attempt
 from tinygan.lessons.catalog import find_exercise, lessons
-from tinygan.lessons.checking import verdict_on
+from tinygan.lessons.checking import N_CASES, verdict_on
 
 EXERCISE = find_exercise("relu_backward")
 
@@ -70,6 +73,32 @@ def not_yet(grad_y, x):
     raise NotYetWritten("relu_backward")
 
 
+def stub_below(grad_y, x):
+    """Return grad_x."""
+    x = x > 0
+    raise NotYetWritten("relu_backward")
+
+
+def stub_above(grad_y, x):
+    raise NotYetWritten("relu_backward")
+    return grad_y * (x > 0)
+
+
+def other_order(x, grad_y):
+    return grad_y * (x > 0)
+
+
+def wrong_in_numpy(grad_y, x):
+    return np.linalg.cholesky(-np.eye(2))
+
+
+WRONG_IN_NUMPY = wrong_in_numpy.__code__.co_firstlineno + 1
+
+
+def does_not_fit(grad_y, x):
+    return grad_y @ x
+
+
 def waits_for_another(grad_y, x):
     raise NotYetWritten("linear_backward")
 
@@ -106,6 +135,11 @@ CASES = {
     leaves: ("raised", "a function returns, it does not exit"),
     divides: ("raised", f"ZeroDivisionError: division by zero, in line {DIVISION}: return 1 / 0"),
     not_yet: ("empty", "nothing written yet"),
+    stub_below: ("empty", "The line `raise NotYetWritten(...)` still stands in it: take it out."),
+    stub_above: ("empty", "The line `raise NotYetWritten(...)` still stands in it: take it out."),
+    other_order: ("wrong", "takes (x, grad_y); it is called with (grad_y, x), in this order"),
+    wrong_in_numpy: ("raised", f"in line {WRONG_IN_NUMPY}: return np.linalg.cholesky(-np.eye(2))"),
+    does_not_fit: ("raised", "ValueError: matmul: the shapes do not fit (size"),
     waits_for_another: ("empty", "calls linear_backward, in which nothing is written yet"),
     ReLU().backward_input: ("needs a look", "is tinygan.layers."),
     ANSWER: ("needs a look", "is tinygan.lessons.exercises.layers."),
@@ -144,6 +178,37 @@ def test_every_answer_of_the_library_is_known(lesson):
             assert attempt(exercise, function, inputs).state == "needs a look"
 
 
+def test_the_shapes_are_told_where_they_do_not_fit():
+    assert "Here the shapes are: grad_y (" in verdict_on(EXERCISE, does_not_fit).sentence
+
+
+def test_a_mistake_that_raises_is_named():
+    verdict = verdict_on(find_exercise("gaussian_generator"), lambda z, mu, L: mu + L @ z)
+    assert (verdict.state, verdict.mistake) == ("raised", "column_for_row")
+    assert "each draw is a row of z" in verdict.sentence
+
+
+def test_nothing_is_falsely_too_slow_after_a_call_that_cannot_be_stopped(monkeypatch):
+    monkeypatch.setattr(time_limit, "TRIES", 2)
+    wait = threading.Event()
+
+    def asks_for_input(grad_y, x):
+        wait.wait()
+
+    assert verdict_on(EXERCISE, asks_for_input, seconds=0.1).state == "too slow"
+    assert verdict_on(EXERCISE, right, seconds=2.0).is_right
+    wait.set()
+
+
+def test_an_interrupted_check_leaves_no_loop_behind():
+    timer = threading.Timer(0.2, os.kill, (os.getpid(), signal.SIGINT))
+    before = {*threading.enumerate(), timer}
+    timer.start()
+    with pytest.raises(KeyboardInterrupt):
+        verdict_on(EXERCISE, loop)
+    assert {thread for thread in threading.enumerate() if thread.is_alive()} <= before
+
+
 def test_the_inputs_are_never_shared():
     inputs = EXERCISE.inputs(np.random.default_rng(0))
     before = inputs["grad_y"].copy()
@@ -173,6 +238,25 @@ def test_two_mistakes_are_both_named():
     assert verdict.mistake == "swapped_factors+bias_not_summed"
     assert "transposed" in verdict.sentence
     assert "has a row for each example" in verdict.sentence
+
+
+@pytest.mark.parametrize("surprise", [lambda: sys.exit(1), lambda: print("loud"), lambda: 1 / 0])
+def test_the_gradient_checker_calls_an_answer_with_the_same_care(surprise, capsys):
+    calls = []
+
+    def off(grad_y, x):
+        calls.append(1)
+        if len(calls) > N_CASES:
+            surprise()
+        return 0.3 * grad_y * (x > 0)
+
+    assert verdict_on(EXERCISE, off).state == "wrong"
+    assert capsys.readouterr().out == ""
+
+
+def test_values_in_brackets_are_told_so():
+    verdict = verdict_on(find_exercise("linear_backward"), lambda grad_y, x, weight: [grad_y, x, weight])
+    assert verdict.sentence == "linear_backward returns a list: return the 3 without brackets"
 
 
 def test_the_gradient_checker_explains_what_has_no_name():

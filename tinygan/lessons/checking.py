@@ -9,6 +9,7 @@ from tinygan.backend import Array, RngLike, as_rng
 from tinygan.lessons.calling import SECONDS, Failure, attempts
 from tinygan.lessons.catalog import earlier, label
 from tinygan.lessons.exercise import Answer, Exercise, Inputs, WrongAnswer
+from tinygan.lessons.time_limit import within
 
 N_CASES = 3
 RIGHT = "right"
@@ -67,8 +68,8 @@ def verdict_on(exercise: Exercise, function: Answer, *, rng: RngLike = 0, second
     cases = random_cases(exercise, rng)
     made = attempts(exercise, function, cases, seconds=seconds)
     if isinstance(made, Failure):
-        return Verdict(made.state, made.sentence)
-    verdict = judge(exercise, cases, made, lambda: diagnosis(exercise, function))
+        return Verdict(made.state, made.sentence, made.mistake)
+    verdict = judge(exercise, cases, made, lambda: diagnosis(exercise, function, seconds=seconds))
     if not verdict.is_right and (blamed := _wrong_part(exercise, function, seconds)):
         return Verdict(
             "wrong", f"{exercise.name} calls {blamed.name} ({label(blamed)}), which is not right yet. Mend that first."
@@ -183,7 +184,10 @@ def _told(
     """
     candidates = []
     for answer in exercise.wrong_answers:
-        its = [exercise.outputs(answer.function, inputs) for inputs in cases]
+        try:
+            its = [exercise.outputs(answer.function, inputs) for inputs in cases]
+        except Exception:  # it is one that raises
+            continue
         spoiled = _differing(exercise, its, wanted)
         equal = {i for i in spoiled if _agree(exercise, made, its, i)}
         if set(spoiled) <= set(wrong) and 2 * len(equal) >= len(spoiled):
@@ -238,8 +242,16 @@ def _difference(
     return f"{exercise.returns[i]}{entry} is {one[worst] + 0.0:.6g}; wanted {other[worst] + 0.0:.6g}.{share}"
 
 
-def diagnosis(exercise: Exercise, function: Answer) -> str:
+def diagnosis(exercise: Exercise, function: Answer, *, seconds: float = SECONDS) -> str:
     """Return what the gradient checker says of an answer, as a sentence to add; empty if it has nothing to say.
+
+    Parameters
+    ----------
+    exercise : Exercise
+    function : callable
+        The student's function.
+    seconds : float
+        Time for all its calls; see `within`.
 
     Examples
     --------
@@ -247,11 +259,11 @@ def diagnosis(exercise: Exercise, function: Answer) -> str:
     >>> diagnosis(find_exercise("relu_backward"), lambda grad_y, x: -grad_y * (x > 0))[:40]
     ' The gradient checker: the gradient of x'
     """
-    if exercise.diagnose is None:
+    diagnose = exercise.diagnose
+    if diagnose is None:
         return ""
-    try:
-        suspects = exercise.diagnose(function).suspects
-    except Exception:  # the function may do anything with other inputs
+    report, error, _ = within(seconds, lambda: diagnose(function))
+    if error is not None:  # the function may do anything with other inputs
         return ""
-    told = [suspect for suspect in suspects if suspect.code != "unknown"]
+    told = [suspect for suspect in report.suspects if suspect.code != "unknown"]
     return f" The gradient checker: {told[0].message}" if told else ""

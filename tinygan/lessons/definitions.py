@@ -177,7 +177,7 @@ def _take(node: ast.stmt, number: int, source: str, module: ModuleType, written:
         written.texts[text[0]] = text[1]
     if not _defines(node):
         return
-    filename = f"<{module.__name__}, cell {number}>"
+    filename = f"<{module.__name__}, cell {number}, {hash(source)}>"  # a name of its own for each version of a cell
     _remember(filename, source)
 
     def run() -> None:

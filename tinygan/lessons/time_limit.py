@@ -12,6 +12,11 @@ from typing import Any
 
 import numpy as np
 
+# How often a thread that takes too long is told to stop, every tenth of a second.
+TRIES = 20
+# Threads that did not stop. While one of them lives, nothing is profiled: CPython 3.11 would wait for ever.
+_running_on: list[threading.Thread] = []
+
 
 class TooSlow(BaseException):
     """Raised inside a call that takes too long; no ``except Exception`` stops it."""
@@ -42,7 +47,7 @@ def within(
     printed = _Counter()
 
     def target() -> None:
-        sys.setprofile(profile)
+        sys.setprofile(None if any(thread.is_alive() for thread in _running_on) else profile)
         try:
             with np.errstate(all="ignore"):  # it holds for one thread only
                 result[0] = work()
@@ -58,7 +63,11 @@ def within(
             return result[0], errors[0] if errors else None, printed.count
         thread = threading.Thread(target=target, daemon=True)
         thread.start()
-        thread.join(seconds)
+        try:
+            thread.join(seconds)
+        except BaseException:  # the user interrupts the check
+            _stop(thread)
+            raise
         if thread.is_alive():
             _stop(thread)
             return None, TooSlow(), printed.count
@@ -67,11 +76,12 @@ def within(
 
 def _stop(thread: threading.Thread) -> None:
     """Raise TooSlow in a thread, and again if its code catches it; one that catches all of them goes on in vain."""
-    for _ in range(20):
+    for _ in range(TRIES):
         ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread.ident or 0), ctypes.py_object(TooSlow))
         thread.join(0.1)
         if not thread.is_alive():
             return
+    _running_on.append(thread)
 
 
 class _Counter(io.TextIOBase):

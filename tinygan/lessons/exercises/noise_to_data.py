@@ -57,6 +57,11 @@ def examples_in_columns(z, mu, L):
     return mu[:, None] + L @ z.T
 
 
+@gaussian_generator.wrong("L z takes z as a column, and here each draw is a row of z: transpose the factor, z @ L.T.")
+def column_for_row(z, mu, L):
+    return mu + L @ z
+
+
 @gaussian_generator.wrong(
     "All rows come from the first z, so the whole batch is one and the same x. Each row of x has its own row of z."
 )

@@ -90,7 +90,7 @@ def _answer(answers: BinaryIO, exercise: Exercise, parts: Sequence[Cell], reques
         frames.write(answers, frames.ARRAY, frames.packed(array))
     verdict = judge(exercise, cases, made)  # to know whether to explain; the grader judges for itself
     if verdict.state == "wrong" and not verdict.mistake:
-        _send(answers, frames.DIAGNOSIS, diagnosis(exercise, found))
+        _send(answers, frames.DIAGNOSIS, diagnosis(exercise, found, seconds=math.inf))
 
 
 def _written(exercise: Exercise, parts: Sequence[Cell]) -> Written:
