@@ -8,8 +8,9 @@ import zipfile
 import pytest
 
 from tinygan.cli import main
-from tinygan.lessons import student
-from tinygan.lessons.catalog import find_lesson
+from tinygan.lessons import student, verdict
+from tinygan.lessons.catalog import find_exercise, find_lesson
+from tinygan.lessons.checking import verdict_on
 from tinygan.lessons.definitions import definitions, read_cells
 from tinygan.lessons.script import Cell, as_script, cells, notebook, notebook_cells, stripped
 
@@ -105,7 +106,7 @@ def test_start_never_overwrites(home, capsys):
 
 def test_start_keeps_the_progress(home):
     lesson("start", "3")
-    file = home / "tinygan-lessons" / "tinygan-progress.json"
+    file = home / "tinygan-lessons" / ".tinygan-progress.json"
     file.write_text(json.dumps({"solved": ["relu_backward"], "hints": {}}), encoding="utf-8")
     lesson("start", "3")
     assert json.loads(file.read_text(encoding="utf-8"))["solved"] == ["relu_backward"]
@@ -123,7 +124,7 @@ def test_the_file_that_was_worked_in_counts(home, capsys):
     os.utime(script, (time.time() + 10, time.time() + 10))
     assert lesson("check", "3") == 1
     printed = capsys.readouterr().out
-    assert "Note: 03_layers.py and 03_layers.ipynb were both changed; this is the newer one, 03_layers.py." in printed
+    assert "Note: 03_layers.ipynb was changed as well as 03_layers.py, which is newer" in printed
 
 
 def test_lessons_in_the_current_folder_are_found(home, monkeypatch):
@@ -136,6 +137,8 @@ MISTAKES = {
     "no lesson": (["start", "77"], "there is no lesson 77; there are"),
     "not begun": (["check", "3"], "tinygan-lessons has no 03_layers.py; begin it with: tinygan lesson start 3"),
     "no exercise": (["hint", "relu_backwards"], "did you mean relu_backward?"),
+    "a lesson": (["hint", "3"], "'3' is a lesson; its exercises are 3.1 linear_backward, 3.2 relu_backward, 3.3"),
+    "a typo": (["hint", "qwerty"], "there is no exercise 'qwerty'; it takes a number such as 3.2, or a name"),
     "no name": (["pack", "3", "--name", "a/b"], "pack got the name 'a/b'"),
     "nothing to pack": (["pack", "--name", "ada"], "tinygan-lessons holds no lesson"),
 }
@@ -151,7 +154,7 @@ def test_a_mistake_in_the_call_exits_with_2(home, capsys, words, message):
 
 def test_damaged_progress_is_said_and_left(home, capsys):
     lesson("start", "3")
-    file = home / "tinygan-lessons" / "tinygan-progress.json"
+    file = home / "tinygan-lessons" / ".tinygan-progress.json"
     file.write_text('{"solved": 3', encoding="utf-8")
     assert lesson("check", "3") == 2
     assert "tinygan-progress.json is damaged" in capsys.readouterr().err
@@ -166,7 +169,9 @@ def test_a_syntax_error_costs_one_cell_only(home, capsys):
     assert lesson("check", "3") == 1
     printed = capsys.readouterr().out
     assert "is not Python: '(' was never closed" in printed
-    assert "3.2 relu_backward     03_layers.py has no function relu_backward" in printed
+    assert "3.2 relu_backward     its cell is not Python, see the note" in printed
+    number = script.read_text(encoding="utf-8").split("\n").index("    return grad_y * (x > 0") + 1
+    assert f"in line {number}: return grad_y * (x > 0" in printed
     assert "3.3 sigmoid_backward  right" in printed
 
 
@@ -277,3 +282,120 @@ def test_cells_come_back_from_a_script_and_from_a_notebook():
 def test_marks_without_partner_or_function_are_refused(source):
     with pytest.raises(ValueError, match="has no partner"):
         stripped(source)
+
+
+def test_the_other_file_counts_for_what_is_empty_in_the_newer_one(home, capsys):
+    lesson("start", "3")
+    script, book = (home / "tinygan-lessons" / f"03_layers{suffix}" for suffix in (".py", ".ipynb"))
+    script.write_text(as_script(LESSON.cells), encoding="utf-8")
+    book.write_text(
+        book.read_text(encoding="utf-8").replace(
+            'explanation = \\"\\"\\"\\n', 'explanation = \\"\\"\\"It is a slope.\\n'
+        )
+    )
+    os.utime(book, (time.time() + 10, time.time() + 10))
+    assert lesson("check", "3") == 0
+    assert "03_layers.py was changed as well as 03_layers.ipynb, which is newer" in capsys.readouterr().out
+    assert lesson("pack", "--name", "ada") == 0
+    with zipfile.ZipFile(home / "tinygan-lessons" / "tinygan-ada.zip") as archive:
+        assert set(archive.namelist()) == {"03_layers.py", "03_layers.ipynb"}
+        assert b"It is a slope." in archive.read("03_layers.ipynb")
+
+
+def test_a_broken_notebook_does_not_block_a_good_script(home, capsys):
+    lesson("start", "3")
+    (home / "tinygan-lessons" / "03_layers.ipynb").write_text("not json", encoding="utf-8")
+    (home / "tinygan-lessons" / "03_layers.py").write_text(as_script(LESSON.cells), encoding="utf-8")
+    assert lesson("check", "3") == 0
+    assert lesson("pack", "--name", "ada") == 0
+    assert capsys.readouterr().out.count("Note: 03_layers.ipynb: this is no notebook of Jupyter") == 2
+
+
+def test_a_folder_that_cannot_be_written_is_said_once(home, capsys, monkeypatch):
+    lesson("start", "3")
+    (home / "tinygan-lessons" / "03_layers.py").write_text(as_script(LESSON.cells), encoding="utf-8")
+
+    def refused(path):
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr("tinygan.lessons.progress.whole_file", refused)
+    assert lesson("check", "3") == 0
+    printed = capsys.readouterr().out
+    assert printed.count("This folder cannot be written, so what is done is not kept.") == 1
+    assert "All 4 are right." in printed
+    monkeypatch.chdir(home / "tinygan-lessons")
+    verdict("relu_backward", lambda grad_y, x: grad_y * (x > 0))
+    assert "This folder cannot be written" in capsys.readouterr().out
+
+
+def test_lessons_are_found_in_the_current_folder_by_their_names(home, monkeypatch, capsys):
+    lesson("start", "3")
+    folder = home / "tinygan-lessons"
+    (folder / ".tinygan-progress.json").unlink()
+    (folder / "progress.json").write_text("of another program", encoding="utf-8")
+    monkeypatch.chdir(folder)
+    assert lesson("start", "1") == 0
+    assert (folder / "01_noise_to_data.py").exists()
+    assert lesson("check", "3") == 1
+
+
+@pytest.mark.parametrize("name", ["03_layers (1).py", "my_layers.ipynb"])
+def test_a_renamed_file_is_guessed(home, capsys, name):
+    (home / "tinygan-lessons").mkdir()
+    (home / "tinygan-lessons" / name).write_text("", encoding="utf-8")
+    assert lesson("check", "3") == 2
+    assert f"has no 03_layers.py; if {name} is the one, rename it" in capsys.readouterr().err
+
+
+def test_the_number_of_an_exercise_does_for_its_lesson(home, capsys):
+    lesson("start", "3.2")
+    assert lesson("check", "3.2") == 1
+    assert lesson() == 0
+    assert "Next: tinygan lesson start 1" in capsys.readouterr().out
+    with pytest.raises(SystemExit):
+        lesson("check", "layers")
+    assert "'layers' is not the number of a lesson, such as 3" in capsys.readouterr().err
+
+
+SETTINGS = {
+    "a float": "eps = float(1e-8)",
+    "a generator": "rng, eps = np.random.default_rng(0), 0.0",
+    "an if": "if True:\n    eps = 0.0\n    print('loud')",
+    "a try": "try:\n    import no_such_module\nexcept ImportError:\n    eps = 0.0",
+}
+
+
+@pytest.mark.parametrize("line", SETTINGS.values(), ids=SETTINGS.keys())
+def test_what_sets_a_constant_is_run(line, capsys):
+    code = f"import numpy as np\n{line}\ndef relu_backward(grad_y, x):\n    return grad_y * (x > eps * 0)"
+    written = definitions([Cell("code", code)])
+    assert verdict_on(find_exercise("relu_backward"), written.functions["relu_backward"]).is_right
+    assert capsys.readouterr().out == ""
+
+
+def test_a_line_that_is_not_run_is_said(home, capsys):
+    lesson("start", "3")
+    script = home / "tinygan-lessons" / "03_layers.py"
+    write(script, "relu_backward", "return grad_y * (x > eps)")
+    script.write_text(script.read_text(encoding="utf-8") + "\n# %%\neps = float(input())\n", encoding="utf-8")
+    lesson("check", "3")
+    printed = " ".join(capsys.readouterr().out.split())
+    assert "eps is set by a line that a check does not run; move it into the function" in printed
+
+
+def test_code_below_a_cell_of_text_counts():
+    parts = cells("# %% [markdown]\n# Words\n\ndef double(x):\n    # twice\n    return 2 * x\n# %%\ny = 1\n")
+    assert parts == [
+        Cell("markdown", "Words"),
+        Cell("code", "def double(x):\n    # twice\n    return 2 * x"),
+        Cell("code", "y = 1"),
+    ]
+    assert [cell.line for cell in parts] == [2, 4, 8]
+
+
+@pytest.mark.parametrize("line", ["files = !ls", "%time", "np.sum?", "if True:\n    %time", "x, y = %sx ls"])
+def test_lines_for_notebooks_alone_do_not_cost_the_cell(line):
+    book = notebook([Cell("code", f"def one():\n    return 1\n{line}")])
+    written = definitions(notebook_cells(book))
+    assert written.problems == []
+    assert written.functions["one"]() == 1

@@ -4,7 +4,6 @@ import argparse
 from typing import Any
 
 from tinygan.cli import grade_lessons
-from tinygan.cli.terminal.argument_types import count
 from tinygan.cli.terminal.display import painted
 from tinygan.cli.terminal.status import FAILED
 from tinygan.files import as_path
@@ -22,11 +21,11 @@ def add_parser(subparsers: Any) -> None:
     parts = parser.add_subparsers(title="what to do", metavar="WHAT", dest="what")
 
     start = parts.add_parser("start", help="put a lesson into your folder, as a script and as a notebook")
-    start.add_argument("lesson", type=count, metavar="N", help="number of the lesson")
+    start.add_argument("lesson", type=_number, metavar="N", help="number of the lesson")
     start.set_defaults(run=_start)
 
     check = parts.add_parser("check", help="say of each exercise whether it is right, and if not, why")
-    check.add_argument("lesson", type=count, metavar="N", help="number of the lesson")
+    check.add_argument("lesson", type=_number, metavar="N", help="number of the lesson")
     check.set_defaults(run=_check)
 
     hint = parts.add_parser("hint", help="show the next of three hints for an exercise")
@@ -39,7 +38,7 @@ def add_parser(subparsers: Any) -> None:
     solution.set_defaults(run=_solution)
 
     pack = parts.add_parser("pack", help="make one file of your lessons, to hand in")
-    pack.add_argument("lessons", type=count, nargs="*", metavar="N", help="numbers of lessons (default: all begun)")
+    pack.add_argument("lessons", type=_number, nargs="*", metavar="N", help="numbers of lessons (default: all begun)")
     pack.add_argument("--name", required=True, help="your name, as the file is to carry it")
     pack.set_defaults(run=_pack)
 
@@ -62,6 +61,14 @@ def _add_folder(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def _number(word: str) -> int:
+    """Return the number of a lesson, also from the number of an exercise."""
+    number = word.partition(".")[0]
+    if not number.isdecimal():
+        raise argparse.ArgumentTypeError(f"{word!r} is not the number of a lesson, such as 3")
+    return int(number)
+
+
 def _folder(options: argparse.Namespace) -> Any:
     from tinygan.lessons.student import lessons_folder
 
@@ -77,16 +84,22 @@ def _command(options: argparse.Namespace, words: str) -> str:
 def _list(options: argparse.Namespace) -> int:
     from tinygan.lessons.catalog import lessons
     from tinygan.lessons.progress import load_progress
+    from tinygan.lessons.student import started
     from tinygan.table import text_table
 
-    solved = load_progress(_folder(options)).solved
-    rows = []
+    folder = _folder(options)
+    solved = load_progress(folder).solved
+    rows, to_do = [], []
     for lesson in lessons().values():
         names = [exercise.name for exercise in lesson.exercises]
         done = sum(name in solved for name in names)
         rows.append([str(lesson.number), lesson.title, f"{done} of {len(names)}"])
+        if done < len(names):
+            to_do.append(lesson)
     print(text_table(["", "lesson", "done"], rows, "><>"))
-    print(f"\nTo begin one: {_command(options, 'start 1')}")
+    if to_do:
+        what = "check" if started(to_do[:1], folder) else "start"
+        print(f"\nNext: {_command(options, f'{what} {to_do[0].number}')}")
     return 0
 
 
@@ -167,7 +180,9 @@ def _pack(options: argparse.Namespace) -> int:
     chosen = [find_lesson(number) for number in options.lessons] or started(list(lessons().values()), folder)
     if not chosen:
         raise ValueError(f"{folder} holds no lesson; begin one with: {_command(options, 'start 1')}")
-    path = pack(chosen, folder, options.name)
+    path, remarks = pack(chosen, folder, options.name)
+    for remark in remarks:
+        print(f"Note: {remark}.")
     print(f"wrote {path}: {', '.join(f'lesson {lesson.number}' for lesson in chosen)}")
     return 0
 

@@ -1,12 +1,12 @@
 """Which lessons there are: each has a script in tutorials/ and a file of exercises beside this one."""
 
+import difflib
 import re
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
 from pathlib import Path
 
-from tinygan.arguments import alternatives
 from tinygan.lessons.exercise import Exercise
 from tinygan.lessons.script import Cell, cells, solved, stripped
 
@@ -132,7 +132,12 @@ def find_exercise(name: str) -> Exercise:
     for key, (label, exercise) in _by_name().items():
         if name in (key, label):
             return exercise
-    raise ValueError(f"there is no exercise {name!r}{alternatives(name, list(_by_name()))}")
+    own = [f"{label} {key}" for key, (label, _) in _by_name().items() if label.startswith(f"{name}.")]
+    if own:
+        raise ValueError(f"{name!r} is a lesson; its exercises are {', '.join(own)}")
+    near = difflib.get_close_matches(name.lower(), _by_name(), 1)
+    hint = f"did you mean {near[0]}?" if near else "it takes a number such as 3.2, or a name"
+    raise ValueError(f"there is no exercise {name!r}; {hint}")
 
 
 def label(exercise: Exercise) -> str:

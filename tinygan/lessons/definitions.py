@@ -4,6 +4,7 @@ import ast
 import difflib
 import linecache
 import math
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,6 +21,7 @@ from tinygan.lessons.time_limit import TooSlow, within
 SUFFIXES = (".py", ".ipynb")
 # What a definition may call when it is read: a constant such as np.log(2) or np.random.default_rng(0).
 CONSTANT_CALLS = ("np", "numpy", "math")
+CONSTANT_BUILTINS = ("abs", "dict", "float", "int", "len", "list", "max", "min", "range", "tuple")
 # Variables in which a lesson asks for words.
 TEXTS = ("prediction", "explanation")
 
@@ -36,14 +38,22 @@ class Written:
         One sentence for each part that could not be read.
     texts : dict from str to str
         The prediction and the explanation, as far as they are written.
+    unread : set of str
+        The functions of cells that are not Python.
+    not_run : set of str
+        The names that other statements set, which are not run.
     """
 
     functions: dict[str, Any] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
     texts: dict[str, str] = field(default_factory=dict)
+    unread: set[str] = field(default_factory=set)
+    not_run: set[str] = field(default_factory=set)
 
     def find(self, name: str, file: str) -> Answer | Failure:
         """Return a function by its name, or why there is none in the file."""
+        if name not in self.functions and name in self.unread:
+            return Failure("empty", "its cell is not Python, see the note")
         if name not in self.functions:
             near = difflib.get_close_matches(name, self.functions, 1, 0.8)
             hint = f"; it has {near[0]}: is that the one? Then rename it" if near else ""
@@ -52,6 +62,13 @@ class Written:
         if not callable(function):
             return Failure("wrong", f"{name} is not a function here, but a {type(function).__name__}")
         return function
+
+    def about(self, sentence: str) -> str:
+        """Return what to add to a sentence on a NameError, if the name is set by a line that was not run."""
+        missing = re.search(r"NameError: name '(\w+)' is not defined", sentence)
+        if missing is None or missing[1] not in self.not_run:
+            return ""
+        return f". {missing[1]} is set by a line that a check does not run; move it into the function"
 
 
 def read_cells(path: str | Path) -> list[Cell]:
@@ -129,16 +146,18 @@ def definitions(
     >>> written.functions["double"](3)
     6
     >>> written.problems
-    ["cell 2 is not Python: '(' was never closed, in its line 1: print(double(1)"]
+    ["cell 2 is not Python: '(' was never closed, in line 1: print(double(1)"]
     """
     module = ModuleType(name)
     written = Written()
-    codes = [cell.source for cell in parts if cell.kind == "code"]
-    for number, source in enumerate(codes, 1):
+    codes = [cell for cell in parts if cell.kind == "code"]
+    for number, cell in enumerate(codes, 1):
+        source = "\n" * (cell.line - 1) + cell.source  # so that its lines have the numbers of the file
         try:
             tree = parsed(source)
         except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
             written.problems.append(f"cell {number} is not Python: {_syntax(error, source)}")
+            written.unread.update(re.findall(r"(?m)^def (\w+)", source))
             continue
         for node in filter(wanted, tree.body):
             _take(node, number, source, module, written, seconds)
@@ -175,17 +194,21 @@ def _take(node: ast.stmt, number: int, source: str, module: ModuleType, written:
     """Run one statement if it is a definition."""
     if (text := asked_text(node)) is not None:
         written.texts[text[0]] = text[1]
-    if not _defines(node):
+    definition = _definition(node)
+    if definition is None:
+        written.not_run.update(_set_in(node))
         return
     filename = f"<{module.__name__}, cell {number}, {hash(source)}>"  # a name of its own for each version of a cell
     _remember(filename, source)
 
     def run() -> None:
-        exec(compile(ast.Module([node], []), filename, "exec"), vars(module))
+        exec(compile(ast.Module([definition], []), filename, "exec"), vars(module))
 
     _, error, _ = within(seconds, run)
     if isinstance(error, TooSlow):
         written.problems.append(f"cell {number}, line {node.lineno} had not ended after {seconds:g} s, and was stopped")
+    elif isinstance(error, NameError) and error.name in written.not_run:
+        written.not_run.update(_set_in(node))
     elif error is not None:
         words = f": {message(error)}" if message(error) else ""
         written.problems.append(f"cell {number}, line {node.lineno} does not run: {type(error).__name__}{words}")
@@ -199,17 +222,42 @@ def asked_text(node: ast.stmt) -> tuple[str, str] | None:
     return None
 
 
-def _defines(node: ast.stmt) -> bool:
-    """Return whether a statement defines a name, and calls nothing but NumPy's and math's functions."""
-    if isinstance(node, (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.ClassDef)):
-        return True
-    if not isinstance(node, (ast.Assign, ast.AnnAssign)) or node.value is None:
-        return False
-    return isinstance(node.value, ast.Lambda) or all(
-        isinstance(part.func, ast.Attribute) and _root(part.func) in CONSTANT_CALLS
-        for part in ast.walk(node.value)
-        if isinstance(part, ast.Call)
+def _definition(node: ast.stmt) -> ast.stmt | None:
+    """Return a statement if it defines a name; of ``if`` and ``try``, the part that does."""
+    match node:
+        case ast.Import() | ast.ImportFrom() | ast.FunctionDef() | ast.ClassDef():
+            return node
+        case ast.Assign(value=ast.expr() as value) | ast.AnnAssign(value=ast.expr() as value):
+            return node if isinstance(value, ast.Lambda) or _is_constant(value) else None
+        case ast.If(test=test) if _is_constant(test):
+            kept: ast.stmt = ast.If(test, _definitions(node.body) or [ast.Pass()], _definitions(node.orelse))
+        case ast.Try():
+            handlers = [
+                ast.ExceptHandler(each.type, each.name, _definitions(each.body) or [ast.Pass()])
+                for each in node.handlers
+            ]
+            blocks = map(_definitions, (node.orelse, node.finalbody))
+            kept = ast.Try(_definitions(node.body) or [ast.Pass()], handlers, *blocks)
+        case _:
+            return None
+    return ast.fix_missing_locations(ast.copy_location(kept, node))
+
+
+def _definitions(nodes: Sequence[ast.stmt]) -> list[ast.stmt]:
+    return [part for part in map(_definition, nodes) if part is not None]
+
+
+def _is_constant(value: ast.expr) -> bool:
+    """Whether an expression calls nothing but functions of NumPy and math, and a few of Python's own."""
+    calls = [part.func for part in ast.walk(value) if isinstance(part, ast.Call)]
+    return all(
+        _root(function) in (CONSTANT_CALLS if isinstance(function, ast.Attribute) else CONSTANT_BUILTINS)
+        for function in calls
     )
+
+
+def _set_in(node: ast.stmt) -> set[str]:
+    return {part.id for part in ast.walk(node) if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store)}
 
 
 def _root(node: ast.expr) -> str:
@@ -229,4 +277,4 @@ def _syntax(error: BaseException, source: str) -> str:
         return str(error) or type(error).__name__
     lines = source.splitlines()
     line = lines[error.lineno - 1].strip() if error.lineno and error.lineno <= len(lines) else ""
-    return f"{error.msg}, in its line {error.lineno}" + (f": {line}" if line else "")
+    return f"{error.msg}, in line {error.lineno}" + (f": {line}" if line else "")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from tinygan.files import whole_file
 
-FILE = "tinygan-progress.json"
+FILE = ".tinygan-progress.json"
 DEFAULT_FOLDER = Path("tinygan-lessons")
 
 
@@ -28,17 +28,23 @@ class Progress:
     hints: dict[str, int] = field(default_factory=dict)
     folder: Path | None = None
 
-    def solve(self, name: str) -> None:
-        """Note that an exercise is right."""
-        if name not in self.solved:
-            self.solved.append(name)
-            self.save()
+    def solve(self, *names: str) -> None:
+        """Note that exercises are right."""
+        if new := [name for name in names if name not in self.solved]:
+            self.solved += new
+            self._keep()
 
     def next_hint(self, name: str, n_hints: int) -> int:
         """Note that one more hint is read, and return its number, from 1."""
         self.hints[name] = min(self.hints.get(name, 0) + 1, n_hints)
-        self.save()
+        self._keep()
         return self.hints[name]
+
+    def _keep(self) -> None:
+        try:
+            self.save()
+        except OSError:
+            print("This folder cannot be written, so what is done is not kept.")
 
     def save(self) -> None:
         """Write it to its folder, which is made if it is not there."""

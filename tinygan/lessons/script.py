@@ -4,12 +4,12 @@ import ast
 import json
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 BEGIN, END = "### BEGIN SOLUTION", "### END SOLUTION"
-# The beginning of a line that only a notebook understands: a command (%, !), or a question (?np.sum, np.sum?).
-FOR_NOTEBOOKS = re.compile(r"(?m)^([ \t]*)(?=[%!?]|[\w.]+\?{1,2}[ \t]*$)")
+# The beginning of a line that only a notebook understands: a command (%, !, x = !), or a question (?np.sum, np.sum?).
+FOR_NOTEBOOKS = re.compile(r"(?m)^([ \t]*)(?=[%!?]|[\w., ]+=[ \t]*[%!]|[\w.]+\?{1,2}[ \t]*$)")
 
 
 @dataclass(frozen=True)
@@ -21,10 +21,13 @@ class Cell:
     kind : {"markdown", "code"}
     source : str
         Its text; that of a markdown cell is without the leading ``#``.
+    line : int
+        The line of the script in which it begins; 1 in a notebook.
     """
 
     kind: str
     source: str
+    line: int = field(default=1, compare=False, repr=False)
 
 
 def cells(script: str) -> list[Cell]:
@@ -33,21 +36,33 @@ def cells(script: str) -> list[Cell]:
     Parameters
     ----------
     script : str
-        The text of the script. What stands above the first mark is a cell of code, if it is not empty.
+        The text of the script. What stands above the first mark is a cell of code, if it is not empty. So is what
+        stands below a cell of markdown without a mark of its own.
 
     Examples
     --------
     >>> cells("# %% [markdown]\n# Hello\n\n# %%\nx = 1\n")
     [Cell(kind='markdown', source='Hello'), Cell(kind='code', source='x = 1')]
     """
-    found: list[tuple[str, list[str]]] = [("code", [])]
-    for line in script.splitlines():
+    found: list[tuple[str, int, list[str]]] = [("code", 1, [])]
+    for number, line in enumerate(script.splitlines(), 1):
+        kind, _, lines = found[-1]
         if mark := re.match(r"# %%(.*)", line):
-            found.append(("markdown" if "[markdown]" in mark[1] else "code", []))
+            found.append(("markdown" if "[markdown]" in mark[1] else "code", number + 1, []))
+        elif kind == "code":
+            lines.append(line)
+        elif line.strip() and not line.startswith("#"):
+            found.append(("code", number, [line]))
         else:
-            found[-1][1].append(re.sub("^# ?", "", line) if found[-1][0] == "markdown" else line)
-    made = (Cell(kind, "\n".join(lines).strip("\n")) for kind, lines in found)
+            lines.append(re.sub("^# ?", "", line))
+    made = (_cell(*each) for each in found)
     return [cell for cell in made if cell.source]
+
+
+def _cell(kind: str, number: int, lines: Sequence[str]) -> Cell:
+    """Return a cell without the empty lines at both ends."""
+    text = "\n".join(lines)
+    return Cell(kind, text.strip("\n"), number + len(text) - len(text.lstrip("\n")))
 
 
 def as_script(parts: Sequence[Cell]) -> str:

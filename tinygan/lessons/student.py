@@ -3,12 +3,13 @@
 import shlex
 import zipfile
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tinygan.files import as_path, whole_file
 from tinygan.lessons.calling import SECONDS, Failure
 from tinygan.lessons.catalog import Lesson
+from tinygan.lessons.catalog import lessons as all_lessons
 from tinygan.lessons.checking import Verdict, verdict_on
 from tinygan.lessons.definitions import SUFFIXES, Written, definitions, read_cells
 from tinygan.lessons.exercise import Exercise
@@ -26,7 +27,8 @@ def lessons_folder(path: str | Path | None = None) -> Path:
     """
     if path is not None:
         return as_path(path)
-    return Path() if Path(FILE).exists() else DEFAULT_FOLDER
+    here = Path()
+    return here if (here / FILE).exists() or started(list(all_lessons().values()), here) else DEFAULT_FOLDER
 
 
 def command(words: str, folder: Path) -> str:
@@ -117,8 +119,9 @@ class Checked:
 def check_lesson(lesson: Lesson, folder: Path) -> Checked:
     """Check all exercises of a lesson in a folder, and note which are right.
 
-    The functions are read from the script or from the notebook, whichever was worked in; from the newer one, if both
-    were. Of its code, only imports, functions, classes and constants are run.
+    The functions are read from the script or from the notebook, whichever was worked in. If both were, the newer one
+    counts, and the other for what is empty there. Of their code, only imports, functions, classes and constants are
+    run.
 
     Parameters
     ----------
@@ -130,32 +133,62 @@ def check_lesson(lesson: Lesson, folder: Path) -> Checked:
     ValueError
         If the lesson was not started there, or its file cannot be read.
     """
-    path, remarks = working_file(lesson, folder)
+    paths, remarks = working_files(lesson, folder)
+    verdicts, notes = _verdicts(lesson, paths[0])
+    if len(paths) > 1 and any(verdict.state == "empty" for _, verdict in verdicts):
+        others, more = _verdicts(lesson, paths[1])
+        for i, (exercise, verdict) in enumerate(others):
+            if verdicts[i][1].state == "empty" != verdict.state:
+                verdicts[i] = exercise, verdict
+        notes += more
+    load_progress(folder).solve(*(exercise.name for exercise, verdict in verdicts if verdict.is_right))
+    return Checked(paths[0], verdicts, [*remarks, *notes])
+
+
+def _verdicts(lesson: Lesson, path: Path) -> tuple[list[tuple[Exercise, Verdict]], list[str]]:
+    """Return the verdicts on what a file defines, and what could not be read of it."""
     written = definitions(read_cells(path), lesson.name, seconds=SECONDS)
-    verdicts = [(exercise, _verdict(exercise, written, path)) for exercise in lesson.exercises]
-    progress = load_progress(folder)
-    for exercise, verdict in verdicts:
-        if verdict.is_right:
-            progress.solve(exercise.name)
-    return Checked(path, verdicts, [*remarks, *written.problems])
+    return [(exercise, _verdict(exercise, written, path)) for exercise in lesson.exercises], written.problems
 
 
-def working_file(lesson: Lesson, folder: Path) -> tuple[Path, list[str]]:
-    """Return the file of a lesson that the student works in, and a remark if both were changed.
+def working_files(lesson: Lesson, folder: Path) -> tuple[list[Path], list[str]]:
+    """Return the files of a lesson that the student works in, the newest first, and remarks.
+
+    If neither was changed, it is the first that is there.
 
     Raises
     ------
     ValueError
-        If there is none.
+        If there is none that can be read.
     """
     there = [path for path in _files(lesson, folder) if path.exists()]
     if not there:
-        begin = f"start {lesson.number}"
-        raise ValueError(f"{folder} has no {lesson.name}.py; begin it with: {command(begin, folder)}")
-    touched = [path for path in there if _code(read_cells(path)) != _code(lesson.stripped_cells)]
-    newest = max(touched or there[:1], key=lambda path: path.stat().st_mtime)
-    both = f"{' and '.join(path.name for path in touched)} were both changed; this is the newer one, {newest.name}"
-    return newest, [both] if len(touched) > 1 else []
+        raise ValueError(_missing(lesson, folder))
+    codes, remarks = {}, []
+    for path in there:
+        try:
+            codes[path] = _code(read_cells(path))
+        except (ValueError, OSError) as error:
+            remarks.append(str(error))
+    if not codes:
+        raise ValueError(remarks[0])
+    touched = [path for path, code in codes.items() if code != _code(lesson.stripped_cells)]
+    files = sorted(touched or [*codes][:1], key=lambda path: path.stat().st_mtime, reverse=True)
+    if len(files) > 1:
+        remarks.append(
+            f"{files[1].name} was changed as well as {files[0].name}, which is newer; it counts for what is empty there"
+        )
+    return files, remarks
+
+
+def _missing(lesson: Lesson, folder: Path) -> str:
+    """Say that a lesson is not there, and which file looks like it."""
+    topic = lesson.name.partition("_")[2]
+    alike = [path.name for path in sorted(folder.glob("*")) if path.suffix in SUFFIXES and topic in path.stem]
+    if alike:
+        return f"{folder} has no {lesson.name}.py; if {alike[0]} is the one, rename it"
+    begin = command(f"start {lesson.number}", folder)
+    return f"{folder} has no {lesson.name}.py; begin it with: {begin}"
 
 
 def _code(parts: Sequence[Cell]) -> list[str]:
@@ -166,11 +199,12 @@ def _verdict(exercise: Exercise, written: Written, path: Path) -> Verdict:
     found = written.find(exercise.name, path.name)
     if isinstance(found, Failure):
         return Verdict(found.state, found.sentence)
-    return verdict_on(exercise, found)
+    verdict = verdict_on(exercise, found)
+    return replace(verdict, sentence=verdict.sentence + written.about(verdict.sentence))
 
 
-def pack(lessons: Sequence[Lesson], folder: Path, student: str) -> Path:
-    """Write the files of some lessons into one zip file to hand in, and return its path.
+def pack(lessons: Sequence[Lesson], folder: Path, student: str) -> tuple[Path, list[str]]:
+    """Write all files of some lessons that were worked in into one zip file to hand in.
 
     Parameters
     ----------
@@ -179,6 +213,11 @@ def pack(lessons: Sequence[Lesson], folder: Path, student: str) -> Path:
         The student's folder; the zip file goes there.
     student : str
         A name for the file.
+
+    Returns
+    -------
+    (Path, list of str)
+        The zip file, and remarks: what could not be read, and where both files were changed.
 
     Raises
     ------
@@ -189,10 +228,13 @@ def pack(lessons: Sequence[Lesson], folder: Path, student: str) -> Path:
         raise ValueError(f"pack got the name {student!r}; it takes one that a file can have, such as ada")
     path = folder / f"tinygan-{student.strip()}.zip"
     with whole_file(path) as temporary, zipfile.ZipFile(temporary, "w", zipfile.ZIP_DEFLATED) as archive:
+        remarks = []
         for lesson in lessons:
-            file, _ = working_file(lesson, folder)
-            archive.write(file, file.name)
-    return path
+            files, more = working_files(lesson, folder)
+            remarks += more
+            for file in files:
+                archive.write(file, file.name)
+    return path, remarks
 
 
 def started(lessons: Sequence[Lesson], folder: Path) -> list[Lesson]:

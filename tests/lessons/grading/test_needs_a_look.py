@@ -44,6 +44,8 @@ def look(code, exercise=RELU):
         ("from collections import _sys\ndef relu_backward(grad_y, x):\n    _sys", "uses collections._sys"),
         ("import dataclasses\ndef relu_backward(grad_y, x):\n    dataclasses.builtins", "uses builtins"),
         ("import enum\ndef relu_backward(grad_y, x):\n    enum.bltns.eval('1')", "uses eval"),
+        ("if True:\n    import os as o\ndef relu_backward(grad_y, x):\n    o.getcwd()", "imports os"),
+        ("try:\n    h = eval\nexcept E:\n    h = 1\ndef relu_backward(grad_y, x):\n    h('1')", "uses eval"),
         ("from numpy import *\ndef relu_backward(grad_y, x):\n    load('x')", "uses numpy.load"),
         (
             "def helper(): eval('1')\ndef relu_backward(grad_y, x):\n    (lambda helper: 1)(helper())",

@@ -40,6 +40,20 @@ def defined(node: ast.stmt) -> set[str]:
             return {part.id for target in targets for part in ast.walk(target) if isinstance(part, ast.Name)}
         case ast.AnnAssign(target=ast.Name(id=name)):
             return {name}
+        case ast.If() | ast.Try():
+            return {name for part in ast.iter_child_nodes(node) for name in _defined_in(part)}
+    return set()
+
+
+def _defined_in(part: ast.AST) -> set[str]:
+    """Return the names that a part of an ``if`` or ``try`` defines; here an import defines some too."""
+    match part:
+        case ast.Import(names=names) | ast.ImportFrom(names=names):
+            return {alias.asname or alias.name.partition(".")[0] for alias in names}
+        case ast.ExceptHandler(body=body):
+            return {name for node in body for name in _defined_in(node)}
+        case ast.stmt():
+            return defined(part)
     return set()
 
 

@@ -85,7 +85,7 @@ def _answer(answers: BinaryIO, exercise: Exercise, parts: Sequence[Cell], reques
     cases = random_cases(exercise, request["seed"])
     made = attempts(exercise, found, cases, seconds=math.inf)
     if isinstance(made, Failure):
-        return _send(answers, frames.FAILURE, f"{made.state}\n{made.sentence}")
+        return _send(answers, frames.FAILURE, f"{made.state}\n{made.sentence}{written.about(made.sentence)}")
     for array in (array for arrays in made for array in arrays):
         frames.write(answers, frames.ARRAY, frames.packed(array))
     verdict = judge(exercise, cases, made)  # to know whether to explain; the grader judges for itself
