@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from tinygan.functional import sigmoid, softplus
+from tinygan.functional import log_mean_exp, sigmoid, softplus
+from tinygan.layers.activations import _relu_slope
 from tinygan.lessons.catalog import find_exercise, find_lesson
 from tinygan.lessons.checking import verdict_on
 from tinygan.lessons.definitions import definitions
@@ -81,3 +82,30 @@ def test_an_answer_is_not_blamed_for_an_earlier_one():
     verdict = verdict_on(find_exercise("network_backward"), written_with(relu_backward))
     assert verdict.sentence == "network_backward calls relu_backward (3.2), which is not right yet. Mend that first."
     assert not verdict.mistake
+
+
+def test_noise_of_its_own_is_noticed():
+    rng = np.random.default_rng(0)
+    verdict = verdict_on(find_exercise("gaussian_generator"), lambda z, mu, L: mu + rng.normal(size=z.shape) @ L.T)
+    assert "Two calls with the same arguments differ: it draws random numbers." in verdict.sentence
+
+
+def test_primitives_of_the_library_may_be_used_where_they_are_not_the_answer():
+    def through_the_logit(grad_y, y):
+        s = sigmoid(np.log(y / (1 - y)))
+        return grad_y * s * (1 - s)
+
+    assert verdict_on(find_exercise("sigmoid_backward"), through_the_logit).is_right
+
+
+@pytest.mark.parametrize(
+    ("name", "function", "called"),
+    [
+        ("relu_backward", lambda grad_y, x: _relu_slope(grad_y, x), "tinygan.layers.activations._relu_slope"),
+        ("parzen_log_density", lambda a, sigma, d: log_mean_exp(a), "tinygan.functional.log_mean_exp"),
+    ],
+)
+def test_what_is_the_answer_is_called_by_its_name(name, function, called):
+    verdict = verdict_on(find_exercise(name), function)
+    assert verdict.state == "needs a look"
+    assert f"calls {called}: that is the library's answer" in verdict.sentence

@@ -4,6 +4,7 @@ import functools
 from types import FrameType
 from typing import Any
 
+from tinygan.backend import fused
 from tinygan.lessons.exercise import RIGHT_ANSWERS, Exercise
 
 # Parts of the lessons that a student's function may call: what its arguments hold, what cells call, and our stdout.
@@ -61,5 +62,8 @@ class Calls:
         module, caller = (str(f.f_globals.get("__name__", "")) for f in (frame, frame.f_back))
         if not module.startswith("tinygan.") or caller.startswith("tinygan."):
             return
+        name = frame.f_code.co_qualname
+        if wrapped := frame.f_locals.get("definition") if module == fused.__name__ else None:  # by `fused`
+            module, name = wrapped.__module__, wrapped.__qualname__
         if not module.startswith(self._allowed) or frame.f_code in RIGHT_ANSWERS:
-            self.borrowed = self.borrowed or f"{module}.{frame.f_code.co_qualname}"
+            self.borrowed = self.borrowed or f"{module}.{name}"

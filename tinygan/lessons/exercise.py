@@ -13,6 +13,8 @@ from tinygan.backend import Array
 # What the student's function is called with, by the names of its arguments.
 Inputs: TypeAlias = Mapping[str, Any]
 Answer: TypeAlias = Callable[..., Any]
+# Rooms of tinygan that hold no answers but to exercises on a primitive.
+PRIMITIVES = ("tinygan.functional", "tinygan.backend")
 # The code of all right answers, so that a check knows them when a student's function calls one.
 RIGHT_ANSWERS: set[CodeType] = set()
 
@@ -97,7 +99,7 @@ class Exercise:
         ``run(function, inputs)`` calls the function and returns what is compared. It is for answers that take or change
         more than arrays, such as a network; everyone else leaves it alone.
     allowed : sequence of str
-        Rooms of tinygan that the answer may call. By default none: the exercise is to write it oneself.
+        Rooms of tinygan that the answer may call, by default its primitives, such as the sigmoid.
     tolerance : float
         The largest difference that counts as right, relative to the largest entry.
     diagnose : callable, optional
@@ -121,7 +123,7 @@ class Exercise:
     inputs: Callable[[np.random.Generator], Inputs]
     hints: Sequence[str]
     run: Callable[[Answer, Inputs], Any] = call
-    allowed: Sequence[str] = ()
+    allowed: Sequence[str] = PRIMITIVES
     tolerance: float = 1e-6
     diagnose: Callable[[Answer], Any] | None = None
     right_answer: Answer = field(init=False)

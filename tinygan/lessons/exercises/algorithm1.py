@@ -7,18 +7,16 @@ from typing import Any
 
 import numpy as np
 
-from tinygan import adversarial
+from tinygan import adversarial, optim
 from tinygan.adversarial import algorithm1
 from tinygan.backend import Array, as_rng
 from tinygan.functional import sigmoid, softplus
 from tinygan.gradcheck import Report, check_functions, check_step
 from tinygan.gradcheck.gallery import wrong_steps
 from tinygan.layers import Linear, Parameter, Sequential, Tanh, normal
-from tinygan.lessons.exercise import Answer, Exercise, Inputs
-from tinygan.optim import SGD
+from tinygan.lessons.exercise import PRIMITIVES, Answer, Exercise, Inputs
 
-FUNCTIONAL = ("tinygan.functional", "tinygan.backend")
-NETWORKS = (*FUNCTIONAL, "tinygan.layers", "tinygan.optim")
+NETWORKS = (*PRIMITIVES, "tinygan.layers", "tinygan.optim")
 
 
 def _logits(rng: np.random.Generator, m: int) -> Array:
@@ -53,7 +51,6 @@ discriminator_loss = Exercise(
     "discriminator_loss",
     returns=["loss", "grad_real", "grad_fake"],
     inputs=_loss_d_inputs,
-    allowed=FUNCTIONAL,
     diagnose=_loss_d_report,
     hints=[
         "J_D is a sum of two means. Which examples are in the first one, and which in the second? And what is "
@@ -190,7 +187,6 @@ generator_loss = Exercise(
     "generator_loss",
     returns=["loss", "grad_logits"],
     inputs=_loss_g_inputs,
-    allowed=FUNCTIONAL,
     diagnose=_loss_g_report,
     hints=[
         "G wants D to say 1 to its examples. Which of the two terms of D's loss is small when D says 1?",
@@ -260,24 +256,31 @@ def derivative_by_d_of_g(logits_fake):
 # 6.3
 
 
-class _Forgiving(SGD):
-    """Plain gradient descent that takes a missing gradient for 0, so that a step which never made one is named."""
+class SGD(optim.SGD):
+    """Gradient descent that takes a missing gradient for 0, so that a step which never made one is named.
+
+    Its momentum shows in a second step alone.
+    """
+
+    def __init__(self, parameters: Sequence[Parameter], learning_rate: float) -> None:
+        super().__init__(parameters, learning_rate, momentum=0.5)
 
     def step(self) -> None:
+        """Update the parameters."""
         for theta in self.parameters:
             if theta.grad is None:
                 theta.accumulate(np.zeros_like(theta.data))
         super().step()
 
 
-class _StandingStill(SGD):
+class _StandingStill(optim.SGD):
     """Makes no step."""
 
     def step(self) -> None:
         """Leave parameters and gradients as they are."""
 
 
-class _ByHand(SGD):
+class _ByHand(optim.SGD):
     """Takes the gradients off without a learning rate, and leaves them where they are."""
 
     def step(self) -> None:
@@ -321,7 +324,7 @@ def _step_d_inputs(rng: np.random.Generator) -> Inputs:
 
 def _run_step_d(function: Answer, inputs: Inputs) -> Any:
     D, G = _players(inputs)
-    loss = function(D, G, inputs["x"], inputs["z"], _Forgiving(D.parameters, inputs["rate"]))
+    loss = function(D, G, inputs["x"], inputs["z"], SGD(D.parameters, inputs["rate"]))
     return loss, _values(D.parameters), _values(G.parameters), _left(D.parameters), _left(G.parameters)
 
 
@@ -457,6 +460,26 @@ def step_of_d_missing(D, G, x, z, optimizer):
 
 
 @discriminator_step.wrong(
+    "D makes two updates, one for each batch. Both gradients belong to one loss: let two backward passes add them up, "
+    "and call optimizer.step() once, after both."
+)
+def two_updates(D, G, x, z, optimizer):
+    def backward(step):
+        D.backward_params(step.grad_real, step.cache_real)
+        optimizer.step()
+        D.backward_params(step.grad_fake, step.cache_fake)
+
+    return _step_d(D, G, x, z, optimizer, backward)
+
+
+@discriminator_step.wrong("optimizer.step() is called twice. One step of D is one update of theta_d.")
+def d_stepped_twice(D, G, x, z, optimizer):
+    loss = adversarial.discriminator_step(D, G, x, z, optimizer)
+    optimizer.step()
+    return loss
+
+
+@discriminator_step.wrong(
     "theta_d was moved by the gradient itself, without the optimizer. So the learning rate is not used, and the "
     "gradients stay on theta_d, where the next step adds its own to them. Call optimizer.step(): it does both."
 )
@@ -474,7 +497,7 @@ def _step_g_inputs(rng: np.random.Generator) -> Inputs:
 
 def _run_step_g(function: Answer, inputs: Inputs) -> Any:
     D, G = _players(inputs)
-    loss = function(D, G, inputs["z"], _Forgiving(G.parameters, inputs["rate"]))
+    loss = function(D, G, inputs["z"], SGD(G.parameters, inputs["rate"]))
     return loss, _values(G.parameters), _values(D.parameters), _left(G.parameters), _left(D.parameters)
 
 
@@ -574,6 +597,13 @@ def step_of_minimax(D, G, z, optimizer):
 )
 def step_of_g_missing(D, G, z, optimizer):
     return adversarial.generator_step(D, G, z, _StandingStill(G.parameters, 1.0))
+
+
+@generator_step.wrong("optimizer.step() is called twice. One step of G is one update of theta_g.")
+def g_stepped_twice(D, G, z, optimizer):
+    loss = adversarial.generator_step(D, G, z, optimizer)
+    optimizer.step()
+    return loss
 
 
 @generator_step.wrong(

@@ -10,9 +10,6 @@ from tinygan.layers import Parameter
 from tinygan.lessons.exercise import Answer, Exercise, Inputs
 from tinygan.optim import SGD
 
-FUNCTIONAL = ("tinygan.functional", "tinygan.backend")
-
-
 # 7.1
 
 
@@ -136,7 +133,6 @@ slope_of_value = Exercise(
     "slope_of_value",
     returns=["slope"],
     inputs=_logits_and_densities,
-    allowed=FUNCTIONAL,
     diagnose=_slope_report,
     hints=[
         "f depends on D, and D = sigmoid(a) depends on a. Which two derivatives does the chain rule multiply?",
@@ -221,7 +217,6 @@ train_table = Exercise(
     "train_table",
     returns=["d"],
     inputs=_table_inputs,
-    allowed=FUNCTIONAL,
     hints=[
         "At the start D says 1/2 everywhere. What are its logits then, and in which direction does V grow?",
         "Begin with zeros of the shape of p_data. In each step add rate times slope_of_value at the logits of now. "
@@ -386,7 +381,6 @@ data_density_from_d = Exercise(
     "data_density_from_d",
     returns=["p_data"],
     inputs=_density_inputs,
-    allowed=FUNCTIONAL,
     hints=[
         "D* = p_data / (p_data + p_g). What is D* / (1 - D*)?",
         "D* / (1 - D*) = p_data / p_g. And for D = sigmoid(a), D / (1 - D) is a simple function of a.",

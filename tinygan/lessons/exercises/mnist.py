@@ -19,7 +19,7 @@ def _neighbour_inputs(rng: np.random.Generator) -> Inputs:
 
 nearest_indices = Exercise(
     "nearest_indices",
-    returns=["indices", "too_much_memory"],
+    returns=["indices", "memory"],
     inputs=_neighbour_inputs,
     run=with_memory,
     hints=[
