@@ -80,7 +80,7 @@ def test_an_answer_is_not_blamed_for_an_earlier_one():
         return grad_y
 
     verdict = verdict_on(find_exercise("network_backward"), written_with(relu_backward))
-    assert verdict.sentence == "network_backward calls relu_backward (3.2), which is not right yet. Mend that first."
+    assert verdict.sentence == "network_backward calls relu_backward (3.2), not right yet: begin there."
     assert not verdict.mistake
 
 

@@ -71,21 +71,18 @@ def verdict_on(exercise: Exercise, function: Answer, *, rng: RngLike = 0, second
     if isinstance(made, Failure):
         return Verdict(made.state, made.sentence, made.mistake)
     verdict = judge(exercise, cases, made, lambda: diagnosis(exercise, function, seconds=seconds))
-    if not verdict.is_right and (blamed := _wrong_part(exercise, function, seconds)):
-        return Verdict(
-            "wrong", f"{exercise.name} calls {blamed.name} ({label(blamed)}), which is not right yet. Mend that first."
-        )
+    if not verdict.is_right and (blamed := _wrong_parts(exercise, function, seconds)):
+        names = " and ".join(f"{part.name} ({label(part)})" for part in blamed)
+        return Verdict("wrong", f"{exercise.name} calls {names}, not right yet: begin there.")
     return verdict
 
 
-def _wrong_part(exercise: Exercise, function: Answer, seconds: float) -> Exercise | None:
-    """Return an earlier exercise of the lesson that the function calls and that is not right."""
+def _wrong_parts(exercise: Exercise, function: Answer, seconds: float) -> list[Exercise]:
+    """Return the earlier exercises of the lesson that the function calls and that are not right."""
     names = getattr(getattr(function, "__code__", None), "co_names", ())
-    for part in earlier(exercise):
-        called = getattr(function, "__globals__", {}).get(part.name)
-        if part.name in names and callable(called) and not verdict_on(part, called, seconds=seconds).is_right:
-            return part
-    return None
+    answers = getattr(function, "__globals__", {})
+    called = [part for part in earlier(exercise) if part.name in names and callable(answers.get(part.name))]
+    return [part for part in called if not verdict_on(part, answers[part.name], seconds=seconds).is_right]
 
 
 def random_cases(exercise: Exercise, rng: RngLike) -> list[Inputs]:
