@@ -2,6 +2,7 @@
 
 import os
 import signal
+import subprocess
 import sys
 import threading
 import time
@@ -12,7 +13,7 @@ import pytest
 
 from tinygan.adversarial import kullback_leibler, optimal_discriminator
 from tinygan.layers import ReLU
-from tinygan.lessons import NotYetWritten, time_limit
+from tinygan.lessons import NotYetWritten
 from tinygan.lessons.calling import SECONDS, attempt
 from tinygan.lessons.catalog import find_exercise, lessons
 from tinygan.lessons.checking import N_CASES, verdict_on
@@ -188,16 +189,24 @@ def test_a_mistake_that_raises_is_named():
     assert "each draw is a row of z" in verdict.sentence
 
 
-def test_nothing_is_falsely_too_slow_after_a_call_that_cannot_be_stopped(monkeypatch):
-    monkeypatch.setattr(time_limit, "TRIES", 2)
-    wait = threading.Event()
+AFTER_A_CALL_THAT_WAITS = """
+import threading
+from tinygan.lessons import time_limit
+from tinygan.lessons.catalog import find_exercise
+from tinygan.lessons.checking import verdict_on
 
-    def asks_for_input(grad_y, x):
-        wait.wait()
+time_limit.TRIES = 2
+exercise = find_exercise("relu_backward")
+print(verdict_on(exercise, lambda grad_y, x: threading.Event().wait(), seconds=0.1).state)
+print(verdict_on(exercise, lambda grad_y, x: grad_y * (x > 0), seconds=5.0).state)
+"""
 
-    assert verdict_on(EXERCISE, asks_for_input, seconds=0.1).state == "too slow"
-    assert verdict_on(EXERCISE, right, seconds=2.0).is_right
-    wait.set()
+
+def test_nothing_is_falsely_too_slow_after_a_call_that_cannot_be_stopped():
+    """In a process of its own: in CPython 3.11, whoever traces, as coverage does, would now wait for that call."""
+    command = [sys.executable, "-c", AFTER_A_CALL_THAT_WAITS]
+    told = subprocess.run(command, check=True, capture_output=True, encoding="utf-8", timeout=120)
+    assert told.stdout.split("\n")[:2] == ["too slow", "right"]
 
 
 def test_an_interrupted_check_leaves_no_loop_behind():
