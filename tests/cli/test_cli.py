@@ -32,7 +32,9 @@ def test_an_unknown_command_is_refused(capsys):
     with pytest.raises(SystemExit) as end:
         main(["figure2"])
     assert end.value.code == 2
-    assert "there is no 'figure2', did you mean figure1? It takes one of figure1, check" in capsys.readouterr().err
+    assert (
+        "there is no 'figure2', did you mean figure1? It takes one of figure1, lesson, check" in capsys.readouterr().err
+    )
 
 
 def test_help_loads_nothing_heavy():

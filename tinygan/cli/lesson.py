@@ -20,35 +20,40 @@ def add_parser(subparsers: Any) -> None:
     _add_folder(parser)
     parts = parser.add_subparsers(title="what to do", metavar="WHAT", dest="what")
 
-    start = parts.add_parser("start", help="put a lesson into your folder, as a script and as a notebook")
+    start = _add_part(parts, "start", "put a lesson into your folder, as a script and as a notebook")
     start.add_argument("lesson", type=_number, metavar="N", help="number of the lesson")
     start.set_defaults(run=_start)
 
-    check = parts.add_parser("check", help="say of each exercise whether it is right, and if not, why")
+    check = _add_part(parts, "check", "say of each exercise whether it is right, and if not, why")
     check.add_argument("lesson", type=_number, metavar="N", help="number of the lesson")
     check.set_defaults(run=_check)
 
-    hint = parts.add_parser("hint", help="show the next of three hints for an exercise")
+    hint = _add_part(parts, "hint", "show the next of three hints for an exercise")
     hint.add_argument("exercise", metavar="EXERCISE", help="its number or name, such as 3.2")
     hint.set_defaults(run=_hint)
 
-    solution = parts.add_parser("solution", help="show a solution, once your own is right")
+    solution = _add_part(parts, "solution", "show a solution, once your own is right")
     solution.add_argument("exercise", metavar="EXERCISE", help="its number or name, such as 3.2")
     solution.add_argument("--give-up", action="store_true", help="show it although yours is not right yet")
     solution.set_defaults(run=_solution)
 
-    pack = parts.add_parser("pack", help="make one file of your lessons, to hand in")
+    pack = _add_part(parts, "pack", "make one file of your lessons, to hand in")
     pack.add_argument("lessons", type=_number, nargs="*", metavar="N", help="numbers of lessons (default: all begun)")
     pack.add_argument("--name", required=True, help="your name, as the file is to carry it")
     pack.set_defaults(run=_pack)
 
     grade_lessons.add_parser(parts)
-    nbgrader = parts.add_parser("nbgrader", help="for teachers: write all lessons as assignments of nbgrader")
+    nbgrader = _add_part(parts, "nbgrader", "for teachers: write all lessons as assignments of nbgrader")
     nbgrader.add_argument("folder", type=as_path, metavar="FOLDER", help="the course's folder; writes FOLDER/source")
     nbgrader.set_defaults(run=_nbgrader)
 
     for part in (start, check, hint, solution, pack):
         _add_folder(part)
+
+
+def _add_part(parts: Any, name: str, what: str) -> Any:
+    """Add one of the lesson's own commands, which say in a line what they do."""
+    return parts.add_parser(name, help=what, description=f"{what[0].upper()}{what[1:]}.")
 
 
 def _add_folder(parser: argparse.ArgumentParser) -> None:

@@ -1,5 +1,7 @@
 """What is wrong with the words of a command line is said in one line, with what was nearly right."""
 
+import argparse
+
 import pytest
 
 from tinygan.cli import COMMANDS, main
@@ -65,12 +67,21 @@ def test_wrong_words_get_one_line(words, line, capsys):
     assert said(words, capsys) == line
 
 
+def all_parsers(subparsers):
+    """Yield name and parser of every command, and of the commands inside it."""
+    for name, parser in subparsers.choices.items():
+        yield name, parser
+        for action in parser._actions:
+            if isinstance(action, argparse._SubParsersAction):
+                yield from all_parsers(action)
+
+
 def test_every_command_says_in_its_help_what_its_options_are(capsys):
     subparsers = Parser(prog="tinygan").add_subparsers()
     for command in COMMANDS:
         command.add_parser(subparsers)
-    for name, parser in subparsers.choices.items():
+    for name, parser in all_parsers(subparsers):
         assert parser.description.endswith("."), name
         for option in parser._actions:
-            assert option.help, f"{name} {option.dest}"
+            assert option.help or isinstance(option, argparse._SubParsersAction), f"{name} {option.dest}"
             assert "%(" not in parser.format_help()
