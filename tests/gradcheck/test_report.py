@@ -5,7 +5,9 @@ import json
 import numpy as np
 import pytest
 
-from tinygan.gradcheck import Suspect, check_gradients
+from tinygan.gradcheck import Remark, Report, Suspect, TensorCheck, check_gradients
+from tinygan.gradcheck.remark import REMARKS
+from tinygan.gradcheck.report import OUTCOMES
 from tinygan.gradcheck.suspect import CODES, HARMLESS
 from tinygan.layers import Dropout, Linear, Maxout, ReLU, Sequential, Tanh
 
@@ -64,6 +66,33 @@ def test_every_code_has_a_meaning():
 def test_a_suspect_has_one_of_the_codes():
     with pytest.raises(ValueError, match="code 'typo'; it takes one of 'zero', 'sign'"):
         Suspect("typo", "x", 1.0, "", "")
+
+
+def row(verdict="right", n_checked=6):
+    return TensorCheck("x", (2, 3), n_checked, 0, 0, 0.0, 0.0, verdict)
+
+
+def test_a_remark_leaves_a_right_gradient_right_and_is_said():
+    remark = Remark("other_shape", "the gradient of b has shape (3,), and b has (1, 3).", "layers.py:9")
+    report = Report("affine", [row()], remarks=[remark])
+    assert (report.ok, report.outcome) == (True, "right, but")
+    assert str(report).startswith("affine: the gradients are right, but\n")
+    assert "the gradient of b has shape (3,), and b has (1, 3).\n   layers.py:9" in str(report)
+    assert report.as_dict()["remarks"] == [{"code": remark.code, "message": remark.message, "where": remark.where}]
+    with pytest.raises(ValueError, match="Remark got code 'typo'"):
+        Remark("typo", "", "")
+
+
+def test_every_report_has_one_of_four_outcomes():
+    remark = Remark(next(iter(REMARKS)), "...", "")
+    reports = [
+        Report("f", [row()]),
+        Report("f", [row()], remarks=[remark]),
+        Report("f", [row("wrong")], remarks=[remark]),
+        Report("f", [row("at kinks only", 0)], remarks=[remark]),
+    ]
+    assert tuple(report.outcome for report in reports) == OUTCOMES
+    assert [report.ok for report in reports] == [True, True, False, True]
 
 
 def test_the_same_seed_gives_the_same_report():

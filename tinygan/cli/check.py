@@ -12,8 +12,6 @@ from tinygan.cli.terminal.argument_types import rate, seed
 from tinygan.cli.terminal.display import painted
 from tinygan.cli.terminal.status import FAILED, WRONG_WORDS
 
-STATUSES = ("right", "wrong", "not checked")
-
 
 def add_parser(subparsers: Any) -> None:
     """Add the command and its options."""
@@ -55,13 +53,15 @@ def run(options: argparse.Namespace) -> int:
             raise
         print(json.dumps({"target": options.target, "ok": False, "error": str(error), "checks": []}, indent=2))
         return WRONG_WORDS
+    from tinygan.gradcheck.report import OUTCOMES
+
     counts = Counter(outcome.status for outcome in outcomes)
     status = FAILED if counts["wrong"] else WRONG_WORDS if counts["not checked"] else 0
     if options.json:
         checks = [outcome.as_dict() for outcome in outcomes]
         print(json.dumps({"target": options.target, "ok": status == 0, "error": None, "checks": checks}, indent=2))
     elif not options.quiet:
-        summary = ", ".join(f"{counts[word]} {word}" for word in STATUSES if counts[word])
+        summary = ", ".join(f"{counts[word]} {word}" for word in OUTCOMES if counts[word])
         print(painted(summary, "bad" if status else "good"))
     return status
 
@@ -92,5 +92,7 @@ def _paragraph(outcome: Any) -> str:
         error = max(row.relative_error for row in rows)
         tensors = ", ".join(row.tensor for row in rows)
         return painted(f"{outcome.name}: right", "good") + f" ({tensors}; relative error at most {error:.0e})"
+    if outcome.status == "right, but":
+        return "\n".join(painted(f"{outcome.name}: {remark}", "good") for remark in outcome.report.remarks)
     first, _, rest = str(outcome.report).partition("\n")
     return f"{painted(first, 'bad')}\n{textwrap.indent(rest, '  ')}"

@@ -6,8 +6,12 @@ from dataclasses import asdict, dataclass, field
 from math import isfinite
 from typing import Any
 
+from tinygan.gradcheck.remark import Remark
 from tinygan.gradcheck.suspect import HARMLESS, Suspect
 from tinygan.table import text_table
+
+# How a check can end, the best first.
+OUTCOMES = ("right", "right, but", "wrong", "not checked")
 
 
 @dataclass(frozen=True)
@@ -61,20 +65,32 @@ class Report:
         One for each tensor: the inputs, then every parameter.
     suspects : list of Suspect
         What is probably wrong, most likely first.
+    remarks : list of Remark
+        What to know about gradients that are right.
     """
 
     subject: str
     rows: list[TensorCheck]
     suspects: list[Suspect] = field(default_factory=list)
+    remarks: list[Remark] = field(default_factory=list)
 
     @property
     def ok(self) -> bool:
         """Whether nothing speaks against any gradient."""
         return all(row.ok for row in self.rows) and all(suspect.code in HARMLESS for suspect in self.suspects)
 
+    @property
+    def outcome(self) -> str:
+        """One of `OUTCOMES`; ``"not checked"`` if no entry of any tensor could be compared."""
+        if not self.ok:
+            return "wrong"
+        if not any(row.n_checked for row in self.rows):
+            return "not checked"
+        return "right, but" if self.remarks else "right"
+
     def as_dict(self) -> dict[str, Any]:
         """Return the report as a dict that JSON can hold: infinite numbers become None."""
-        report = {"ok": self.ok, **asdict(self)}
+        report = {"ok": self.ok, "outcome": self.outcome, **asdict(self)}
         for row in report["rows"]:
             row |= {name: row[name] if isfinite(row[name]) else None for name in ("relative_error", "noise")}
         return report
@@ -82,9 +98,9 @@ class Report:
     def _headline(self) -> str:
         if not self.ok:
             return "a gradient is wrong" if not all(row.ok for row in self.rows) else "the backward pass is at fault"
-        if not any(row.n_checked for row in self.rows):
+        if self.outcome == "not checked":
             return "nothing could be compared, every entry is at a kink or lost in noise; try another x"
-        return "every gradient is right"
+        return "every gradient is right" if self.outcome == "right" else "the gradients are right, but"
 
     def __str__(self) -> str:
         header = ["tensor", "shape", "checked", "at kinks", "unresolved", "relative error", "noise", "verdict"]
@@ -105,6 +121,9 @@ class Report:
             if others:
                 words += f" Likewise {', '.join(other.tensor for other in others)}."
             lines += ["", textwrap.fill(words, 100, subsequent_indent="   "), f"   {suspect.where}"]
+        for remark in self.remarks:
+            lines += ["", textwrap.fill(remark.message, 100, initial_indent="   ", subsequent_indent="   ")]
+            lines += [f"   {remark.where}"]
         return "\n".join(lines)
 
     def _alike(self) -> Iterable[list[Suspect]]:

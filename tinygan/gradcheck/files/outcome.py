@@ -32,7 +32,7 @@ class Outcome:
     where : str
         File and line of its forward pass.
     status : str
-        ``"right"``, ``"wrong"`` or ``"not checked"``.
+        One of `OUTCOMES`: ``"right"``, ``"right, but"``, ``"wrong"`` or ``"not checked"``.
     message : str
         Why there is no report; empty if there is one.
     report : Report or None
@@ -91,9 +91,9 @@ def outcome(found: Found, folder: Path, seed: int, tolerance: float) -> Outcome:
             report = check(tolerance)
         except (Exception, SystemExit) as error:
             return ended("not checked", told(error, folder, found.where))
-    if report.ok and not any(row.n_checked for row in report.rows):
+    if report.outcome == "not checked":
         return ended("not checked", f"{found.where}: every entry is at a kink or lost in noise. {OTHER_INPUTS}", report)
-    return ended("right" if report.ok else "wrong", "", report)
+    return ended(report.outcome, "", report)
 
 
 def _prepared(found: LayerClass | FunctionPair, seed: int) -> tuple[Subject, Callable[[float], Report]]:
