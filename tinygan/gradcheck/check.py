@@ -1,8 +1,9 @@
 """Compare a backward pass with numerical derivatives, and say what is wrong with it."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -10,6 +11,7 @@ from tinygan.arguments import check_positive
 from tinygan.backend import Array, RngLike, as_rng, get_array_module, is_finite, to_device
 from tinygan.gradcheck.diagnosis.side_effects import faults
 from tinygan.gradcheck.diagnosis.verdict import case_of, diagnosed, row_of
+from tinygan.gradcheck.remark import Remark
 from tinygan.gradcheck.report import Report, TensorCheck
 from tinygan.gradcheck.subjects.subject import LayerSubject, Subject, checked_result
 from tinygan.gradcheck.suspect import Suspect
@@ -20,6 +22,8 @@ from tinygan.layers.trace import watched
 
 # A rounded gradient with a relative error below this is wrong only by rounding: float16 has three digits.
 NEAR = 0.05
+
+T = TypeVar("T", Suspect, Remark)
 
 
 def check_gradients(layer: Layer, x: Array, *, rng: RngLike = None, tolerance: float = 1e-6) -> Report:
@@ -96,18 +100,30 @@ def report_on(subject: Subject, seed: int, rng: np.random.Generator, tolerance: 
     """Return the report on anything with a forward and a backward pass whose tensors are float64."""
     y = subject.replayed_y(seed)
     trial = run(subject, rng.normal(size=y.shape), seed)
+    if not np.array_equal(subject.y(seed), y):
+        raise ValueError(
+            f"{subject.name}: after a backward pass, forward gives another y for the same input. Backward updates what "
+            "forward computes with; let it return the gradients, and update elsewhere."
+        )
     cases = [case_of(subject, name, trial, seed, rng, tolerance) for name in subject.tensors]
     rows = [row_of(case, rng) for case in cases]
     right = [row.tensor for row in rows if row.ok]
     near = [row.tensor for case, row in zip(cases, rows, strict=True) if case.is_resolved and row.relative_error < NEAR]
-    suspects = list(faults(subject, trial, right, near, seed, rng, tolerance))
+    found = list(faults(subject, trial, right, near, seed, rng, tolerance))
+    suspects = [one for one in found if isinstance(one, Suspect)]
+    remarks = [_in_its_words(subject, one) for one in found if isinstance(one, Remark)]
     accused = {suspect.tensor for suspect in suspects}
     for case, row in zip(cases, rows, strict=True):
         if not row.ok and row.tensor not in accused:
             suspects += diagnosed(case, row)
     if not suspects and any(row.n_kinks for row in rows):
         suspects.append(_kinks_only(subject, rows))
-    return Report(subject.name, rows, suspects)
+    return Report(subject.name, rows, [_in_its_words(subject, one) for one in suspects], remarks)
+
+
+def _in_its_words(subject: Subject, said: T) -> T:
+    """Return a suspect or a remark in which grad_y has the name that the code under check gives it."""
+    return replace(said, message=re.sub(r"\bgrad_y\b", subject.grad_name, said.message))
 
 
 def _kinks_only(subject: Subject, rows: list[TensorCheck]) -> Suspect:

@@ -3,6 +3,7 @@
 import inspect
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from copy import deepcopy
 from typing import Any
 
@@ -98,6 +99,7 @@ class FunctionSubject(Subject):
     """
 
     parameters: Mapping[str, Any] = {}
+    is_homework = True
 
     def __init__(
         self,
@@ -107,6 +109,7 @@ class FunctionSubject(Subject):
     ) -> None:
         self._forward, self._backward = forward, backward
         self.name = backward.__name__.replace("_backward", "")
+        self.grad_name = next(iter(inspect.signature(backward).parameters), "grad_y")
         self._signature = inspect.signature(forward)
         given = self._named(arguments)
         check_arrays(forward.__name__, **given)
@@ -144,12 +147,44 @@ class FunctionSubject(Subject):
             raise TypeError(f"{words} got no {' and no '.join(missing)}")
         return given.arguments
 
+    @property
+    def m(self) -> int:
+        """The length of the first array, be it of floats or of indices."""
+        return len(next(iter(self._arrays().values())))
+
+    @contextmanager
+    def first_examples(self, n: int) -> Iterator[None]:
+        """Cut every array of m rows, such as labels, to its first n; if forward then fails, cut the first one alone."""
+        kept = self.inputs, self._others
+        batches = [name for name, array in self._arrays().items() if len(array) == self.m]
+        try:
+            self._cut(batches, n)
+            try:
+                self.y(0)
+            except Exception:  # whatever the code under check raises
+                self.inputs, self._others = kept
+                self._cut(batches[:1], n)
+            yield
+        finally:
+            self.inputs, self._others = kept
+
+    def _arrays(self) -> dict[str, Array]:
+        given = self.inputs | self._others
+        names = [name for name in self._signature.parameters if name in given]
+        return {name: given[name] for name in names if isinstance(given[name], np.ndarray) and given[name].ndim}
+
+    def _cut(self, names: Sequence[str], n: int) -> None:
+        self.inputs, self._others = (
+            {name: array[:n] if name in names else array for name, array in arrays.items()}
+            for arrays in (self.inputs, self._others)
+        )
+
     def forward(self, seed: int) -> tuple[Array, Any]:
         """Return y and the cache; a loss, which is one number, becomes an array of shape (1,)."""
         call = inspect.BoundArguments(self._signature, OrderedDict())
         call.arguments |= {
             **deepcopy(self._others),
-            **self.inputs,
+            **self.fresh(),
         }  # a copy, as forward may write to a dict of settings
         if "rng" in self._signature.parameters:
             call.arguments["rng"] = as_rng(seed)

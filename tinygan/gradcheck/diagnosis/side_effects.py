@@ -5,10 +5,11 @@ from collections.abc import Collection, Iterator
 import numpy as np
 
 from tinygan.gradcheck.diagnosis.closeness import equal, is_derivative
-from tinygan.gradcheck.diagnosis.other_calls import other_batch, other_parameters, ties
+from tinygan.gradcheck.diagnosis.other_calls import other_batches, other_parameters, ties
+from tinygan.gradcheck.remark import Remark
 from tinygan.gradcheck.subjects.subject import Subject
 from tinygan.gradcheck.suspect import Suspect
-from tinygan.gradcheck.trial import Trial, backward
+from tinygan.gradcheck.trial import Trial, backward, run
 
 
 def faults(
@@ -19,8 +20,8 @@ def faults(
     seed: int,
     rng: np.random.Generator,
     tolerance: float,
-) -> Iterator[Suspect]:
-    """Yield every side effect that is found, each by its own experiment.
+) -> Iterator[Suspect | Remark]:
+    """Yield every side effect that is found, each by its own experiment; in homework, some make only a remark.
 
     Parameters
     ----------
@@ -41,25 +42,38 @@ def faults(
     yield from _mutated(subject, trial)
     yield from _rounded(subject, trial, near)
     yield from _writes(subject, trial, seed)
-    changing = list(_called_again(subject, trial, seed))
+    if left := list(_left_behind(subject, trial, seed)):
+        yield from left
+        return  # gradients that change from run to run cannot be compared
+    changing = list(_called_again(subject, trial, right, seed))
     yield from changing
-    if changing:
-        return  # gradients that change from call to call cannot be compared
-    yield from other_batch(subject, trial, seed, rng)
+    if changing and not subject.is_homework:
+        return
+    yield from other_batches(subject, trial, right, seed, rng, tolerance)
     yield from other_parameters(subject, trial, right, seed, rng, tolerance)
     if next(iter(subject.inputs)) in right:
         yield from ties(subject, seed, rng)
 
 
-def _mutated(subject: Subject, trial: Trial) -> Iterator[Suspect]:
+def _mutated(subject: Subject, trial: Trial) -> Iterator[Suspect | Remark]:
+    if subject.is_homework:
+        names = [name for name in dict.fromkeys(trial.mutated) if not name.startswith("the cache")]
+        if names:
+            yield Remark(
+                "changed_argument",
+                f"{' and '.join(names)} {'is' if len(names) == 1 else 'are'} not the same after the call as before: "
+                "whoever else holds that array now computes with other numbers.",
+                subject.where(next(iter(subject.inputs))),
+            )
+        return
     for name in trial.mutated:
         tensor = name if name in subject.tensors else next(iter(subject.inputs))
         yield Suspect(
             "mutated_input",
             tensor,
             1.0,
-            f"{name} is not the same after the call as before. Whoever holds that array, such as the other player or "
-            "the next layer, now computes with other numbers. Look for += or out= on an array that came in.",
+            f"{name} is not the same after the call as before. Whoever holds that array, such as the next layer, now "
+            "computes with other numbers. Look for += or out= on an array that came in.",
             subject.where(tensor),
         )
 
@@ -100,27 +114,57 @@ def _writes(subject: Subject, trial: Trial, seed: int) -> Iterator[Suspect]:
             )
 
 
-def _called_again(subject: Subject, trial: Trial, seed: int) -> Iterator[Suspect]:
-    """Call backward a second time with the same cache."""
-    again = Trial(trial.y, trial.cache, trial.grad_y)
-    backward(subject, again)
+def _left_behind(subject: Subject, trial: Trial, seed: int) -> Iterator[Suspect]:
+    """Run both passes once more: a gradient must not depend on what the run before has left."""
+    again = run(subject, trial.grad_y, seed)
     for name, gradient in trial.gradients.items():
-        if not equal(gradient, again.gradients[name]):
-            is_random = subject.is_random(seed)
-            yield Suspect(
-                "redrawn_mask" if is_random else "mutated_input",
-                name,
-                0.9,
-                f"called twice with the same cache, backward gives two gradients of {name}. "
-                + (
-                    "It draws anew each time. Draw the mask once, in forward, and hand it over in the cache."
-                    if is_random
-                    else "Something that it keeps, or the cache itself, changes from call to call."
-                ),
-                subject.where(name),
-            )
-            return
-    twice = Trial(trial.y, trial.cache, trial.grad_y)
+        now = again.gradients[name]
+        if equal(gradient, now):
+            continue
+        if isinstance(gradient, np.ndarray) and equal(now, 2 * gradient):
+            words = "twice the gradient: it adds to that of the run before. Start from zeros in every backward pass"
+            yield Suspect("accumulated_twice", name, 1.0, _second_run(name, words), subject.where(name))
+        elif subject.is_random(seed):
+            words = "another gradient: it draws anew. Draw the mask once, in forward, and hand it over in the cache"
+            yield Suspect("redrawn_mask", name, 0.9, _second_run(name, words), subject.where(name))
+        else:
+            words = "another gradient: it depends on what the run before has left on self or in a global"
+            yield Suspect("other_batch", name, 0.5, _second_run(name, words), subject.where(name))
+
+
+def _second_run(name: str, words: str) -> str:
+    return f"forward and backward, run a second time on the same numbers, give for {name} {words}."
+
+
+def _called_again(subject: Subject, trial: Trial, right: Collection[str], seed: int) -> Iterator[Suspect | Remark]:
+    """Call backward a second time with the same cache."""
+    again = Trial(trial.y, trial.cache, trial.grad_y, trial.handed)
+    backward(subject, again)
+    changing = [name for name, gradient in trial.gradients.items() if not equal(gradient, again.gradients[name])]
+    if changing and subject.is_homework and set(changing) <= set(right):
+        yield Remark(
+            "not_repeatable",
+            f"backward works once for each forward pass: called twice with the same cache, it gives another gradient "
+            f"of {' and '.join(changing)}, since it adds to something that it keeps, or updates it.",
+            subject.where(changing[0]),
+        )
+    elif changing:
+        is_random = subject.is_random(seed)
+        yield Suspect(
+            "redrawn_mask" if is_random else "mutated_input",
+            changing[0],
+            0.9,
+            f"called twice with the same cache, backward gives two gradients of {changing[0]}. "
+            + (
+                "It draws anew each time. Draw the mask once, in forward, and hand it over in the cache."
+                if is_random
+                else "Something that it keeps, or the cache itself, changes from call to call."
+            ),
+            subject.where(changing[0]),
+        )
+    if changing:
+        return
+    twice = Trial(trial.y, trial.cache, trial.grad_y, trial.handed)
     backward(subject, twice, keep_gradients=True)
     for name in subject.parameters:
         once, now = trial.gradients[name], twice.gradients[name]

@@ -108,7 +108,8 @@ class DiscriminatorStep(PlayedStep):
     def logits(self, seed: int) -> tuple[Array, Array]:
         """Return the logits of real and of fake examples; G draws first, then D for the real, then D for the fake."""
         rng = as_rng(seed)
-        with self.place.lending(self.inputs["x"], self.inputs["z"]) as (x, z):
+        given = self.fresh()
+        with self.place.lending(given["x"], given["z"]) as (x, z):
             x_fake, _ = self.G.forward(z, rng=rng)
             logits_real, _ = self.D.forward(x, rng=rng)
             logits_fake, _ = self.D.forward(x_fake, rng=rng)
@@ -140,7 +141,7 @@ class GeneratorStep(PlayedStep):
     def logits(self, seed: int) -> Array:
         """Return the logits of D(G(z))."""
         rng = as_rng(seed)
-        with self.place.lending(self.inputs["z"]) as (z,):
+        with self.place.lending(self.fresh()["z"]) as (z,):
             x_fake, _ = self.G.forward(z, rng=rng)
             logits: Array = to_host(self.D.forward(x_fake, rng=rng)[0])
         return logits

@@ -2,7 +2,8 @@
 
 import inspect
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -25,14 +26,24 @@ class Subject(ABC):
         Its inputs, by name. The first axis of the first input is the batch.
     parameters : dict from str to Parameter
         Its parameters; empty for functions.
+    handed : dict from str to ndarray
+        The copies of the inputs that the last forward pass got.
     numbers : dict from str to float
         Its hyper-parameters. A wrong gradient may be wrong by one of them as a factor.
+    grad_name : str
+        What the code under check calls the gradient that backward gets: ``"grad_y"``, or for example ``"dout"``.
+    is_homework : bool
+        Whether it stands alone. The protocol of our layers and steps forbids side effects; homework may have them, as
+        long as its gradients are right.
     """
 
     name: str
     inputs: dict[str, Array]
+    handed: dict[str, Array]
     parameters: Mapping[str, Any]
     numbers: Mapping[str, float]
+    grad_name = "grad_y"
+    is_homework = False
 
     @property
     def tensors(self) -> dict[str, Array]:
@@ -49,9 +60,26 @@ class Subject(ABC):
         """The inputs whose first axis is the batch."""
         return [next(iter(self.inputs))]
 
+    @property
+    def m(self) -> int:
+        """The number of examples in the batch; y may have fewer rows, since a loss has one or none."""
+        return len(self.inputs[self.batches[0]])
+
+    @contextmanager
+    def first_examples(self, n: int) -> Iterator[None]:
+        """Cut the batch to its first n examples for the time of a with block."""
+        kept = dict(self.inputs)
+        if any(len(kept[name]) != self.m for name in self.batches):
+            raise ValueError(f"the batches of {self.name} have different lengths")
+        self.inputs |= {name: kept[name][:n] for name in self.batches}
+        try:
+            yield
+        finally:
+            self.inputs |= kept
+
     @abstractmethod
     def forward(self, seed: int) -> tuple[Array, Any]:
-        """Return y and the cache; the same seed gives the same draws."""
+        """Return y and the cache; the same seed gives the same draws. The code under check gets `fresh` inputs."""
 
     @abstractmethod
     def backward(self, grad_y: Array, cache: Any) -> dict[str, Any]:
@@ -61,12 +89,14 @@ class Subject(ABC):
     def where(self, tensor: str) -> str:
         """Return file and line of the code that computes the gradient of a tensor."""
 
+    def fresh(self) -> dict[str, Array]:
+        """Return new copies of the inputs, so that no two forward passes share an array, and nobody changes ours."""
+        self.handed = {name: x.copy() for name, x in self.inputs.items()}
+        return self.handed
+
     def y(self, seed: int) -> Array:
-        """Return a copy of y, or raise an error unless it is real and finite; restore x if forward changes it."""
-        kept = {name: x.copy() for name, x in self.inputs.items()}
+        """Return a copy of y, or raise an error unless it is real and finite."""
         y = self.forward(seed)[0].copy()
-        for name, x in kept.items():
-            self.inputs[name][...] = x
         if y.dtype.kind == "c":
             raise TypeError(f"{self.name} returned complex numbers from real ones; it takes an array of floats")
         if not is_finite(y):
@@ -125,7 +155,7 @@ class LayerSubject(Subject):
     def forward(self, seed: int) -> tuple[Array, Any]:
         """Return y and the cache, whose arrays stay on the layer's device."""
         what = f"{self.name}.forward"
-        with self.place.lending(self.inputs["x"]) as (x,):
+        with self.place.lending(self.fresh()["x"]) as (x,):
             y, cache = checked_result(what, self.layer.forward(x, rng=as_rng(seed)))
         return brought_home(what, y, self.place.device), cache
 
