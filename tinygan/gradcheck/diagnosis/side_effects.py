@@ -1,10 +1,11 @@
 """Find what a backward pass does besides its work: change arrays, round, add twice, or differ at its second call."""
 
 from collections.abc import Collection, Iterator
+from typing import Any
 
 import numpy as np
 
-from tinygan.gradcheck.diagnosis.closeness import equal, is_derivative
+from tinygan.gradcheck.diagnosis.closeness import MARGIN, equal, is_derivative, ratio
 from tinygan.gradcheck.diagnosis.other_calls import other_batches, other_parameters, ties
 from tinygan.gradcheck.remark import Remark
 from tinygan.gradcheck.subjects.subject import Subject
@@ -121,8 +122,8 @@ def _left_behind(subject: Subject, trial: Trial, seed: int) -> Iterator[Suspect]
         now = again.gradients[name]
         if equal(gradient, now):
             continue
-        if isinstance(gradient, np.ndarray) and equal(now, 2 * gradient):
-            words = "twice the gradient: it adds to that of the run before. Start from zeros in every backward pass"
+        if (c := _multiple(now, gradient)) is not None and c > 1.5:
+            words = f"{c:.0f} times the gradient: it adds to that of the runs before. Start from zeros in every pass"
             yield Suspect("accumulated_twice", name, 1.0, _second_run(name, words), subject.where(name))
         elif subject.is_random(seed):
             words = "another gradient: it draws anew. Draw the mask once, in forward, and hand it over in the cache"
@@ -132,8 +133,14 @@ def _left_behind(subject: Subject, trial: Trial, seed: int) -> Iterator[Suspect]
             yield Suspect("other_batch", name, 0.5, _second_run(name, words), subject.where(name))
 
 
+def _multiple(one: Any, other: Any) -> float | None:
+    if not isinstance(one, np.ndarray) or not isinstance(other, np.ndarray) or one.shape != other.shape:
+        return None
+    return ratio(one, other, MARGIN * float(np.abs(other).max(initial=0.0)))
+
+
 def _second_run(name: str, words: str) -> str:
-    return f"forward and backward, run a second time on the same numbers, give for {name} {words}."
+    return f"forward and backward, run again on the same numbers, give for {name} {words}."
 
 
 def _called_again(subject: Subject, trial: Trial, right: Collection[str], seed: int) -> Iterator[Suspect | Remark]:
