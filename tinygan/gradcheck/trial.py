@@ -29,6 +29,8 @@ class Trial:
         How often the gradient of each parameter was set or added to.
     mutated : list of str
         Those of the inputs, grad_y, the cache and the parameters that the forward or the backward pass changed.
+    noise : dict from str to float
+        The rounding error of each gradient; empty until it is measured.
     """
 
     y: Array
@@ -38,6 +40,7 @@ class Trial:
     gradients: dict[str, Any] = field(default_factory=dict)
     writes: dict[str, int] = field(default_factory=dict)
     mutated: list[str] = field(default_factory=list)
+    noise: dict[str, float] = field(default_factory=dict)
 
 
 def run(subject: Subject, grad_y: Array | None, seed: int) -> Trial:
@@ -50,20 +53,25 @@ def run(subject: Subject, grad_y: Array | None, seed: int) -> Trial:
     return trial
 
 
-def rounding(subject: Subject, name: str, trial: Trial, seed: int) -> float:
-    """Return the rounding error of the gradient of a tensor, measured by multiplying grad_y by 1 + a few eps.
+def rounding(subject: Subject, trial: Trial, seed: int) -> dict[str, float]:
+    """Return the rounding error of each gradient, measured by multiplying grad_y by 1 + a few eps.
 
     Where large terms cancel, as in the gradient of a bias below a normalisation, only this error is left of the
-    gradient. Nothing but grad_y changes, so that a number at a kink stays there.
+    gradient. Nothing but grad_y changes, so that a number at a kink stays there. A gradient that changes by more than
+    that from run to run is not noisy, but wrong: its error is 0.
     """
-    gradients = [trial.gradients[name]]
+    runs = [trial.gradients]
     for n_eps in (0, -3, -2, -1, 1, 2, 3):
-        gradients.append(run(subject, (1 + n_eps * EPS) * trial.grad_y, seed).gradients[name])
-    shape = subject.tensors[name].shape
+        runs.append(run(subject, (1 + n_eps * EPS) * trial.grad_y, seed).gradients)
+    return {name: _spread([gradients[name] for gradients in runs], subject.tensors[name].shape) for name in runs[0]}
+
+
+def _spread(gradients: list[Any], shape: tuple[int, ...]) -> float:
     known = [g for g in gradients if is_float_array(g) and g.shape == shape and is_finite(g)]
-    if not known or not np.allclose(*known[:2], rtol=1e-6, atol=1e-6 * float(np.abs(known[0]).max(initial=0.0))):
-        return 0.0  # a gradient that changes from run to run is not noisy, but wrong
-    return float(np.ptp(known, axis=0).max(initial=0.0))
+    if len(known) < len(gradients) or not known[0].size:
+        return 0.0
+    changes = np.abs(known[1] - known[0]).max() > 1e-6 * np.abs(known[0]).max()
+    return 0.0 if changes else float(np.ptp(known, axis=0).max())
 
 
 def backward(subject: Subject, trial: Trial, *, keep_gradients: bool = False) -> None:

@@ -30,7 +30,8 @@ def case_of(subject: Subject, name: str, trial: Trial, seed: int, rng: np.random
         entries = np.sort(rng.choice(tensor.size, n, replace=False))
     numerical = numerical_gradient(lambda: subject.y(seed), trial.grad_y, tensor, entries)
     numerical = refined(subject, name, trial.grad_y, numerical, entries, seed)
-    numerical = numerical._replace(noise=numerical.noise + 4 * rounding(subject, name, trial, seed))
+    trial.noise = trial.noise or rounding(subject, trial, seed)
+    numerical = numerical._replace(noise=numerical.noise + 4 * trial.noise[name])
     return Case(subject, name, trial, numerical, entries, seed, tolerance)
 
 
