@@ -138,8 +138,8 @@ class DoubleCache(Tanh):
         return y, y.astype(np.float64)
 
 
-def single(array):
-    return array.astype(np.float32)
+def half(array):
+    return array.astype(np.float16)
 
 
 def one_wrong(x, g):
@@ -214,8 +214,8 @@ WRONG_AFFINE = {
     "grad_y times the slope": ("mutated_input", InPlaceSlope(), X),
     "cache used up": ("mutated_input", InPlaceCache(), X),
     "x clipped": ("mutated_input", InPlaceInput(), X),
-    "float32 for x": ("precision", Affine(4, 3, x=lambda g, w: single(single(g) @ single(w).T)), X),
-    "float32 for the weight": ("precision", Affine(4, 3, weight=lambda x, g: np.float64(single(x).T @ single(g))), X),
+    "float16 for x": ("precision", Affine(4, 3, x=lambda g, w: half(half(g) @ half(w).T)), X),
+    "float16 for the weight": ("precision", Affine(4, 3, weight=lambda x, g: np.float64(half(x).T @ half(g))), X),
     "float64 in the cache": ("precision", DoubleCache(), X),
     "one wrong entry": ("unknown", Affine(4, 3, weight=one_wrong), X),
     "one number that is off": ("unknown", Affine(4, 1, bias=lambda g: (g**3).sum(axis=0)), X),
@@ -253,7 +253,7 @@ WRONG_FUNCTIONS = {
     "unflattened in another order": (
         "permuted", Function(lambda x: x.reshape(len(x), -1), lambda g, x: g.reshape(x.shape, order="F")), IMAGES),
     "ties of a row": ("tie_duplicated", Function(largest, lambda g, x: (x == largest(x)) * g), X),
-    "half precision": ("precision", Function(np.tanh, lambda g, x: single(grad_tanh(g, x))), X),
+    "float16 for a tanh": ("precision", Function(np.tanh, lambda g, x: half(grad_tanh(g, x))), X),
     "slope of the input": ("unknown", Function(sigmoid, lambda g, x: g * x * (1 - x)), X),
     "2 x for x^3": ("unknown", Function(lambda x: x**3, lambda g, x: 2 * x * g), X[:1]),
     "a kink": ("kinks_only", Function(lambda x: np.maximum(x, 0), lambda g, x: g * (x > 0)), X * [0, 1, 1, 1]),

@@ -1,6 +1,8 @@
 """Compute numerical derivatives, which a backward pass must agree with, and how far each can be trusted."""
 
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import NamedTuple
 
 import numpy as np
@@ -8,12 +10,31 @@ import numpy as np
 from tinygan.backend import Array
 
 EPS = float(np.finfo(np.float64).eps)
-# Central differences take these multiples of a base step and of the scale of the entry. The first base works almost
-# everywhere. The others are tried where it is too noisy or crosses a kink: larger ones against rounding, smaller ones
-# against curvature and kinks that are near.
+# Central differences take these multiples of a base step and of the scale of the entry.
 MULTIPLES = (1.0, 2.0, 4.0)
-FIRST, LARGER, *SMALLER = 1e-5, 1e-3, 1e-7, 1e-9
-OTHERS = (LARGER, *SMALLER)
+
+
+class Steps(NamedTuple):
+    """The base steps of differences in one precision, and the smallest relative change of a number in it.
+
+    The first base works almost everywhere. The others are tried where it is too noisy or crosses a kink: larger ones
+    against rounding, smaller ones against curvature and kinks that are near.
+    """
+
+    eps: float
+    first: float
+    larger: float
+    smaller: tuple[float, ...]
+
+    @property
+    def others(self) -> tuple[float, ...]:
+        """All base steps but the first."""
+        return self.larger, *self.smaller
+
+
+DOUBLE = Steps(EPS, 1e-5, 1e-3, (1e-7, 1e-9))
+SINGLE = Steps(float(np.finfo(np.float32).eps), 1e-2, 3e-2, (3e-3, 1e-3))
+steps: ContextVar[Steps] = ContextVar("steps", default=DOUBLE)
 # A derivative is precise enough if its noise is below this share of the largest one of the tensor.
 PRECISE = 1e-7
 # Three slopes that are further apart than this share of the slope have left the range where the error falls as h².
@@ -107,14 +128,15 @@ def numerical_gradient(function: Callable[[], Array], grad_y: Array, tensor: Arr
 
         return _slopes(y_at, y, grad_y, bases, max(1.0, abs(kept)), rounding)
 
-    found = [next(slopes(entry, (FIRST, *OTHERS)), None) for entry in entries]
+    taken = steps.get()
+    found = [next(slopes(entry, (taken.first, *taken.others)), None) for entry in entries]
     size = max((abs(slope.by_example.sum()) for slope in found if slope and not slope.at_kink), default=0.0)
     best = []
     for entry, slope in zip(entries, found, strict=True):
         if slope is None:
             raise ValueError(f"y is not finite near entry {entry} of the input; no gradient can be checked there")
         if slope.at_kink or (size > 0 and slope.noise > PRECISE * size):
-            slope = _best(slope, slopes(entry, SMALLER if slope.at_kink else OTHERS))
+            slope = _best(slope, slopes(entry, taken.smaller if slope.at_kink else taken.others))
         best.append(slope)
     return Numerical(
         np.array([slope.by_example for slope in best]).reshape(-1, len(grad_y)).T,
@@ -147,19 +169,40 @@ def directional_derivative(
             tensor[...] = kept
 
     scale = max(1.0, float(np.abs(kept).max()))
-    slope = next(_slopes(y_at, y, grad_y, (FIRST, *OTHERS), scale, rounding))
+    taken = steps.get()
+    slope = next(_slopes(y_at, y, grad_y, (taken.first, *taken.others), scale, rounding))
     if slope.at_kink or slope.noise > PRECISE * slope.steepest:
-        others = SMALLER if slope.at_kink else OTHERS
+        others = taken.smaller if slope.at_kink else taken.others
         slope = _best(slope, _slopes(y_at, y, grad_y, others, scale, rounding))
     return float(slope.by_example.sum()), slope.noise, slope.at_kink
+
+
+@contextmanager
+def in_single_precision() -> Iterator[None]:
+    """Take the steps that a function with float32 inside needs, for the time of a with block.
+
+    Examples
+    --------
+    >>> x = np.array([0.5])
+    >>> with in_single_precision():
+    ...     found = numerical_gradient(lambda: np.sin(x).astype(np.float32).astype(float), np.ones(1), x, np.arange(1))
+    >>> bool(abs(found.gradient[0] - np.cos(0.5)) < found.noise[0] < 0.01)
+    True
+    """
+    token = steps.set(SINGLE)
+    try:
+        yield
+    finally:
+        steps.reset(token)
 
 
 def _rounding(function: Callable[[], Array], y: Array, grad_y: Array, tensor: Array) -> float:
     """Return the rounding error of sum(grad_y y), by moving every number of the tensor to the next float up or down."""
     kept = tensor.copy()
-    wobble = EPS * np.abs(y)
+    eps = steps.get().eps
+    wobble = eps * np.abs(y)
     for end in (-np.inf, np.inf):
-        tensor[...] = np.nextafter(kept, end)
+        tensor[...] = np.nextafter(kept, end) if eps == EPS else kept * (1 + np.sign(end) * eps)
         try:
             wobble = np.maximum(wobble, np.abs(function() - y))
         finally:

@@ -34,8 +34,8 @@ class TensorCheck:
         The possible error of the numerical derivative itself at that entry, in the same unit. If the relative error is
         well above it, the backward pass is wrong.
     verdict : str
-        ``"right"``, ``"at kinks only"``, ``"not resolved"``, ``"wrong"``, or another fault: the gradient has another
-        shape, is not finite, or is missing.
+        ``"right"``, ``"right / m"`` (a remark explains it), ``"at kinks only"``, ``"not resolved"``, ``"wrong"``, or
+        another fault: the gradient has another shape, is not finite, or is missing.
     """
 
     tensor: str
@@ -50,7 +50,7 @@ class TensorCheck:
     @property
     def ok(self) -> bool:
         """Whether nothing speaks against this gradient."""
-        return self.verdict in ("right", "at kinks only", "not resolved")
+        return self.verdict in ("right", "right / m", "at kinks only", "not resolved")
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ import numpy as np
 
 from tinygan.backend import Array, is_finite
 from tinygan.backend.arrays import is_float_array
-from tinygan.gradcheck.numerical import EPS
+from tinygan.gradcheck.numerical import steps
 from tinygan.gradcheck.subjects.subject import Subject, arrays_in
 
 
@@ -29,6 +29,8 @@ class Trial:
         How often the gradient of each parameter was set or added to.
     mutated : list of str
         Those of the inputs, grad_y, the cache and the parameters that the forward or the backward pass changed.
+    reshaped : dict from str to tuple of int
+        The shapes of those gradients of homework that came back with more or fewer axes of length 1 in front.
     noise : dict from str to float
         The rounding error of each gradient; empty until it is measured.
     """
@@ -40,6 +42,7 @@ class Trial:
     gradients: dict[str, Any] = field(default_factory=dict)
     writes: dict[str, int] = field(default_factory=dict)
     mutated: list[str] = field(default_factory=list)
+    reshaped: dict[str, tuple[int, ...]] = field(default_factory=dict)
     noise: dict[str, float] = field(default_factory=dict)
 
 
@@ -62,7 +65,7 @@ def rounding(subject: Subject, trial: Trial, seed: int) -> dict[str, float]:
     """
     runs = [trial.gradients]
     for n_eps in (0, -3, -2, -1, 1, 2, 3):
-        runs.append(run(subject, (1 + n_eps * EPS) * trial.grad_y, seed).gradients)
+        runs.append(run(subject, (1 + n_eps * steps.get().eps) * trial.grad_y, seed).gradients)
     return {name: _spread([gradients[name] for gradients in runs], subject.tensors[name].shape) for name in runs[0]}
 
 
@@ -88,6 +91,8 @@ def backward(subject: Subject, trial: Trial, *, keep_gradients: bool = False) ->
         gradients = subject.backward(handed, trial.cache)
     gradients |= {name: theta.grad for name, theta in subject.parameters.items()}
     trial.gradients = {name: _copied(gradient) for name, gradient in gradients.items()}
+    if subject.is_homework:
+        _put_into_shape(subject, trial)
     trial.writes = dict(writes)
     trial.mutated += _changed(watched, kept)
     trial.mutated += _changed({name: theta.data for name, theta in subject.parameters.items()}, data)
@@ -95,6 +100,20 @@ def backward(subject: Subject, trial: Trial, *, keep_gradients: bool = False) ->
         array[...] = kept[name]
     for name, theta in subject.parameters.items():
         theta.data[...] = data[name]
+
+
+def _put_into_shape(subject: Subject, trial: Trial) -> None:
+    """Add or drop axes of length 1 in front of gradients, as NumPy does in an update such as ``b -= rate * db``."""
+    for name, gradient in trial.gradients.items():
+        shape, wanted = np.shape(gradient), subject.tensors[name].shape
+        if gradient is not None and shape != wanted and _trimmed(shape) == _trimmed(wanted):
+            trial.gradients[name] = np.reshape(gradient, wanted)
+            trial.reshaped[name] = shape
+
+
+def _trimmed(shape: tuple[int, ...]) -> tuple[int, ...]:
+    """Return a shape without the axes of length 1 in front."""
+    return _trimmed(shape[1:]) if shape[:1] == (1,) else shape
 
 
 def _changed(now: dict[str, Array], before: dict[str, Array]) -> list[str]:

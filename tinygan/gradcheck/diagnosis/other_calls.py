@@ -6,9 +6,11 @@ from dataclasses import replace
 
 import numpy as np
 
-from tinygan.gradcheck.diagnosis.closeness import MARGIN, equal, is_derivative, same
+from tinygan.backend import Array
+from tinygan.gradcheck.diagnosis.closeness import MARGIN, equal, is_derivative
 from tinygan.gradcheck.diagnosis.verdict import case_of, diagnosed, row_of
 from tinygan.gradcheck.numerical import directional_derivative
+from tinygan.gradcheck.remark import Remark
 from tinygan.gradcheck.subjects.subject import Subject
 from tinygan.gradcheck.suspect import Suspect
 from tinygan.gradcheck.trial import Trial, backward, run
@@ -154,34 +156,52 @@ def other_parameters(
             theta.data[...] = kept[name]
 
 
-def ties(subject: Subject, seed: int, rng: np.random.Generator) -> Iterator[Suspect]:
-    """Check an x whose entries tie for a maximum: moving them together is smooth, and only one may get the gradient."""
+def ties(subject: Subject, seed: int, rng: np.random.Generator) -> Iterator[Suspect | Remark]:
+    """Check an x whose entries tie for a maximum: moving them together is smooth, and only one may get the gradient.
+
+    Moving all entries by the same step changes L by the sum of the gradient. If entries that tie each get the whole
+    gradient, the sum is too large; if they share it, the sum is right.
+    """
     name, x = next(iter(subject.inputs.items()))
-    kept = x.copy()
+    order = 1e-7 * np.arange(x.size).reshape(x.shape)
     try:
-        x[...] = rng.integers(1, 3, size=x.shape)
-        y = subject.y(seed)
-        tied = run(subject, rng.normal(size=y.shape), seed)
-        gradient = tied.gradients[name]
-        slope, noise, at_kink = directional_derivative(lambda: subject.y(seed), tied.grad_y, x, np.ones_like(x))
-        if at_kink or not isinstance(gradient, np.ndarray) or gradient.shape != x.shape:
-            return
-        if abs(float(gradient.sum()) - slope) <= noise + MARGIN * max(1.0, abs(slope)):
-            return
-        x += 1e-3 * rng.normal(size=x.shape)
-        apart = run(subject, tied.grad_y, seed).gradients[name]
-        winners = apart != 0
-        if (gradient != 0).sum() > winners.sum() and same(gradient[winners], apart[winners], MARGIN):
-            yield Suspect(
-                "tie_duplicated",
-                name,
-                1.0,
-                f"where entries of {name} tie for the maximum, each of them gets the whole gradient: together they get "
-                f"{float(gradient.sum()):.4g}, and moving them together changes the loss by {slope:.4g}. Looking for "
-                "x == max finds all of them; take one winner, as argmax does.",
-                subject.where(name),
-            )
-    except ValueError:  # not every function takes these values
+        subject.inputs[name] = tie = rng.integers(1, 3, size=x.shape).astype(float)
+        grad_y = np.abs(rng.normal(size=subject.y(seed).shape))
+        tied, excess = _sum_and_excess(subject, name, grad_y, seed)
+        subject.inputs[name] = tie + order
+        last, excess_apart = _sum_and_excess(subject, name, grad_y, seed)
+        subject.inputs[name] = tie - order
+        first, _ = _sum_and_excess(subject, name, grad_y, seed)
+    except ValueError:  # not every function takes these values, and not every gradient can be added up
         return
     finally:
-        x[...] = kept
+        subject.inputs[name] = x
+    if excess_apart or any(np.allclose(tied, winner, rtol=1e-4, atol=1e-4) for winner in (first, last)):
+        return
+    if excess > 0:
+        yield Suspect(
+            "tie_duplicated",
+            name,
+            1.0,
+            f"where entries of {name} tie for the maximum, each of them gets the whole gradient: together they get "
+            f"{float(tied.sum()):.4g}, and moving them together changes the loss by {float(tied.sum()) - excess:.4g}. "
+            "Looking for x == max finds all of them; take one winner, as argmax does.",
+            subject.where(name),
+        )
+    elif not excess and (tied >= 0).all() and (last >= 0).all():
+        yield Remark(
+            "shared_tie",
+            f"where entries of {name} tie for a maximum, they share its gradient, and the shares add up to it: any "
+            "shares would be right there.",
+            subject.where(name),
+        )
+
+
+def _sum_and_excess(subject: Subject, name: str, grad_y: Array, seed: int) -> tuple[Array, float]:
+    """Return the gradient of a tensor, and by how much its sum exceeds the slope; 0 if that is within the noise."""
+    x, gradient = subject.tensors[name], run(subject, grad_y, seed).gradients[name]
+    slope, noise, at_kink = directional_derivative(lambda: subject.y(seed), grad_y, x, np.ones_like(x))
+    if at_kink or not isinstance(gradient, np.ndarray) or gradient.shape != x.shape:
+        raise ValueError("no slope or no gradient")
+    excess = float(gradient.sum()) - slope
+    return gradient, excess if abs(excess) > noise + MARGIN * max(1.0, abs(slope)) else 0.0

@@ -44,13 +44,14 @@ def batch_size(case: Case) -> Finding:
         return None
     if c > 1:
         return "missing_mean", (
-            f"the gradient of {case.tensor} is m times too large: {case.m} times with {case.m} examples, {n} times "
-            f"with {n}. Forward takes a mean over the batch, and backward a sum. Divide by m once."
+            f"the gradient of {case.tensor} is m times too large: {case.m} times with {case.m} examples, "
+            f"{f'{n} times with {n}' if n > 1 else 'right with 1'}. Forward takes a mean over the batch, and backward "
+            "a sum. Divide by m once."
         )
     return "extra_mean", (
         f"the gradient of {case.tensor} is m times too small: 1/{case.m} of the right one with {case.m} examples, "
-        f"1/{n} with {n}. Backward divides by m, but forward takes no mean, or the loss has divided already: grad_y "
-        "brings it along."
+        f"{f'1/{n} with {n}' if n > 1 else 'right with 1'}. Backward divides by m, but forward takes no mean, or the "
+        "loss has divided already: grad_y brings it along."
     )
 
 

@@ -7,6 +7,7 @@ import numpy as np
 
 from tinygan.gradcheck.diagnosis.closeness import MARGIN, equal, is_derivative, ratio
 from tinygan.gradcheck.diagnosis.other_calls import other_batches, other_parameters, ties
+from tinygan.gradcheck.diagnosis.precision import fits_float32
 from tinygan.gradcheck.remark import Remark
 from tinygan.gradcheck.subjects.subject import Subject
 from tinygan.gradcheck.suspect import Suspect
@@ -41,7 +42,8 @@ def faults(
         The relative error that still counts as right.
     """
     yield from _mutated(subject, trial)
-    yield from _rounded(subject, trial, near)
+    yield from _reshaped(subject, trial)
+    yield from _rounded(subject, trial, right, near)
     yield from _writes(subject, trial, seed)
     if left := list(_left_behind(subject, trial, seed)):
         yield from left
@@ -79,24 +81,36 @@ def _mutated(subject: Subject, trial: Trial) -> Iterator[Suspect | Remark]:
         )
 
 
-def _rounded(subject: Subject, trial: Trial, near: Collection[str]) -> Iterator[Suspect]:
-    """Yield a suspect if all numbers fit into float32, which never happens by chance if grad_y is random float64."""
-    for name, array in {"y": trial.y, **{name: trial.gradients[name] for name in near}}.items():
-        if not isinstance(array, np.ndarray) or array.dtype.kind != "f":
-            continue
-        numbers = array[array != 0]
-        with np.errstate(over="ignore"):
-            is_rounded = len(numbers) > 2 and bool((numbers == numbers.astype(np.float32)).all())
-        if array.dtype == np.float32 or (name != "y" and is_rounded):
-            tensor = next(iter(subject.inputs)) if name == "y" else name
-            what = "y" if name == "y" else f"the gradient of {name}"
+def _reshaped(subject: Subject, trial: Trial) -> Iterator[Remark]:
+    for name, shape in trial.reshaped.items():
+        yield Remark(
+            "other_shape",
+            f"the gradient of {name} has shape {shape}, and {name} has {subject.tensors[name].shape}: an update in "
+            "place works all the same.",
+            subject.where(name),
+        )
+
+
+def _rounded(
+    subject: Subject, trial: Trial, right: Collection[str], near: Collection[str]
+) -> Iterator[Suspect | Remark]:
+    rounded = [name for name in near if fits_float32(trial.gradients[name])]
+    if names := [name for name in rounded if name in right]:
+        yield Remark(
+            "single_precision",
+            f"every number of the gradient of {' and of '.join(names)} fits into float32, though all input is float64: "
+            "something on the way is cast, and seven digits are left.",
+            subject.where(names[0]),
+        )
+    for name in rounded:
+        if name not in right:
             yield Suspect(
                 "precision",
-                tensor,
+                name,
                 1.0,
-                f"every number of {what} fits into float32, though all input is float64: something on the way is cast, "
-                "and seven digits are left. Look for astype, or for an array made as float32.",
-                subject.where(tensor),
+                f"every number of the gradient of {name} fits into float32, though all input is float64, and even for "
+                "that it is far off: something on the way is cast. Look for astype, or for an array made as float16.",
+                subject.where(name),
             )
 
 

@@ -8,6 +8,7 @@ from tinygan.backend import Array, is_finite
 from tinygan.gradcheck.complex_step import refined
 from tinygan.gradcheck.diagnosis.case import Case
 from tinygan.gradcheck.diagnosis.hypotheses import findings
+from tinygan.gradcheck.diagnosis.precision import ROUNDED, fits_float32
 from tinygan.gradcheck.numerical import directional_derivative, numerical_gradient
 from tinygan.gradcheck.report import TensorCheck
 from tinygan.gradcheck.subjects.subject import Subject
@@ -32,6 +33,8 @@ def case_of(subject: Subject, name: str, trial: Trial, seed: int, rng: np.random
     numerical = refined(subject, name, trial.grad_y, numerical, entries, seed)
     trial.noise = trial.noise or rounding(subject, trial, seed)
     numerical = numerical._replace(noise=numerical.noise + 4 * trial.noise[name])
+    if fits_float32(trial.gradients[name]):
+        tolerance = max(tolerance, ROUNDED)
     return Case(subject, name, trial, numerical, entries, seed, tolerance)
 
 
