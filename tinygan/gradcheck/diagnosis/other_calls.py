@@ -21,23 +21,23 @@ def other_batches(
 ) -> Iterator[Suspect]:
     """Take a second batch: other examples, then fewer.
 
-    The gradients of the second batch must be right as well. Then forward runs on both batches before backward does, as
-    in Algorithm 1 with real and fake examples, and each gradient must be what it is alone.
+    Forward runs on both batches before backward does, as in Algorithm 1 with real and fake examples, and each gradient
+    must be what it is alone. Those of the smaller batch must be right as well.
     """
+    m = subject.m
     batches: dict[str, Callable[[], AbstractContextManager[None]]] = {
         "another batch": lambda: _shuffled(subject, np.random.default_rng(seed)),
-        f"a batch of {subject.m - 1}": lambda: subject.first_examples(subject.m - 1),
+        f"a batch of {m - 1}": lambda: subject.first_examples(m - 1),
     }
     for words, batch in batches.items():
         try:
             with batch():
                 y = subject.y(seed)
                 other = run(subject, trial.grad_y if y.shape == trial.grad_y.shape else rng.normal(size=y.shape), seed)
-                found = list(_wrong_there(subject, other, right, seed, rng, tolerance))
+                wrong = list(_wrong_there(subject, other, right, seed, rng, tolerance)) if subject.m < m else []
         except Exception:  # not every function takes these values, and what it then raises is its own affair
             continue
-        for suspect in found:
-            yield replace(suspect, message=f"on {words}, though not on the first, {suspect.message}")
+        found = [replace(suspect, message=f"on {words}, though not on {m}, {suspect.message}") for suspect in wrong]
         found = found or list(_mixed_up(subject, batch, (trial, other), words, seed))
         yield from found
         if found:

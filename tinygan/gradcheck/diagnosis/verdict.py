@@ -7,6 +7,7 @@ import numpy as np
 from tinygan.backend import Array, is_finite
 from tinygan.gradcheck.complex_step import refined
 from tinygan.gradcheck.diagnosis.case import Case
+from tinygan.gradcheck.diagnosis.closeness import N_DIRECTIONS
 from tinygan.gradcheck.diagnosis.hypotheses import findings
 from tinygan.gradcheck.diagnosis.precision import ROUNDED, fits_float32
 from tinygan.gradcheck.numerical import directional_derivative, numerical_gradient
@@ -18,7 +19,6 @@ from tinygan.gradcheck.trial import Trial, rounding
 # The largest tensor whose entries are all compared; the least number of random entries of a larger one; and the work of
 # all forward passes, in multiplications, which may allow more of them.
 WHOLE, LEAST, WORK = 256, 4, 1.0e9
-N_DIRECTIONS = 2
 
 
 def case_of(subject: Subject, name: str, trial: Trial, seed: int, rng: np.random.Generator, tolerance: float) -> Case:
@@ -70,16 +70,17 @@ def row_of(case: Case, rng: np.random.Generator) -> TensorCheck:
 
 def _differing_direction(case: Case, gradient: Array, rng: np.random.Generator) -> tuple[float, float] | None:
     """Return the relative error and its noise along a direction in which the gradient is wrong, or None."""
+    tensor = case.subject.tensors[case.tensor]
     for _ in range(N_DIRECTIONS):
-        tensor = case.subject.tensors[case.tensor]
         direction = rng.normal(size=tensor.shape)
         slope, noise, at_kink = directional_derivative(
             lambda: case.subject.y(case.seed), case.trial.grad_y, tensor, direction
         )
-        size = float(np.abs(gradient * direction).sum())
-        difference = abs(float((gradient * direction).sum()) - slope)
-        if not at_kink and difference > noise + case.tolerance * size:
-            return difference / max(size, abs(slope)), noise / max(size, abs(slope))
+        if not at_kink:
+            along = gradient * direction
+            size, difference = float(np.abs(along).sum()), abs(float(along.sum()) - slope)
+            is_wrong = difference > noise + case.tolerance * size
+            return (difference / max(size, abs(slope)), noise / max(size, abs(slope))) if is_wrong else None
     return None
 
 
