@@ -85,26 +85,55 @@ def test_wrong_functions_are_named(name, check):
     assert suspect["tensor"] == tensor
     assert code in (None, suspect["code"])
     backward = pair.replace("_naive", "") + "_backward" + "_naive" * pair.endswith("_naive")
-    assert suspect["where"].endswith(f"my_layers.py:{line_of(source, f'def {backward}(')}")
+    line = (
+        line_of(source, new.strip()) if pair in ("affine", "relu", "dropout") else line_of(source, f"def {backward}(")
+    )
+    assert suspect["where"].endswith(f"my_layers.py:{line}")
 
 
-def test_a_wrong_layer_gets_a_table_and_suspects_and_the_right_one_beside_it_a_line(check):
+def test_a_wrong_layer_gets_its_suspect_and_the_line_and_the_right_one_beside_it_a_line(check):
     source = HEAD + DOUBLE + SCALE.replace("sum(axis=0)", "mean(axis=0)")
     status, out, err = check(source)
     assert (status, err) == (1, "")
     lines = out.splitlines()
     assert lines[0].startswith("Double: right")
-    assert lines[1] == "Scale(): a gradient is wrong"
-    assert "1. extra_mean: the gradient of gain is m times too small" in out
-    assert f"my_layers.py:{line_of(source, 'def backward_params')}\n" in out
+    assert lines[1] == "Scale: wrong"
+    assert lines[2].startswith("  extra_mean: the gradient of gain is m times too small")
+    assert lines[-3].endswith(f"my_layers.py:{line_of(source, '.mean(axis=0)')}"), out
+    assert lines[-2] == "      self.gain.accumulate((grad_y * cache).mean(axis=0))"
     assert lines[-1] == "1 right, 1 wrong"
+    assert len(lines) < 10
+    _, out, _ = check(source, "-v")
+    assert "tensor  shape" in out
+    assert "  1. extra_mean: the gradient of gain" in out
+
+
+def test_a_remark_is_said_and_the_exit_status_is_0(check):
+    source = cs231n.RIGHT.replace("    db = dout.sum(axis=0)", "    db = dout.sum(axis=0, keepdims=True)", 1)
+    status, out, _ = check(source, "--only", "affine")
+    assert status == 0
+    assert out.startswith("affine: right, but\n  the gradient of b has shape (1, 4), and b has (4,)")
+    assert out.endswith("\n1 right with a remark\n")
+    assert "shape (1, 4)" in check(source, "--only", "affine", "-q")[1]
+    (found,) = json.loads(check(source, "--only", "affine", "--json")[1])["checks"]
+    assert (found["status"], found["report"]["ok"], found["report"]["outcome"]) == ("right, but", True, "right, but")
+    assert [remark["code"] for remark in found["report"]["remarks"]] == ["other_shape"]
+
+
+def test_one_thing_is_checked_on_request(check):
+    for words, only in ((("--only", "Scale"), ""), ((), ":Scale")):
+        status, out, _ = check(HEAD + DOUBLE + SCALE, *words, only=only)
+        assert (status, out.splitlines()[-1]) == (0, "1 right")
+        assert "Double" not in out
+    status, _, err = check(HEAD + DOUBLE, "--only", "Triple")
+    assert (status, "has no Triple to check; it has Double" in err) == (2, True)
 
 
 def test_quiet_says_nothing_of_what_is_right(check):
     assert check(HEAD + DOUBLE, "-q") == (0, "", "")
     status, out, _ = check(HEAD + DOUBLE + SCALE.replace("sum(axis=0)", "mean(axis=0)"), "-q")
     assert status == 1
-    assert out.startswith("Scale(): a gradient is wrong\n")
+    assert out.startswith("Scale: wrong\n")
     assert "right, " not in out
 
 
@@ -114,11 +143,11 @@ def test_a_terminal_gets_colour(check, monkeypatch):
     monkeypatch.setenv("TERM", "xterm")
     _, out, _ = check(HEAD + DOUBLE + SCALE.replace("* cache", "* 1"))
     assert "\x1b[36mDouble: right\x1b[0m (" in out
-    assert "\x1b[33mScale(): a gradient is wrong\x1b[0m\n" in out
+    assert "\x1b[33mScale: wrong\x1b[0m\n" in out
     assert out.endswith("\x1b[33m1 right, 1 wrong\x1b[0m\n")
 
 
-def test_json_is_one_object_whatever_the_file_prints(check):
+def test_what_the_file_prints_is_held_back_but_for_v(check):
     source = (
         HEAD
         + "print('loud')\n"
@@ -129,7 +158,9 @@ def test_json_is_one_object_whatever_the_file_prints(check):
     assert (status, found["ok"], found["error"]) == (0, True, None)
     assert [(c["name"], c["status"], c["message"]) for c in found["checks"]] == [("Double", "right", "")]
     assert found["checks"][0]["report"]["rows"][0]["shape"] == [5, 4]
-    assert err.startswith("loud\nlouder\n")
+    assert err == ""
+    assert "loud" not in check(source)[1]
+    assert check(source, "-v")[2].startswith("loud\nlouder\n")
 
 
 def test_json_has_no_infinity(check):
@@ -161,7 +192,7 @@ class Drop(Layer):
     def backward_input(self, grad_y, cache):
         return grad_y * cache
 """
-    printed = [check(HEAD + mask, "--seed", seed)[2] for seed in ("1", "1", "2")]
+    printed = [check(HEAD + mask, "-v", "--seed", seed)[2] for seed in ("1", "1", "2")]
     assert printed[0] == printed[1] != printed[2]
 
 
@@ -202,8 +233,7 @@ def test_networks_of_ones_own_are_checked_as_their_constructor_builds_them(check
     status, out, _ = check(HEAD + NETWORKS)
     assert status == 1
     assert "Plain: right (x, 0.weight, " in out
-    assert "Turned(...): a gradient is wrong" in out
-    assert "1. sign: the gradient of x is right but for its sign" in out
+    assert "Turned: wrong\n  sign: the gradient of x is right but for its sign" in out
     assert "Sized: right (x, 0.weight, " in out
 
 
@@ -276,7 +306,7 @@ PARTLY = {
     "no rng": ("(self, x, *, rng=None)", "(self, x)", 2, "unexpected keyword argument 'rng'"),
     "backward raises": ("2 * grad_y", "2 / 0", 1, "backward raises. {}my_layers.py:9: ZeroDivisionError: division by"),
     "backward to do": ("return 2 * grad_y", "raise NotImplementedError", 2, "my_layers.py:9: NotImplementedError"),
-    "wrong shape": ("2 * grad_y", "2 * grad_y.T", 1, "gradient of shape (4, 5)"),
+    "wrong shape": ("2 * grad_y", "2 * grad_y.T", 1, "transposed: the gradient of x is the transpose"),
     "no gradient": ("2 * grad_y", "None", 1, "zero: there is no gradient of x at all"),
     "no backward": ("backward_input", "backward_", 2, "Double has no Double.backward_input"),
 }

@@ -1,6 +1,7 @@
 """The report: what it says to a person and to a machine."""
 
 import json
+import re
 
 import numpy as np
 import pytest
@@ -45,7 +46,8 @@ def test_the_report_is_a_table_that_says_what_is_wrong():
     assert text.splitlines()[1].split() == header.split()
     assert text.splitlines()[4].endswith("no gradient")
     assert "1. zero: there is no gradient of bias at all" in text
-    assert text.splitlines()[-1].strip().startswith(__file__)
+    assert text.splitlines()[-2].strip().startswith(__file__)
+    assert text.splitlines()[-1].strip() == "def backward_params(self, grad_y, cache):"
     assert "every gradient is right" in str(check_gradients(Tanh(), inputs(), rng=0))
 
 
@@ -66,6 +68,33 @@ def test_every_code_has_a_meaning():
 def test_a_suspect_has_one_of_the_codes():
     with pytest.raises(ValueError, match="code 'typo'; it takes one of 'zero', 'sign'"):
         Suspect("typo", "x", 1.0, "", "")
+
+
+def test_an_assert_is_a_test_and_fails_with_the_verdict_the_suspect_and_the_line():
+    assert check_gradients(Tanh(), inputs(), rng=0)
+    report = check_gradients(NotTransposed(4, 3, rng=0), inputs(), rng=0)
+    assert not report
+    words = repr(report)
+    assert len(words) <= 240  # pytest cuts what is longer
+    assert words.startswith(
+        "<NotTransposed(4, 3): a gradient is wrong. transposed: the gradient of weight is the trans"
+    )
+    assert re.search(r"test_report\.py:\d+: self\.weight\.accumulate\(grad_y\.T @ cache\)>$", words)
+
+
+def test_in_brief_a_report_has_one_suspect_and_one_line():
+    def suspect(code, tensor):
+        return Suspect(code, tensor, 1.0, f"the gradient of {tensor} is off.", "nowhere.py:3")
+
+    report = Report(
+        "f", [row("wrong")], [suspect(*of) for of in (("sign", "w"), ("zero", "x"), ("sign", "b"), ("factor", "w"))]
+    )
+    assert report.brief().splitlines() == [
+        "sign: the gradient of w is off. Likewise b.",
+        "nowhere.py:3",
+        "Also: x (zero).",
+    ]
+    assert Report("f", [row()]).brief() == ""
 
 
 def row(verdict="right", n_checked=6):

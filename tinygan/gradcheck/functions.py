@@ -14,6 +14,7 @@ from tinygan.backend import Array, RngLike, as_rng, device_of, get_array_module,
 from tinygan.backend.arrays import check_arrays
 from tinygan.gradcheck.check import report_on
 from tinygan.gradcheck.report import Report
+from tinygan.gradcheck.subjects.lines import line_of_returned
 from tinygan.gradcheck.subjects.subject import Subject, checked_gradient, checked_result, location
 
 
@@ -213,8 +214,9 @@ class FunctionSubject(Subject):
         }
 
     def where(self, tensor: str) -> str:
-        """Return file and line of the backward function."""
-        return location(self._backward)
+        """Return file and line of what computes the gradient: one statement, or if there are several, the function."""
+        position = list(self.inputs).index(tensor) if tensor in self.inputs else 0
+        return line_of_returned(self._backward, position) or location(self._backward)
 
 
 def _numbers(arguments: Mapping[str, Any]) -> Iterator[tuple[str, float]]:

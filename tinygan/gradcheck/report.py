@@ -1,12 +1,13 @@
 """The report of a gradient check: its verdict on each tensor, and its suspects."""
 
-import textwrap
-from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from math import isfinite
+from pathlib import Path
+from textwrap import shorten, wrap
 from typing import Any
 
 from tinygan.gradcheck.remark import Remark
+from tinygan.gradcheck.subjects.lines import text_at
 from tinygan.gradcheck.suspect import HARMLESS, Suspect
 from tinygan.table import text_table
 
@@ -53,9 +54,12 @@ class TensorCheck:
         return self.verdict in ("right", "right / m", "at kinks only", "not resolved")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Report:
     """The rows of a gradient check and its suspects; prints as a table with words below.
+
+    A report is true if nothing speaks against any gradient, so that ``assert check_gradients(...)`` is a test. If that
+    fails, it shows the verdict, the first suspect and the line to look at.
 
     Attributes
     ----------
@@ -102,6 +106,17 @@ class Report:
             return "nothing could be compared, every entry is at a kink or lost in noise; try another x"
         return "every gradient is right" if self.outcome == "right" else "the gradients are right, but"
 
+    def __bool__(self) -> bool:
+        return self.ok
+
+    def __repr__(self) -> str:
+        words = f"{self.subject}: {self._headline()}"
+        for suspect in self.suspects[:1]:
+            file, _, number = suspect.where.rpartition(":")
+            place = f"{Path(file).name}:{number}: {text_at(suspect.where)}"
+            words += f". {suspect.code}: {shorten(suspect.message, 100, placeholder=' ...')} {place}"
+        return f"<{shorten(words, 230, placeholder=' ...')}>"
+
     def __str__(self) -> str:
         header = ["tensor", "shape", "checked", "at kinks", "unresolved", "relative error", "noise", "verdict"]
         body = [
@@ -116,20 +131,45 @@ class Report:
             for row in self.rows
         ]
         lines = [f"{self.subject}: {self._headline()}", text_table(header, body, "<<>>>>><")]
-        for number, (suspect, *others) in enumerate(self._alike(), 1):
-            words = f"{number}. {suspect.code}: {suspect.message}"
-            if others:
-                words += f" Likewise {', '.join(other.tensor for other in others)}."
-            lines += ["", textwrap.fill(words, 100, subsequent_indent="   "), f"   {suspect.where}"]
+        for number, alike in enumerate(self._alike(), 1):
+            lines += ["", *_paragraph(_said_of(alike), f"{number}. ", alike[0].where)]
         for remark in self.remarks:
-            lines += ["", textwrap.fill(remark.message, 100, initial_indent="   ", subsequent_indent="   ")]
-            lines += [f"   {remark.where}"]
+            lines += ["", *_paragraph(remark.message, "   ", remark.where)]
         return "\n".join(lines)
 
-    def _alike(self) -> Iterable[list[Suspect]]:
+    def brief(self) -> str:
+        """Return what fits on a screen, below a line with the verdict: the first suspect, or the remarks."""
+        first, *others = self._alike() or [[]]
+        lines = _paragraph(_said_of(first), "", first[0].where) if first else []
+        named = {suspect.tensor for suspect in first}
+        also = {one.tensor: one.code for alike in others for one in reversed(alike) if one.tensor not in named}
+        if also:
+            lines += _wrapped(f"Also: {', '.join(f'{tensor} ({code})' for tensor, code in also.items())}.", "")
+        for remark in self.remarks:
+            lines += _paragraph(remark.message if self.ok else f"Besides, {remark.message}", "", remark.where)
+        return "\n".join(lines)
+
+    def _alike(self) -> list[list[Suspect]]:
         """Return the suspects in groups, each of which says the same of different tensors."""
-        alike: dict[tuple[str, str, str], list[Suspect]] = {}
+        alike: dict[tuple[str, str], list[Suspect]] = {}
         for suspect in self.suspects:
             message = suspect.message.replace(f"gradient of {suspect.tensor} ", "gradient of ... ")
-            alike.setdefault((suspect.code, message, suspect.where), []).append(suspect)
-        return alike.values()
+            alike.setdefault((suspect.code, message), []).append(suspect)
+        return list(alike.values())
+
+
+def _said_of(alike: list[Suspect]) -> str:
+    """Return what one paragraph says of suspects that differ in their tensors only."""
+    first, *others = alike
+    likewise = f" Likewise {', '.join(other.tensor for other in others)}." if others else ""
+    return f"{first.code}: {first.message}{likewise}"
+
+
+def _paragraph(words: str, start: str, where: str) -> list[str]:
+    """Return the lines of a paragraph, and of the place to look at with the code that stands there."""
+    indent = " " * len(start)
+    return [*_wrapped(words, start), f"{indent}{where}", *(f"{indent}    {text}" for text in [text_at(where)] if text)]
+
+
+def _wrapped(words: str, start: str) -> list[str]:
+    return wrap(words, 100, initial_indent=start, subsequent_indent=" " * len(start))

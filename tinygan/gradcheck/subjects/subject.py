@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from tinygan.backend import Array, as_rng, get_array_module, is_finite, to_host
+from tinygan.gradcheck.subjects.lines import line_of_kept, line_of_returned
 from tinygan.gradcheck.subjects.on_device import place_of
 from tinygan.gradcheck.subjects.place import brought_home, is_array
 from tinygan.layers import Layer, named_parameters
@@ -168,8 +169,11 @@ class LayerSubject(Subject):
         return {"x": brought_home(what, grad_x, self.place.device)}
 
     def where(self, tensor: str) -> str:
-        """Return file and line of the backward pass."""
-        return location(type(self.layer).backward_input if tensor == "x" else type(self.layer).backward_params)
+        """Return file and line of what computes the gradient: one statement, or if there are several, the method."""
+        kind = type(self.layer)
+        if tensor == "x":
+            return line_of_returned(kind.backward_input) or location(kind.backward_input)
+        return line_of_kept(kind.backward_params, tensor.rpartition(".")[2]) or location(kind.backward_params)
 
 
 def checked_result(what: str, result: Any) -> tuple[Array, Any]:
