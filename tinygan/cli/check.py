@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import os
 import sys
 import textwrap
 from collections import Counter
@@ -40,6 +41,9 @@ def add_parser(subparsers: Any) -> None:
         metavar="T",
         help="the largest relative error that still counts as right (default: 1e-6)",
     )
+    parser.add_argument(
+        "--definitions", action="store_true", help="run only imports, functions and classes of the file, no training"
+    )
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     amount = parser.add_mutually_exclusive_group()
     amount.add_argument("-q", "--quiet", action="store_true", help="do not print what is right")
@@ -55,7 +59,7 @@ def run(options: argparse.Namespace) -> int:
         for outcome in _outcomes(options):
             outcomes.append(outcome)
             if not options.json and not (options.quiet and outcome.status == "right"):
-                print(_paragraph(outcome, verbose=options.verbose), flush=True)
+                print(_seen_from_here(_paragraph(outcome, verbose=options.verbose)), flush=True)
     except ValueError as error:
         if not options.json:
             raise
@@ -88,7 +92,7 @@ def _outcomes(options: argparse.Namespace) -> Iterator[Any]:
             source, name = options.target, ""
     with ExitStack() as stack:
         with _held_back(options):
-            module = stack.enter_context(loaded(source))
+            module = stack.enter_context(loaded(source, definitions=options.definitions))
         folder = Path(getattr(module, "__file__", None) or "x").resolve().parent
         for found in find_checkable(module, name):
             with _held_back(options), blas_threads(1):  # the networks under check are small
@@ -102,6 +106,11 @@ def _held_back(options: argparse.Namespace) -> Iterator[None]:
     held = sys.stderr if options.verbose else StringIO()
     with redirect_stdout(held), redirect_stderr(held):
         yield
+
+
+def _seen_from_here(text: str) -> str:
+    """Return a text in which files of the current folder have no other name than their own."""
+    return text.replace(f"{Path.cwd()}{os.sep}", "")
 
 
 def _paragraph(outcome: Any, *, verbose: bool) -> str:

@@ -9,6 +9,7 @@ import numpy as np
 
 from tinygan.arguments import check_positive
 from tinygan.backend import Array, RngLike, as_rng, get_array_module, is_finite, to_device
+from tinygan.gradcheck.diagnosis.case import Case
 from tinygan.gradcheck.diagnosis.precision import INSIDE, is_single_inside
 from tinygan.gradcheck.diagnosis.side_effects import faults
 from tinygan.gradcheck.diagnosis.verdict import case_of, diagnosed, row_of
@@ -134,6 +135,7 @@ def _compared(subject: Subject, seed: int, rng: np.random.Generator, tolerance: 
     found = list(faults(subject, trial, right, near, seed, rng, tolerance))
     suspects = [one for one in found if isinstance(one, Suspect)]
     remarks = [_in_its_words(subject, one) for one in found if isinstance(one, Remark)]
+    remarks += _not_compared(subject, cases, rows)
     accused = {suspect.tensor for suspect in suspects}
     for case, row in zip(cases, rows, strict=True):
         if not row.ok and row.tensor not in accused:
@@ -145,6 +147,22 @@ def _compared(subject: Subject, seed: int, rng: np.random.Generator, tolerance: 
     if not suspects and any(row.n_kinks for row in rows):
         suspects.append(_kinks_only(subject, rows))
     return Report(subject.name, rows, [_in_its_words(subject, one) for one in suspects], remarks)
+
+
+def _not_compared(subject: Subject, cases: list[Case], rows: list[TensorCheck]) -> Iterator[Remark]:
+    """Name the tensors of which no entry could be compared, unless their gradients vanish but for rounding."""
+    pairs = [(case, row) for case, row in zip(cases, rows, strict=True) if row.ok and not row.n_checked]
+    if len(pairs) == len(rows):
+        return  # the headline says it
+    for case, row in pairs:
+        at_kinks = row.verdict == "at kinks only"
+        if case.wrong.size and (at_kinks or np.abs(case.wrong).max() > case.numerical.noise.max()):
+            yield Remark(
+                "not_looked_at",
+                f"no entry of the gradient of {row.tensor} could be compared: every one is "
+                f"{'at a kink' if at_kinks else 'lost in noise'}.",
+                subject.where(row.tensor),
+            )
 
 
 def _divided(subject: Subject, rows: list[TensorCheck], suspects: list[Suspect]) -> list[str]:

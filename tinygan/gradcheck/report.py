@@ -141,10 +141,10 @@ class Report:
         """Return what fits on a screen, below a line with the verdict: the first suspect, or the remarks."""
         first, *others = self._alike() or [[]]
         lines = _paragraph(_said_of(first), "", first[0].where) if first else []
-        named = {suspect.tensor for suspect in first}
-        also = {one.tensor: one.code for alike in others for one in reversed(alike) if one.tensor not in named}
+        codes = {one.tensor: one.code for alike in reversed(others) for one in alike}
+        also = [f"{tensor} ({code})" for tensor, code in codes.items() if tensor not in {one.tensor for one in first}]
         if also:
-            lines += _wrapped(f"Also: {', '.join(f'{tensor} ({code})' for tensor, code in also.items())}.", "")
+            lines += _wrapped(f"Also: {', '.join(also)}.", "")
         for remark in self.remarks:
             lines += _paragraph(remark.message if self.ok else f"Besides, {remark.message}", "", remark.where)
         return "\n".join(lines)

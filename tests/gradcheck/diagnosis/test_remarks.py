@@ -167,6 +167,20 @@ def test_steep_curves_are_not_taken_for_float32():
     assert report.remarks == []
 
 
+def test_a_tensor_at_kinks_only_is_not_passed_over_in_silence():
+    def hinge_forward(x, b):
+        return x + np.abs(b), (x.shape, b)
+
+    def hinge_backward(dout, cache):
+        return dout, dout.sum(axis=0) * np.sign(cache[1])
+
+    report = check(hinge_forward, hinge_backward, X, np.zeros(4))
+    assert report.ok
+    assert [remark.code for remark in report.remarks] == ["not_looked_at"]
+    assert "no entry of the gradient of b could be compared: every one is at a kink" in report.remarks[0].message
+    assert str(report).startswith("hinge: the gradients are right, but\n")
+
+
 def test_a_wrong_gradient_stays_wrong_beside_a_remark():
     def turned_backward(dout, cache):
         dx, dw = affine_backward(dout, cache)

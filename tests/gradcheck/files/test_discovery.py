@@ -7,12 +7,14 @@ import pytest
 
 from tinygan.gradcheck import check_functions
 from tinygan.gradcheck.files.discovery import FunctionPair, Half, LayerClass, find_checkable
-from tinygan.gradcheck.files.inputs import NoInputs, arguments_for, layer_and_x
+from tinygan.gradcheck.files.inputs import NoInputs, layer_and_x, subjects_of
 from tinygan.gradcheck.files.loading import loaded
+from tinygan.gradcheck.subjects.written import BackwardRaised
 from tinygan.layers import Layer, Linear, Maxout
 
 LAYERS = """
 from abc import abstractmethod
+from tinygan.gradcheck.subjects.written import BackwardRaised
 from tinygan.layers import Layer, Linear, ReLU
 from neighbour import imported_forward, imported_backward
 
@@ -189,7 +191,7 @@ def test_a_constructor_is_read_by_its_names_and_annotations():
 
     layer, x = layer_and_x(Image, 3)
     assert x.shape == (5, 3, 6, 8)
-    assert layer.given == (2, 3, 2, 0.3, 7, 0.3, 8, {})
+    assert layer.given == (2, 3, 3, 0.3, 7, 0.3, 8, {})
     assert isinstance(layer.rng, np.random.Generator)
 
 
@@ -226,12 +228,19 @@ def test_functions_get_arrays_that_fit_by_their_names():
     def loss_forward(x, y):
         return x[np.arange(len(x)), y].mean(), 0
 
-    def shapes(forward):
-        return {key: np.shape(value) for key, value in arguments_for("f", forward, None, 0).items()}
+    def words(forward):
+        n = forward.__code__.co_argcount
 
-    assert shapes(flat_forward) == {"x": (5, 2, 3), "w": (6, 4), "b": (4,)}
-    assert shapes(norm_forward) == {"x": (5, 4), "gamma": (4,), "beta": (4,), "eps": ()}
-    assert shapes(loss_forward) == {"x": (5, 4), "y": (5,)}
+        def backward(dout, cache):
+            return (np.ones(1),) * n
+
+        (subjects,) = subjects_of(FunctionPair("f", forward, backward, None), 0)
+        return subjects[0].words
+
+    assert words(flat_forward) == "x (5, 2, 3), w (6, 4), b (4,)"
+    assert words(plain_forward) == "X (5, 4), weight (4, 3), bias (3,)"
+    assert words(norm_forward) == "x (5, 4), gamma (4,), beta (4,), eps 1e-05"
+    assert words(loss_forward) == "x (5, 4), y (5,)"
 
 
 def half_forward(x, p, rng, offset=0.0):
@@ -293,11 +302,11 @@ def test_check_functions_refuses_arguments_that_do_not_fit(arguments, error, wor
 def test_check_functions_refuses_other_nonsense():
     x = (np.ones((2, 2)), {"p": 0.5})
 
-    def half_backward_of_two(dout, cache):
-        return dout, dout
+    def half_backward_of_nothing(dout, cache):
+        return None
 
-    with pytest.raises(ValueError, match=r"half_backward_of_two returned 2 gradients; it takes one for each .*: x"):
-        check_functions(half_forward, half_backward_of_two, x, rng=0)
+    with pytest.raises(BackwardRaised, match="backward gives nothing that can be the gradient of something"):
+        check_functions(half_forward, half_backward_of_nothing, x, rng=0)
     with pytest.raises(ValueError, match="tolerance=0"):
         check_functions(half_forward, half_backward, x, tolerance=0)
     with pytest.raises(TypeError, match="returned a tuple of 3"):

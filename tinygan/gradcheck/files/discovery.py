@@ -7,11 +7,22 @@ from dataclasses import dataclass
 from types import ModuleType
 from typing import Any, TypeAlias
 
+from tinygan.gradcheck.files.source import is_stub, returns_gradients
 from tinygan.gradcheck.subjects.subject import location
 from tinygan.layers import Layer
 
 # affine_forward; conv_forward_naive, of a variant
 PASS = re.compile(r"(?P<name>\w+)_(?P<way>forward|backward)(?P<variant>_\w+)?")
+# The slope of sigmoid; forward_sigmoid and backward_sigmoid.
+SLOPE = re.compile(
+    r"(?P<name>\w+)_(backward|backprop|derivative|deriv|der|prime|grad|gradient)|d_?(?P<other>\w+)", re.I
+)
+REVERSED = re.compile(r"backward_(?P<name>\w+)")
+# Methods that go forward and backward, the likeliest first.
+FORWARD = ("forward", "forward_pass", "forward_prop", "forward_propagation", "feedforward", "feed_forward", "fprop")
+FORWARD += ("__call__", "fn", "loss", "function", "activate", "apply", "call", "evaluate", "f")
+BACKWARD = ("backward", "backward_pass", "backward_prop", "backward_propagation", "backpropagation", "backpropagate")
+BACKWARD += ("backprop", "bprop", "gradient", "grad", "derivative", "prime", "df", "d")
 
 
 @dataclass(frozen=True)
@@ -47,6 +58,47 @@ class FunctionPair:
 
 
 @dataclass(frozen=True)
+class LossFunction:
+    """A function that returns a loss and its gradients."""
+
+    name: str
+    function: Callable[..., Any]
+    check_inputs: Callable[[], Any] | None
+
+    @property
+    def where(self) -> str:
+        """File and line of the function."""
+        return location(self.function)
+
+
+@dataclass(frozen=True)
+class PlainClass:
+    """A class that derives from nothing of this library, with a method that goes forward and one that goes back."""
+
+    kind: type
+    forward: Callable[..., Any]
+    backward: Callable[..., Any]
+
+    @property
+    def name(self) -> str:
+        """The name of the class."""
+        return self.kind.__name__
+
+    @property
+    def where(self) -> str:
+        """File and line of forward."""
+        return location(self.forward)
+
+
+@dataclass(frozen=True)
+class Stub:
+    """A pass in which nothing is written yet."""
+
+    name: str
+    where: str
+
+
+@dataclass(frozen=True)
 class Half:
     """A layer or function that has a forward or a backward pass, but lacks the other."""
 
@@ -55,7 +107,7 @@ class Half:
     lacks: str
 
 
-Found: TypeAlias = LayerClass | FunctionPair | Half
+Found: TypeAlias = LayerClass | FunctionPair | LossFunction | PlainClass | Stub | Half
 
 
 def find_checkable(module: ModuleType, name: str = "") -> list[Found]:
@@ -70,9 +122,11 @@ def find_checkable(module: ModuleType, name: str = "") -> list[Found]:
 
     Returns
     -------
-    list of LayerClass, FunctionPair or Half
-        Every subclass of Layer that is not abstract; every pair of functions whose names end with ``_forward`` and
-        ``_backward``; and the halves of pairs. The name of a variant follows this ending, as in
+    list of LayerClass, FunctionPair, LossFunction, PlainClass, Stub or Half
+        Every subclass of Layer that is not abstract; every other class with a method such as forward and one such as
+        backward; every pair of functions such as ``affine_forward`` and ``affine_backward``, ``relu`` and
+        ``relu_backward``, or ``tanh`` and ``tanh_prime``; every function that returns a loss and its gradients; what is
+        not written yet; and the halves of pairs. The name of a variant follows at the end, as in
         ``conv_forward_naive`` and ``conv_backward_naive``. A variant of backward without its own forward goes with the
         plain forward.
 
@@ -89,12 +143,13 @@ def find_checkable(module: ModuleType, name: str = "") -> list[Found]:
     """
     things = [thing for thing in vars(module).values() if _is_defined_in(module, thing)]
     things = list({id(thing): thing for thing in things}.values())  # once each, even under two names
-    found = [*_layers(things), *_pairs(module, things)]
+    found = [*_layers(things), *_plain_classes(things), *_pairs(module, things), *_losses(module, things)]
+    found = [Stub(thing.name, thing.where) if any(map(is_stub, _code(thing))) else thing for thing in found]
     file = getattr(module, "__file__", None) or module.__name__
     if not found:
         raise ValueError(
-            f"{file} defines nothing to check: neither a subclass of tinygan.layers.Layer nor a pair of functions "
-            f"name_forward and name_backward{_near_misses(things)}"
+            f"{file} defines nothing to check: neither a class with forward and backward, nor a pair of functions "
+            f"name_forward and name_backward, nor a loss that returns its gradient{_near_misses(things)}"
         )
     if name:
         chosen = [thing for thing in found if name in _names(thing)]
@@ -121,25 +176,71 @@ def _layers(things: list[Any]) -> Iterator[Found]:
             yield Half(kind.__name__, location(getattr(kind, has)), f"{kind.__name__}.{lacks}")
 
 
+def _plain_classes(things: list[Any]) -> Iterator[Found]:
+    kinds = [thing for thing in things if inspect.isclass(thing) and not issubclass(thing, Layer)]
+    bases = {base for kind in kinds for base in kind.__mro__[1:]}
+    for kind in kinds:
+        forward, backward = (
+            next((found for name in names if (found := _method(kind, name))), None) for names in (FORWARD, BACKWARD)
+        )
+        if forward is None or backward is None:
+            continue
+        if not (kind in bases and (is_stub(forward) or is_stub(backward))):
+            yield PlainClass(kind, forward, backward)
+
+
+def _method(kind: type, name: str) -> Callable[..., Any] | None:
+    found = inspect.getattr_static(kind, name, None)
+    found = getattr(found, "__func__", found) if isinstance(found, staticmethod) else found
+    return found if inspect.isfunction(found) else None
+
+
 def _pairs(module: ModuleType, things: list[Any]) -> Iterator[Found]:
     functions = {thing.__name__: thing for thing in things if inspect.isfunction(thing)}
-    passes = {name: match for name in functions if (match := PASS.fullmatch(name))}
-    paired = set()
-    for name, match in passes.items():
-        if match["way"] == "forward":
-            continue
-        variant = match["variant"] or ""
-        wanted = f"{match['name']}_forward{variant}"
-        forward = wanted if wanted in functions else f"{match['name']}_forward"
-        if forward in functions:
-            paired |= {name, forward}
-            check_inputs = vars(module).get(f"check_inputs_{match['name']}{variant}")
-            yield FunctionPair(f"{match['name']}{variant}", functions[forward], functions[name], check_inputs)
-    for name, match in passes.items():
-        if name not in paired:
+    partners = {name: forward for name in functions if (forward := _forward_of(name, functions))}
+    for name, forward in partners.items():
+        yield FunctionPair(_pair_name(name), functions[forward], functions[name], _stated(module, _pair_name(name)))
+    paired = {*partners, *partners.values()}
+    for name in functions:
+        match = PASS.fullmatch(name)
+        if match is not None and name not in paired:
             other = {"forward": "backward", "backward": "forward"}[match["way"]]
-            lacks = f"{match['name']}_{other}{match['variant'] or ''}"
-            yield Half(name, location(functions[name]), lacks)
+            yield Half(name, location(functions[name]), f"{match['name']}_{other}{match['variant'] or ''}")
+
+
+def _forward_of(name: str, functions: dict[str, Any]) -> str | None:
+    """Return the name of the function whose backward pass has this name, if there is one."""
+    wanted: list[str] = []
+    if (match := PASS.fullmatch(name)) is not None and match["way"] == "backward":
+        wanted = [f"{match['name']}_forward{match['variant'] or ''}", f"{match['name']}_forward"]
+    if (match := REVERSED.fullmatch(name)) is not None:
+        wanted.append(f"forward_{match['name']}")
+    if (match := SLOPE.fullmatch(name)) is not None:
+        wanted.append(match["name"] or match["other"])
+    return next((forward for forward in wanted if forward in functions and forward != name), None)
+
+
+def _pair_name(backward: str) -> str:
+    match = PASS.fullmatch(backward)
+    return backward if match is None else f"{match['name']}{match['variant'] or ''}"
+
+
+def _losses(module: ModuleType, things: list[Any]) -> Iterator[Found]:
+    for thing in things:
+        if inspect.isfunction(thing) and not PASS.fullmatch(thing.__name__) and returns_gradients(thing):
+            yield LossFunction(thing.__name__, thing, _stated(module, thing.__name__))
+
+
+def _stated(module: ModuleType, name: str) -> Callable[[], Any] | None:
+    found: Callable[[], Any] | None = vars(module).get(f"check_inputs_{name}")
+    return found
+
+
+def _code(found: Found) -> tuple[Callable[..., Any], ...]:
+    """Return the functions of something that must be written before it can be checked."""
+    if isinstance(found, (FunctionPair, PlainClass)):
+        return found.forward, found.backward
+    return (found.function,) if isinstance(found, LossFunction) else ()
 
 
 def _names(found: Found) -> tuple[str, ...]:
@@ -149,9 +250,5 @@ def _names(found: Found) -> tuple[str, ...]:
 
 
 def _near_misses(things: list[Any]) -> str:
-    names = [
-        thing.__name__
-        for thing in things
-        if inspect.isclass(thing) and not issubclass(thing, Layer) and hasattr(thing, "forward")
-    ]
-    return f". {', '.join(names)} would have to derive from Layer" if names else ""
+    names = [thing.__name__ for thing in things if inspect.isclass(thing) and hasattr(thing, "forward")]
+    return f". {', '.join(names)} would need a method backward" if names else ""

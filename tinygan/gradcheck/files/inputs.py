@@ -3,54 +3,32 @@
 import inspect
 import itertools
 import re
-from collections.abc import Callable, Mapping, Sequence
-from copy import deepcopy
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, TypeAlias, TypeVar
 
 import numpy as np
 
 from tinygan.backend import Array, as_rng
 from tinygan.backend.arrays import array_kind, is_float_array
+from tinygan.gradcheck.files.discovery import FunctionPair, LossFunction, PlainClass
+from tinygan.gradcheck.files.scenes import role_of
+from tinygan.gradcheck.files.settings import SETTINGS
+from tinygan.gradcheck.files.trying import Nothing, readings_with_inputs, running
+from tinygan.gradcheck.functions import named_arguments
+from tinygan.gradcheck.subjects.passes import Passes, readings_of
 from tinygan.gradcheck.subjects.subject import location
+from tinygan.gradcheck.subjects.written import Written
 from tinygan.layers import Combinator, Layer, Linear, Tanh
 
 # Shapes of x, in the order in which they are tried. Where possible, no two axes have the same length, so that a mix-up
 # of axes shows: m is 5, and no width is 5. Maxout of 3 pieces takes 12 columns; sequences come as (m, steps, width),
 # images as (m, channels, height, width).
 SHAPES = ((5, 4), (5, 12), (5, 6, 4), (5, 3, 6, 8), (5, 3, 6, 6))
-# Shapes of x and w: affine after x.reshape(m, -1), affine, convolution, affine at each step.
-SHAPES_WITH_WEIGHT = (
-    ((5, 2, 3), (6, 4)),
-    ((5, 4), (4, 3)),
-    ((5, 3, 6, 8), (2, 3, 3, 3)),
-    ((5, 2, 3), (3, 4)),
-)
-# Values of arguments that are not sizes.
-SETTINGS = {
-    **dict.fromkeys(("rate", "p", "prob", "drop_rate", "drop_prob", "dropout", "dropout_rate", "keep_prob"), 0.3),
-    **dict.fromkeys(("momentum", "slope", "negative_slope", "leak", "alpha"), 0.1),
-    **dict.fromkeys(("eps", "epsilon"), 1e-5),
-    **dict.fromkeys(("scale", "gain", "temperature"), 1.5),
-    **dict.fromkeys(("n_pieces", "num_pieces", "pieces"), 3),
-    **dict.fromkeys(("kernel_size", "filter_size", "pool_size", "stride", "n_groups", "num_groups", "groups"), 2),
-    **dict.fromkeys(("padding", "pad"), 1),
-    **{"start": 1, "stop": 3},
-    "seed": 0,
-}
 SIZE = re.compile(
     r"[ndmDM]|(n|num|d|dim|fan|in|out|input|output|hidden)(_[a-z]+)?"
     r"|([a-z]+_)*(size|dim|width|features|channels|units|filters)"
 )
 OUTWARD = re.compile(r".*(out|hidden|filters).*")
-# The names of arrays in CS231n and in tinygan.
-BATCHES, WEIGHTS, VECTORS, LABELS = (
-    ("x", "X", "z"),
-    ("w", "W", "weight"),
-    ("b", "bias", "gamma", "beta"),
-    ("y", "labels"),
-)
-NAMES = BATCHES + WEIGHTS + VECTORS + LABELS
-
 T = TypeVar("T")
 Shape: TypeAlias = tuple[int, ...]
 
@@ -82,46 +60,59 @@ def layer_and_x(kind: type[Layer], seed: int) -> tuple[Layer, Array]:
     return _first(attempt, SHAPES, _class_snippet(kind))
 
 
-def arguments_for(
-    name: str, forward: Callable[..., Any], check_inputs: Callable[[], Any] | None, seed: int
-) -> Mapping[str, Any] | Sequence[Any]:
-    """Return arguments that a forward function takes, by name or by position.
+def subjects_of(found: FunctionPair | LossFunction | PlainClass, seed: int) -> Iterator[list[Written]]:
+    """Yield the subjects to check: for each way of inputs, one for each reading of the code.
 
-    The file may have ``check_inputs_name()`` beside ``name_forward``. It returns a dict by name, a tuple by position,
-    or one array. Without it, the arguments must have the names of CS231n: x, w, b, gamma, beta, and y for labels.
-    Arguments with a default keep it.
+    The file may have ``check_inputs_name()`` beside ``name_forward``, and a class may have ``check_inputs()``. The
+    function returns the arguments of forward: a dict by name, a tuple by position, or one array. The method returns an
+    object and one array.
 
     Raises
     ------
     NoInputs
-        If no such arguments work. Its message ends with the lines to add to the file.
+        If no inputs work. Its message ends with the lines to add to the file.
     """
-    if check_inputs is not None:
-        stated = check_inputs()
-        if isinstance(stated, (tuple, Mapping)):
-            return stated
-        if isinstance(stated, np.ndarray):
-            return (stated,)
-        raise NoInputs(
-            f"{location(check_inputs)}: check_inputs_{name} returned {type(stated).__name__}; it returns the arguments "
-            "of forward, as a tuple or as a dict"
-        )
-    parameters = inspect.signature(forward).parameters
-    names = [name for name, parameter in parameters.items() if _is_required(parameter)]
-    snippet = _function_snippet(name, names)
-    unknown = [key for key in names if key not in SETTINGS and key not in NAMES]
-    if unknown:
-        words = f"no rule says what {' and '.join(unknown)} of {forward.__name__} may be"
-        raise NoInputs(f"{location(forward)}: {words}. {snippet}")
+    readings = _readings(found)
+    forward = readings[0].forward
+    kind = found.kind if isinstance(found, PlainClass) else None
+    check_inputs = getattr(kind, "check_inputs", None) if kind is not None else getattr(found, "check_inputs", None)
+    if check_inputs is None:
+        try:
+            yield from readings_with_inputs(found.name, readings, kind, seed)
+        except Nothing as error:
+            snippet = _class_snippet(kind) if kind is not None else _function_snippet(found.name, _required(forward))
+            raise NoInputs(f"No inputs that were tried suit it. {snippet}") from error.__cause__
+        return
+    given = _given(found.name, forward, check_inputs, readings[0].owner)
+    yield running(found.name, readings, given, seed)
 
-    def attempt(shapes: tuple[Shape, Shape]) -> dict[str, Any]:
-        known = {**SETTINGS, **_arrays(*shapes, seed)}
-        arguments = {key: known[key] for key in names}
-        forward(**deepcopy(arguments), **({"rng": as_rng(seed)} if "rng" in parameters else {}))
-        return arguments
 
-    has_weight = any(key in WEIGHTS for key in names)
-    return _first(attempt, SHAPES_WITH_WEIGHT if has_weight else [(shape, ()) for shape in SHAPES], snippet)
+def _readings(found: FunctionPair | LossFunction | PlainClass) -> tuple[Passes, ...]:
+    if isinstance(found, LossFunction):
+        return (Passes(found.function, None),)
+    return readings_of(found.forward, found.backward)
+
+
+def _given(
+    name: str, forward: Callable[..., Any], check_inputs: Callable[[], Any], owner: str | None
+) -> dict[str, Any]:
+    stated = check_inputs()
+    if owner is not None and isinstance(stated, tuple) and len(stated) == 2:
+        built, x = stated
+        (_, first, *_) = inspect.signature(forward).parameters
+        return {owner: built, **(x if isinstance(x, Mapping) else {first: x})}
+    if isinstance(stated, np.ndarray):
+        stated = (stated,)
+    if isinstance(stated, (tuple, Mapping)):
+        return named_arguments(forward, stated)
+    raise NoInputs(
+        f"{location(check_inputs)}: check_inputs_{name} returned {type(stated).__name__}; it returns the arguments "
+        "of forward, as a tuple or as a dict"
+    )
+
+
+def _required(function: Callable[..., Any]) -> list[str]:
+    return [name for name, parameter in inspect.signature(function).parameters.items() if _is_required(parameter)]
 
 
 def _stated(kind: Any, seed: int) -> tuple[Layer, Array]:
@@ -180,18 +171,6 @@ def _width(shape: Shape) -> int:
     return shape[-1] if len(shape) == 3 else shape[1]
 
 
-def _arrays(x_shape: Shape, w_shape: Shape, seed: int) -> dict[str, Array]:
-    """Return arrays that fit together, by their usual names."""
-    rng = as_rng(seed)
-    n_out = _width(x_shape) if not w_shape else w_shape[-1] if len(w_shape) == 2 else w_shape[0]
-    return {
-        **{name: rng.normal(size=x_shape) for name in BATCHES},
-        **{name: rng.normal(size=w_shape) for name in WEIGHTS},
-        **{name: rng.normal(size=n_out) for name in VECTORS},
-        **{name: rng.integers(n_out, size=x_shape[0]) for name in LABELS},
-    }
-
-
 def _first(attempt: Callable[[Any], T], choices: Sequence[Any], snippet: str) -> T:
     """Return the result of the first choice that raises no error."""
     first: BaseException | None = None
@@ -218,7 +197,7 @@ def _class_snippet(kind: type[Layer]) -> str:
 
 
 def _function_snippet(name: str, arguments: Sequence[str]) -> str:
-    draws = {key: "rng.normal(size=(5, 4))" if key in BATCHES else "..." for key in arguments}
+    draws = {key: "rng.normal(size=(5, 4))" if role_of(key) == "x" else "..." for key in arguments}
     return (
         f"Say what to check {name} with:\n"
         f"    def check_inputs_{name}():\n"

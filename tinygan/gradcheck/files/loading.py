@@ -2,6 +2,7 @@
 
 import contextlib
 import importlib
+import re
 import sys
 import traceback
 from collections.abc import Iterator
@@ -13,24 +14,32 @@ from types import ModuleType
 import numpy as np
 
 from tinygan.files import as_path
+from tinygan.gradcheck.files.definitions import defined, runs_at
+from tinygan.gradcheck.files.old_names import old_names
+from tinygan.gradcheck.files.stand_ins import stand_ins
 
 PACKAGE = Path(__file__).resolve().parents[1]
+# How many of the folders above a file may hold modules that it imports.
+N_ABOVE = 3
 
 
 @contextlib.contextmanager
-def loaded(source: str) -> Iterator[ModuleType]:
+def loaded(source: str, *, definitions: bool = False) -> Iterator[ModuleType]:
     """Import a file or a module for the time of a with block.
 
     Nothing is written, not even bytecode, and what the file prints goes to stderr. During the block, the folder of the
     file (or the current folder, for a module) comes first on ``sys.path``, so that modules beside it can be imported,
-    even later by a running function. At the end, ``sys.path`` is restored and the modules from this folder are
-    forgotten.
+    even later by a running function; the folders above it come last. Libraries that are not installed are stood in for,
+    and names that Python and NumPy have dropped are back. At the end, ``sys.path`` is restored and the modules from
+    these folders are forgotten.
 
     Parameters
     ----------
     source : str
         ``"path/to/my_layers.py"`` or ``"package.module"``. A file in a package, beside an ``__init__.py``, is imported
-        as part of it, so that its relative imports work.
+        as part of it, so that its relative imports work. A notebook, ``"path/to/homework.ipynb"``, is a file too.
+    definitions : bool
+        Run only imports, functions, classes and constants. Of a notebook, nothing else is ever run.
 
     Raises
     ------
@@ -44,7 +53,7 @@ def loaded(source: str) -> Iterator[ModuleType]:
     Maxout(2)
     """
     source = str(as_path(source)) if source.startswith("~") else source
-    is_file = source.endswith(".py") or "/" in source or "\\" in source or Path(source).is_file()
+    is_file = source.endswith((".py", ".ipynb")) or "/" in source or "\\" in source or Path(source).is_file()
     if is_file:
         _check_file(source)
         file = Path(source).resolve()
@@ -52,25 +61,58 @@ def loaded(source: str) -> Iterator[ModuleType]:
     else:
         _check_name(source)
         file, folder, name = None, Path.cwd(), source
+    above = [] if file is None else [parent for parent in folder.parents if parent != parent.parent][:N_ABOVE]
     kept_path, kept_modules, kept_flag = list(sys.path), set(sys.modules), sys.dont_write_bytecode
     sys.dont_write_bytecode = True
     sys.path.insert(0, str(folder))
+    sys.path.extend(map(str, above))
     importlib.invalidate_caches()  # the file may be newer than the import system's last look into its folder
-    try:
+    ours = {folder, file.parent if file else folder, *above}
+    with stand_ins() as absent, old_names():
         try:
-            with contextlib.redirect_stdout(sys.stderr), np.errstate():
-                module = importlib.import_module(name) if file is None else _imported(file, folder, name)
+            while True:
+                try:
+                    with contextlib.redirect_stdout(sys.stderr), np.errstate():
+                        module = _module(file, folder, name, definitions)
+                    break
+                except ModuleNotFoundError as error:
+                    library = (error.name or "").partition(".")[0]
+                    if file is None or not library or library in (*absent.names, name.partition(".")[0]):
+                        raise
+                    _forget(ours, kept_modules)
+                    absent.names.append(library)
+            absent.importing.clear()
         except (Exception, SystemExit) as error:
+            _restore(kept_path, kept_flag, ours, kept_modules)
             raise ValueError(_complaint(source, name, folder, error)) from error
-        yield module
-    finally:
-        sys.dont_write_bytecode = kept_flag
-        sys.path[:] = kept_path
-        folders = {folder, file.parent if file else folder}
-        tops = {name.partition(".")[0] for name in sys.modules.keys() - kept_modules} - kept_modules
-        ours = {top for top in tops & sys.modules.keys() if folders & set(_location(sys.modules[top]).parents[:2])}
-        for name in [name for name in sys.modules if name.partition(".")[0] in ours]:
-            del sys.modules[name]
+        try:
+            yield module
+        finally:
+            _restore(kept_path, kept_flag, ours, kept_modules)
+
+
+def _module(file: Path | None, folder: Path, name: str, definitions: bool) -> ModuleType:
+    if file is None:
+        return importlib.import_module(name)
+    if definitions or file.suffix == ".ipynb":
+        return defined(file, name)
+    if (line := runs_at(file)) is not None:
+        print(f"{file.name} runs a loop when it is imported, in line {line}; --definitions leaves it out")
+    return _imported(file, folder, name)
+
+
+def _restore(path: list[str], flag: bool, ours: set[Path], kept_modules: set[str]) -> None:
+    sys.dont_write_bytecode = flag
+    sys.path[:] = path
+    _forget(ours, kept_modules)
+
+
+def _forget(folders: set[Path], kept_modules: set[str]) -> None:
+    """Forget the modules from these folders that were imported since."""
+    tops = {name.partition(".")[0] for name in sys.modules.keys() - kept_modules} - kept_modules
+    ours = {top for top in tops & sys.modules.keys() if folders & set(_location(sys.modules[top]).parents[:2])}
+    for name in [name for name in sys.modules if name.partition(".")[0] in ours]:
+        del sys.modules[name]
 
 
 def told(error: BaseException, folder: Path, fallback: str) -> str:
@@ -109,8 +151,8 @@ def _check_file(source: str) -> None:
         raise ValueError(f"{source} is a folder; give one of its files, such as {path / 'layers.py'}")
     if not path.exists():
         raise ValueError(f"there is no file {source}, seen from {Path.cwd()}")
-    if path.suffix != ".py":
-        raise ValueError(f"{source} is not a Python file, whose name ends with .py")
+    if path.suffix not in (".py", ".ipynb"):
+        raise ValueError(f"{source} is not a Python file, whose name ends with .py or .ipynb")
 
 
 def _check_name(source: str) -> None:
@@ -160,4 +202,15 @@ def _location(module: ModuleType) -> Path:
 def _complaint(source: str, name: str, folder: Path, error: BaseException) -> str:
     if isinstance(error, ModuleNotFoundError) and error.name is not None and f"{name}.".startswith(f"{error.name}."):
         return f"there is no module {error.name}, seen from {folder}; the name of a file ends with .py"
-    return f"{source} cannot be imported: {told(error, folder, source)}"
+    words = told(error, folder, source)
+    if isinstance(error, SyntaxError) and (error.msg.startswith("Missing parentheses") or is_python_2(error)):
+        return f"{source} is Python 2: {words}. The program 2to3 makes Python 3 of it"
+    if isinstance(error, SyntaxError):
+        return f"{source} cannot be imported: {words}"
+    return f"{source} cannot be imported: {words}. With --definitions, only imports, functions and classes are run"
+
+
+def is_python_2(error: SyntaxError) -> bool:
+    """Return whether the line of an error is right in Python 2."""
+    line = (error.text or "").strip()
+    return re.match(r"print\s+[^(\s=]|except\s+[\w.]+\s*,\s*\w+\s*:|exec\s+\w|raise\s+\w+\s*,|.*<>", line) is not None

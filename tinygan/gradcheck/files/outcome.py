@@ -2,21 +2,23 @@
 
 import contextlib
 import sys
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from tinygan.backend import Array, as_rng, is_finite
-from tinygan.gradcheck.check import check_gradients
-from tinygan.gradcheck.files.discovery import Found, FunctionPair, Half, LayerClass
-from tinygan.gradcheck.files.inputs import NoInputs, arguments_for, layer_and_x
+from tinygan.gradcheck.check import check_gradients, report_on
+from tinygan.gradcheck.files.discovery import Found, FunctionPair, Half, LayerClass, LossFunction, PlainClass, Stub
+from tinygan.gradcheck.files.inputs import NoInputs, layer_and_x, subjects_of
 from tinygan.gradcheck.files.loading import told
-from tinygan.gradcheck.functions import FunctionSubject, check_functions
+from tinygan.gradcheck.remark import Remark
 from tinygan.gradcheck.report import Report
-from tinygan.gradcheck.subjects.subject import LayerSubject, Subject
+from tinygan.gradcheck.subjects.subject import LayerSubject, Subject, location
+from tinygan.gradcheck.subjects.written import BackwardRaised, Written
+from tinygan.layers import Layer
 
 OTHER_INPUTS = "If it is right that only some inputs do, return such from check_inputs."
 
@@ -37,6 +39,8 @@ class Outcome:
         Why there is no report; empty if there is one.
     report : Report or None
         None if the check ended before there was one.
+    inputs : str
+        With which inputs it was checked, if they were guessed.
     """
 
     name: str
@@ -44,6 +48,7 @@ class Outcome:
     status: str
     message: str = ""
     report: Report | None = None
+    inputs: str = ""
 
     def as_dict(self) -> dict[str, Any]:
         """Return the outcome as a dict that JSON can hold."""
@@ -59,7 +64,7 @@ def outcome(found: Found, folder: Path, seed: int, tolerance: float) -> Outcome:
 
     Parameters
     ----------
-    found : LayerClass, FunctionPair or Half
+    found : LayerClass, FunctionPair, LossFunction, PlainClass, Stub or Half
     folder : Path
         The folder of the user's code; messages name lines of this code.
     seed : int
@@ -68,43 +73,78 @@ def outcome(found: Found, folder: Path, seed: int, tolerance: float) -> Outcome:
         The largest relative error that still counts as right.
     """
 
-    def ended(status: str, message: str = "", report: Report | None = None) -> Outcome:
-        return Outcome(found.name, found.where, status, message, report)
+    def ended(status: str, message: str = "", report: Report | None = None, inputs: str = "") -> Outcome:
+        return Outcome(found.name, found.where, status, message, report, inputs)
 
     if isinstance(found, Half):
         return ended("not checked", f"{found.where}: {found.name} has no {found.lacks}")
+    if isinstance(found, Stub):
+        return ended("not checked", f"{found.where}: nothing is written yet")
     with contextlib.redirect_stdout(sys.stderr), np.errstate(all="ignore"):
         try:
-            subject, check = _prepared(found, seed)
-            y, cache = _forward(subject, seed)
+            if isinstance(found, LayerClass):
+                layer, x = layer_and_x(found.kind, seed)
+                return _outcome_of_layer(ended, found, layer, x, folder, seed, tolerance)
+            reports = list(_reports(found, seed, tolerance))
         except NoInputs as error:
             cause = "" if error.__cause__ is None else f"{told(error.__cause__, folder, found.where)}. "
             return ended("not checked", f"{cause}{error}")
+        except BackwardRaised as error:
+            cause = error.__cause__ or error
+            is_guess = isinstance(found, PlainClass) or isinstance(
+                cause, (NotImplementedError, ImportError, BackwardRaised)
+            )
+            status = "not checked" if is_guess else "wrong"
+            return ended(status, f"backward raises. {told(cause, folder, location(found.backward))}")
         except (Exception, SystemExit) as error:
             return ended("not checked", told(error, folder, found.where))
-        try:
-            subject.backward(as_rng(seed).normal(size=y.shape), cache)
-        except (Exception, SystemExit) as error:
-            status = "not checked" if isinstance(error, NotImplementedError) else "wrong"
-            return ended(status, f"backward raises. {told(error, folder, subject.where(next(iter(subject.inputs))))}")
-        try:
-            report = check(tolerance)
-        except (Exception, SystemExit) as error:
-            return ended("not checked", told(error, folder, found.where))
+    inputs = "; ".join(words for words, _ in reports if words)
+    words, report = next(((words, report) for words, report in reports if not report.ok), reports[0])
+    if report.outcome == "not checked":
+        return ended("not checked", f"{found.where}: every entry is at a kink or lost in noise. {OTHER_INPUTS}", report)
+    return ended(report.outcome, "", report, inputs if report.ok else words)
+
+
+def _reports(
+    found: FunctionPair | LossFunction | PlainClass, seed: int, tolerance: float
+) -> Iterator[tuple[str, Report]]:
+    """Yield the inputs and the report of each way of inputs; of several readings of the code, that of a right one."""
+    for subjects in subjects_of(found, seed):
+        best = None
+        for subject in subjects:
+            rng = as_rng(seed)
+            report = report_on(subject, int(rng.integers(2**63)), rng, tolerance)
+            if isinstance(found, FunctionPair) and subject.passes.takes_upstream:
+                report = replace(report, remarks=[*report.remarks, *_not_looked_at(subject)])
+            if best is None or report.ok:
+                best = subject.words, report
+            if report.ok:
+                break
+        assert best is not None
+        yield best
+
+
+def _not_looked_at(subject: Written) -> Iterator[Remark]:
+    if subject.unlooked:
+        names = " and ".join(subject.unlooked)
+        words = f"backward gives no gradient of {names}, which forward takes as floats, so nothing was compared there."
+        yield Remark("not_looked_at", words, subject.where(names))
+
+
+def _outcome_of_layer(
+    ended: Callable[..., Outcome], found: LayerClass, layer: Layer, x: Array, folder: Path, seed: int, tolerance: float
+) -> Outcome:
+    subject = LayerSubject(layer, x)
+    y, cache = _forward(subject, seed)
+    try:
+        subject.backward(as_rng(seed).normal(size=y.shape), cache)
+    except (Exception, SystemExit) as error:
+        status = "not checked" if isinstance(error, NotImplementedError) else "wrong"
+        return ended(status, f"backward raises. {told(error, folder, subject.where('x'))}")
+    report = check_gradients(layer, x, rng=seed, tolerance=tolerance)
     if report.outcome == "not checked":
         return ended("not checked", f"{found.where}: every entry is at a kink or lost in noise. {OTHER_INPUTS}", report)
     return ended(report.outcome, "", report)
-
-
-def _prepared(found: LayerClass | FunctionPair, seed: int) -> tuple[Subject, Callable[[float], Report]]:
-    """Return what was found, together with inputs, and a function that takes the tolerance and checks it."""
-    if isinstance(found, LayerClass):
-        layer, x = layer_and_x(found.kind, seed)
-        return LayerSubject(layer, x), lambda tolerance: check_gradients(layer, x, rng=seed, tolerance=tolerance)
-    forward, backward = found.forward, found.backward
-    given = arguments_for(found.name, forward, found.check_inputs, seed)
-    subject = FunctionSubject(forward, backward, given)
-    return subject, lambda tolerance: check_functions(forward, backward, given, rng=seed, tolerance=tolerance)
 
 
 def _forward(subject: Subject, seed: int) -> tuple[Array, Any]:

@@ -1,0 +1,193 @@
+"""Functions and classes that know nothing of this library, as subjects of a check."""
+
+import inspect
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from copy import deepcopy
+from typing import Any
+
+import numpy as np
+
+from tinygan.backend import Array, as_rng
+from tinygan.gradcheck.subjects.gradient_names import PLAIN, assigned
+from tinygan.gradcheck.subjects.leaves import Path, children, copied, leaves
+from tinygan.gradcheck.subjects.passes import DATA, Called, Gradients, Passes
+from tinygan.gradcheck.subjects.seeding import global_seed
+from tinygan.gradcheck.subjects.subject import Subject, location
+
+# Backward draws other numbers than forward, so that a mask that is drawn again shows.
+OTHER_SEED = 20140610
+
+
+class Written(Subject):
+    """A forward and a backward pass of any convention, with all that they are given.
+
+    Every evaluation gets a fresh copy of what it is given, an object included, so that no call sees what another one
+    left behind. It seeds the global generators, and restores them afterwards.
+
+    Attributes
+    ----------
+    unlooked : list of str
+        Arrays of floats that forward gets, and for which backward gives no gradient.
+    words : str
+        The inputs in words, if they were guessed.
+    axis : int
+        The axis of the examples: 0 if each has a row, 1 if each has a column.
+
+    Examples
+    --------
+    >>> class Scale:
+    ...     def __init__(self, w):
+    ...         self.w = w
+    ...     def forward(self, x):
+    ...         self.x = x
+    ...         return self.w * x
+    ...     def backward(self, dout):
+    ...         self.dw = (self.x * dout).sum(axis=0)
+    ...         return self.w * dout
+    >>> subject = Written("Scale", Passes(Scale.forward, Scale.backward), {"self": Scale(np.ones(3)), "x": np.ones((2, 3))})
+    >>> list(subject.tensors)
+    ['x', 'w']
+    """
+
+    parameters: Mapping[str, Any] = {}
+    is_homework = True
+
+    def __init__(self, name: str, passes: Passes, given: Mapping[str, Any], seed: int = 0) -> None:
+        self.name, self.passes = name, passes
+        self.words, self.axis, self.grad_name = "", 0, passes.grad_name
+        self._given = copied(dict(given), {id(array): _float64(array) for _, array in leaves(dict(given))})
+        self._leaves = dict(leaves(self._given))
+        self.inputs: dict[str, Array] = {}
+        self._names: dict[Path, str] = {}
+        self._gradients: dict[str, Path] = {}
+        self.numbers = dict(_numbers(given))
+        self._latest: Any = None
+        y, cache = self.forward(seed)
+        try:
+            found = self._passed_back(as_rng(seed).normal(size=y.shape), cache)
+        except (Exception, SystemExit) as error:
+            raise BackwardRaised(str(error)) from error
+        self._match(found)
+        self.unlooked = [name for path in self._arguments() if (name := _name(path)) not in self.inputs]
+
+    def _arguments(self) -> list[Path]:
+        """Return where the arrays of floats are that may need a gradient: not in the object, and not data."""
+        paths = [path for path in self._leaves if path[0] != self.passes.owner]
+        return [path for path in paths if not DATA.fullmatch(path[-1])] or paths
+
+    def _match(self, gradients: Gradients) -> None:
+        """Find out which gradient belongs to which tensor, and keep the tensors that have one."""
+        first = self._arguments()
+        paths = [*first, *(path for path in self._leaves if path not in first)]
+        returned = [i for i, (path, _) in enumerate(gradients) if path[0] != self.passes.owner]
+        if len(returned) > len(first):  # None stands for what has no gradient
+            returned = [i for i in returned if gradients[i][1] is not None]
+        pairs = assigned([(path, self._leaves[path]) for path in paths], gradients, returned, len(first))
+        if not pairs:
+            raise BackwardRaised("backward gives nothing that can be the gradient of something")
+        for i, path in enumerate(paths):
+            if i in pairs:
+                name = _name(path) if _name(path) not in self.inputs else ".".join(path)
+                self.inputs[name], self._names[path] = self._leaves[path], name
+                self._gradients[name] = gradients[pairs[i]][0]
+
+    @property
+    def m(self) -> int:
+        """The length of the first array that forward gets, be it of floats or of indices."""
+        return int(next(iter(self._batches().values())).shape[self.axis])
+
+    @contextmanager
+    def first_examples(self, n: int) -> Iterator[None]:
+        """Cut every array of m examples, such as labels, to its first n; if forward then fails, the first one alone."""
+        kept = self._given, self._leaves, self.inputs
+        names = [name for name, array in self._batches().items() if array.shape[self.axis] == self.m]
+        try:
+            self._cut(names, n)
+            try:
+                self.y(0)
+            except Exception:  # whatever the code under check raises
+                self._given, self._leaves, self.inputs = kept
+                self._cut(names[:1], n)
+            yield
+        finally:
+            self._given, self._leaves, self.inputs = kept
+
+    def _batches(self) -> dict[str, Array]:
+        return {name: a for name, a in self._given.items() if isinstance(a, np.ndarray) and a.ndim > self.axis}
+
+    def _cut(self, names: Sequence[str], n: int) -> None:
+        self._given = {name: self._first(n, a) if name in names else a for name, a in self._given.items()}
+        self._leaves = dict(leaves(self._given))
+        shapes = {name: self._leaves[path].shape for path, name in self._names.items()}
+        self.inputs = {name: a if a.shape == shapes[name] else self._first(n, a) for name, a in self.inputs.items()}
+
+    def _first(self, n: int, array: Array) -> Array:
+        return array[(slice(None),) * self.axis + (slice(n),)]
+
+    def forward(self, seed: int) -> tuple[Array, Any]:
+        """Return y, in which several outputs stand side by side, and all that backward needs."""
+        owner, fresh = self.passes.owner, self.fresh()
+        given = copied(self._given, {id(self._leaves[path]): fresh[name] for path, name in self._names.items()})
+        if "rng" in inspect.signature(self.passes.forward).parameters:
+            given["rng"] = as_rng(seed)
+        with global_seed(seed):
+            called = self.passes.go_forward(given)
+        self._latest = given.get(owner)
+        return _packed(called.outputs), called
+
+    def backward(self, grad_y: Array, cache: Any) -> dict[str, Any]:
+        """Call backward, and return the gradient of every tensor."""
+        found = dict(self._passed_back(grad_y, cache))
+        return {name: found.get(path) for name, path in self._gradients.items()}
+
+    def _passed_back(self, grad_y: Array, called: Called) -> Gradients:
+        """Call backward on a copy of the object: of the latest one if forward hands over a cache, which must do."""
+        given, owner = dict(called.given), self.passes.owner
+        if owner in given:
+            given[owner] = deepcopy(self._latest if called.rest else given[owner])
+        with global_seed(OTHER_SEED):
+            return self.passes.go_backward(_unpacked(grad_y, called.outputs), called._replace(given=given))
+
+    def where(self, tensor: str) -> str:
+        """Return file and line of the backward pass."""
+        return location(self.passes.backward or self.passes.forward)
+
+
+class BackwardRaised(Exception):
+    """Forward works, and backward raises the error that is the cause of this one."""
+
+
+def _packed(outputs: list[Array]) -> Array:
+    """Return one array that holds all outputs, with one example a row if each of them has."""
+    if len(outputs) == 1:
+        return np.atleast_1d(outputs[0])
+    if all(output.ndim and len(output) == len(outputs[0]) for output in outputs):
+        return np.concatenate([output.reshape(len(output), -1) for output in outputs], axis=1)
+    return np.concatenate([output.reshape(-1) for output in outputs])
+
+
+def _unpacked(grad_y: Array, outputs: list[Array]) -> list[Array]:
+    if len(outputs) == 1:
+        return [grad_y.reshape(outputs[0].shape)]
+    ends = np.cumsum([output.size // len(grad_y) if grad_y.ndim == 2 else output.size for output in outputs])[:-1]
+    parts = np.split(grad_y, ends, axis=grad_y.ndim - 1)
+    return [part.reshape(output.shape) for part, output in zip(parts, outputs, strict=True)]
+
+
+def _name(path: Path) -> str:
+    parts = [part for part in path if not PLAIN.fullmatch(part)]
+    return ".".join(parts if any(part.isidentifier() for part in parts) else path)
+
+
+def _float64(array: Array) -> Array:
+    return array.astype(np.float64, order="C")
+
+
+def _numbers(given: Any) -> Iterator[tuple[str, float]]:
+    """Yield the numbers in what is given, also those inside dictionaries of settings."""
+    for name, value in children(given):
+        if isinstance(value, Mapping):
+            yield from _numbers(value)
+        elif isinstance(value, (int, float)) and not isinstance(value, bool):
+            yield name, float(value)
