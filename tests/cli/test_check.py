@@ -258,7 +258,7 @@ HOPELESS = {
     ),
     "no layer": ("class Net:\n    def forward(self, x):\n        pass\n", "", "Net would need a method backward"),
     "not there": (HEAD + DOUBLE, ":Triple", "my_layers.py has no Triple to check; it has Double"),
-    "recursion": ("def f():\n    f()\nf()\n", "", "my_layers.py:2: RecursionError: maximum recursion depth exceeded"),
+    "recursion": ("x = [0]\nx.append(x)\nx == [0, [0, x]]\n", "", "defines nothing"),
 }
 
 
@@ -348,8 +348,7 @@ def test_a_wrong_gradient_outranks_what_could_not_be_checked(check):
         ("def lone_backward(dout, cache):\n    return dout\n", "lone_backward has no lone_forward"),
         (
             "def f_forward(x):\n    return x['a'], 0\ndef f_backward(dout, cache):\n    return dout\n",
-            "only integers, slices (`:`), ellipsis (`...`), numpy.newaxis (`None`) and integer or boolean arrays are valid "
-            "indices. No inputs that were tried suit it. Say what to check f with:\n"
+            "boolean arrays are valid indices. No inputs that were tried suit it. Say what to check f with:\n"
             "    def check_inputs_f():\n"
             "        rng = np.random.default_rng(0)\n"
             "        return {'x': rng.normal(size=(5, 4))}\n",
@@ -360,7 +359,7 @@ def test_a_wrong_gradient_outranks_what_could_not_be_checked(check):
         ),
         (
             "def f_forward(x, w):\n    return x @ w, w\ndef f_backward(dout, w):\n    return dout @ w.T\n",
-            "f: right, but backward gives no gradient of w, which forward takes as floats",
+            "f: right, but\n  backward gives no gradient of w, which forward takes as floats",
         ),
         ("def f_forward(x):\n    pass\ndef f_backward(dout, cache):\n    pass\n", "nothing is written yet"),
         (

@@ -93,6 +93,8 @@ def _outcomes(options: argparse.Namespace) -> Iterator[Any]:
     with ExitStack() as stack:
         with _held_back(options):
             module = stack.enter_context(loaded(source, definitions=options.definitions))
+        for note in getattr(module, "__notes__", ()):
+            print(f"tinygan check: {note}", file=sys.stderr)
         folder = Path(getattr(module, "__file__", None) or "x").resolve().parent
         for found in find_checkable(module, name):
             with _held_back(options), blas_threads(1):  # the networks under check are small
@@ -123,5 +125,5 @@ def _paragraph(outcome: Any, *, verbose: bool) -> str:
     if outcome.status == "right":
         error = max(row.relative_error for row in report.rows)
         first += f" ({', '.join(row.tensor for row in report.rows)}; relative error at most {error:.0e})"
-    rest = str(report) if verbose else report.brief()
+    rest = str(report).partition("\n")[2] if verbose else report.brief()
     return "\n".join([first, textwrap.indent(rest, "  ")] if rest else [first])

@@ -156,7 +156,7 @@ def test_a_failed_import_leaves_nothing_behind(file):
 
 
 def test_the_place_of_an_error_is_in_the_users_code_and_not_in_a_library(file):
-    file.write_text("import numpy as np\n\n\ndef f():\n    np.reshape(np.ones(2), (3, 3))\n\n\nf()\n")
+    file.write_text("import numpy as np\n\n\n\nnp.reshape(np.ones(2), (3, 3))\n")
     with pytest.raises(ValueError, match=r"chapter.py:5: ValueError: cannot reshape"), loaded(str(file)):
         pass
     (file.parent / "late.py").write_text("x = 1\nx.y\n")
@@ -309,5 +309,5 @@ def test_check_functions_refuses_other_nonsense():
         check_functions(half_forward, half_backward_of_nothing, x, rng=0)
     with pytest.raises(ValueError, match="tolerance=0"):
         check_functions(half_forward, half_backward, x, tolerance=0)
-    with pytest.raises(TypeError, match="returned a tuple of 3"):
-        check_functions(lambda x: (x, x, x), half_backward, (np.ones((2, 2)),), rng=0)
+    with pytest.raises(TypeError, match="returned NoneType; it takes an array of floats first"):
+        check_functions(half_backward_of_nothing, half_backward, {"dout": np.ones((2, 2)), "cache": 0}, rng=0)

@@ -82,13 +82,13 @@ def _mutated(subject: Subject, trial: Trial) -> Iterator[Suspect | Remark]:
 
 
 def _reshaped(subject: Subject, trial: Trial) -> Iterator[Remark]:
-    for name, shape in trial.reshaped.items():
-        yield Remark(
-            "other_shape",
-            f"the gradient of {name} has shape {shape}, and {name} has {subject.tensors[name].shape}: an update in "
-            "place works all the same.",
-            subject.where(name),
-        )
+    if trial.reshaped:
+        each = [
+            f"the gradient of {name} has shape {shape}, and {name} has {subject.tensors[name].shape}"
+            for name, shape in trial.reshaped.items()
+        ]
+        works = "an update in place works all the same."
+        yield Remark("other_shape", f"{'; '.join(each)}: {works}", subject.where(next(iter(trial.reshaped))))
 
 
 def _rounded(

@@ -19,10 +19,14 @@ SLOPE = re.compile(
 )
 REVERSED = re.compile(r"backward_(?P<name>\w+)")
 # Methods that go forward and backward, the likeliest first.
-FORWARD = ("forward", "forward_pass", "forward_prop", "forward_propagation", "feedforward", "feed_forward", "fprop")
-FORWARD += ("__call__", "fn", "loss", "function", "activate", "apply", "call", "evaluate", "f")
-BACKWARD = ("backward", "backward_pass", "backward_prop", "backward_propagation", "backpropagation", "backpropagate")
-BACKWARD += ("backprop", "bprop", "gradient", "grad", "derivative", "prime", "df", "d")
+FORWARD = (
+    *("forward", "forward_pass", "forward_prop", "forward_propagation", "feedforward", "feed_forward", "fprop"),
+    *("__call__", "fn", "loss", "function", "activate", "apply", "call", "evaluate", "f"),
+)
+BACKWARD = (
+    *("backward", "backward_pass", "backward_prop", "backward_propagation", "backpropagation", "backpropagate"),
+    *("backprop", "bprop", "gradient", "grad", "derivative", "prime", "df", "d"),
+)
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 import contextlib
 import importlib
+import inspect
 import re
 import sys
 import traceback
@@ -96,9 +97,21 @@ def _module(file: Path | None, folder: Path, name: str, definitions: bool) -> Mo
         return importlib.import_module(name)
     if definitions or file.suffix == ".ipynb":
         return defined(file, name)
-    if (line := runs_at(file)) is not None:
-        print(f"{file.name} runs a loop when it is imported, in line {line}; --definitions leaves it out")
-    return _imported(file, folder, name)
+    try:
+        module = _imported(file, folder, name)
+    except (ImportError, SyntaxError, SystemExit):
+        raise
+    except Exception as error:
+        module = defined(file, name)
+        if not any(inspect.isroutine(thing) or inspect.isclass(thing) for thing in vars(module).values()):
+            raise
+        note = f"{told(error, folder, file.name)}. Only the definitions of {file.name} are run"
+    else:
+        line = runs_at(file)
+        note = f"{file.name}:{line} is a loop that runs when the file is imported. With --definitions, it does not"
+        note = note if line is not None else ""
+    vars(module)["__notes__"] = [note] if note else []
+    return module
 
 
 def _restore(path: list[str], flag: bool, ours: set[Path], kept_modules: set[str]) -> None:

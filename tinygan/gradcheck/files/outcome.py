@@ -1,6 +1,7 @@
 """Check one layer or pair that was found in a module, and say how the check ended, even if the user's code fails."""
 
 import contextlib
+import re
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -16,7 +17,7 @@ from tinygan.gradcheck.files.inputs import NoInputs, layer_and_x, subjects_of
 from tinygan.gradcheck.files.loading import told
 from tinygan.gradcheck.remark import Remark
 from tinygan.gradcheck.report import Report
-from tinygan.gradcheck.subjects.subject import LayerSubject, Subject, location
+from tinygan.gradcheck.subjects.subject import LayerSubject, Subject
 from tinygan.gradcheck.subjects.written import BackwardRaised, Written
 from tinygan.layers import Layer
 
@@ -87,15 +88,17 @@ def outcome(found: Found, folder: Path, seed: int, tolerance: float) -> Outcome:
                 return _outcome_of_layer(ended, found, layer, x, folder, seed, tolerance)
             reports = list(_reports(found, seed, tolerance))
         except NoInputs as error:
+            if _says_later(error.__cause__):
+                return ended("not checked", f"{found.where}: nothing is written yet")
             cause = "" if error.__cause__ is None else f"{told(error.__cause__, folder, found.where)}. "
             return ended("not checked", f"{cause}{error}")
         except BackwardRaised as error:
-            cause = error.__cause__ or error
+            reason = error.__cause__ or error
             is_guess = isinstance(found, PlainClass) or isinstance(
-                cause, (NotImplementedError, ImportError, BackwardRaised)
+                reason, (NotImplementedError, ImportError, BackwardRaised)
             )
             status = "not checked" if is_guess else "wrong"
-            return ended(status, f"backward raises. {told(cause, folder, location(found.backward))}")
+            return ended(status, f"backward raises. {told(reason, folder, found.where)}")
         except (Exception, SystemExit) as error:
             return ended("not checked", told(error, folder, found.where))
     inputs = "; ".join(words for words, _ in reports if words)
@@ -122,6 +125,10 @@ def _reports(
                 break
         assert best is not None
         yield best
+
+
+def _says_later(error: BaseException | None) -> bool:
+    return isinstance(error, NotImplementedError) or re.search("not implemented|to ?do", str(error), re.I) is not None
 
 
 def _not_looked_at(subject: Written) -> Iterator[Remark]:

@@ -27,8 +27,8 @@ ROLES = {
     "weight": r"[wW]\d?|weights?|weight_matrix|kernels?|filters?|theta",
     "bias": r"b\w?\d?|bias(es)?|b_\w",
     "scale": r"gamma|beta",
-    "x": r"[xXzZAaQKV]\w?|A_prev|A_slice_prev|X_\w+|x_\w+|inputs?|inp|input_data|input_array|data|features?|scores?|logits|images?|hs\w*"
-    r"|idx|indices|contexts|query|key|value|batch\w*|[Ii]nput_?\w*|values?|arr|xt|Xt|dat",
+    "x": r"[xXzZaAQKV]\w?|[xX]_\w+|A_prev|A_slice_prev|[Ii]n(put_?\w*|p)?|data|dat|arr|features?|scores?|logits"
+    r"|images?|hs\w*|idx|indices|contexts|query|key|value|values|batch\w*|xt|Xt",
 }
 PATTERNS = {role: re.compile(pattern) for role, pattern in ROLES.items()}
 
@@ -117,6 +117,46 @@ class Scene:
         """Yield the arrays that an argument of this name may be."""
         for make in self.makes.get(role_of(name) or "", ()):
             yield make(np.random.default_rng([seed, *name.encode()]))
+
+
+# One step, or three, of which the first and the last differ from the middle one.
+STEPS: tuple[tuple[str, Shape], ...] = (("a step in time", ()), ("steps in time", (3,)))
+
+
+def recurrent(name: str, steps: Shape, gates: int) -> Scene:
+    """Return the arrays of a recurrent layer of 2 units, whose gates lie side by side."""
+    makes = {
+        "x": [normal(5, *steps, 4)],
+        "hidden": [normal(5, 2), normal(5, *steps, 4)],
+        "from_x": [normal(4, 2 * gates)],
+        "from_h": [normal(2, 2 * gates)],
+        "bias": [normal(2 * gates)],
+        "attention": [normal(2, 2 * gates)],
+        "weight": [normal(4, 2)],
+        "scale": [normal(4)],
+    }
+    if steps:
+        makes |= {
+            "target": [integers(2, 5, *steps)],
+            "mask": [booleans(5, *steps)],
+            "prediction": [normal(5, *steps, 4)],
+        }
+    return Scene(f"{name}, {gates} gates" if gates > 1 else name, 4, 2, makes)
+
+
+def recurrent_columns(name: str, steps: Shape) -> Scene:
+    """Return the arrays of a recurrent layer of 2 units, with one example a column."""
+    makes = {
+        "x": [normal(4, 5, *steps)],
+        "hidden": [normal(2, 5)],
+        "from_x": [normal(2, 4)],
+        "from_h": [normal(2, 2)],
+        "gate": [normal(2, 6)],
+        "to_y": [normal(3, 2)],
+        "to_y_bias": [normal(3, 1)],
+        "bias": [normal(2, 1)],
+    }
+    return Scene(f"{name}, examples in columns", 4, 2, makes)
 
 
 SCENES = (
@@ -218,61 +258,8 @@ SCENES = (
             "scale": [normal(3)],
         },
     ),
-    Scene(
-        "a step in time",
-        4,
-        3,
-        {
-            "x": [normal(5, 4)],
-            "hidden": [normal(5, 3)],
-            "from_x": [normal(4, 3)],
-            "from_h": [normal(3, 3)],
-            "bias": [normal(3)],
-            "weight": [normal(4, 3)],
-        },
-    ),
-    Scene(
-        "a step in time with four gates",
-        4,
-        3,
-        {
-            "x": [normal(5, 4)],
-            "hidden": [normal(5, 3)],
-            "from_x": [normal(4, 12)],
-            "from_h": [normal(3, 12)],
-            "bias": [normal(12)],
-            "attention": [normal(3, 12)],
-        },
-    ),
-    Scene(
-        "steps in time",
-        4,
-        3,
-        {
-            "x": [normal(5, 6, 4)],
-            "hidden": [normal(5, 3)],
-            "from_x": [normal(4, 3)],
-            "from_h": [normal(3, 3)],
-            "bias": [normal(3)],
-            "weight": [normal(4, 3)],
-            "scale": [normal(4)],
-            "target": [integers(4, 5, 6)],
-            "mask": [booleans(5, 6)],
-            "prediction": [normal(5, 6, 4)],
-        },
-    ),
-    Scene(
-        "steps in time with four gates",
-        4,
-        3,
-        {
-            "x": [normal(5, 6, 4)],
-            "hidden": [normal(5, 3)],
-            "from_x": [normal(4, 12)],
-            "from_h": [normal(3, 12)],
-            "bias": [normal(12)],
-        },
-    ),
+    *(recurrent(name, shape, gates) for gates in (1, 4, 3) for name, shape in STEPS),
+    *(recurrent_columns(name, shape) for name, shape in STEPS),
     Scene(
         "words",
         7,
@@ -285,64 +272,10 @@ SCENES = (
         },
     ),
     Scene(
-        "a step in time, examples in columns",
-        4,
-        3,
-        {
-            "x": [normal(4, 5)],
-            "hidden": [normal(3, 5)],
-            "from_x": [normal(3, 4)],
-            "from_h": [normal(3, 3)],
-            "gate": [normal(3, 7)],
-            "to_y": [normal(2, 3)],
-            "to_y_bias": [normal(2, 1)],
-            "bias": [normal(3, 1)],
-        },
-    ),
-    Scene(
-        "steps in time, examples in columns",
-        4,
-        3,
-        {
-            "x": [normal(4, 5, 6)],
-            "hidden": [normal(3, 5)],
-            "from_x": [normal(3, 4)],
-            "from_h": [normal(3, 3)],
-            "gate": [normal(3, 7)],
-            "to_y": [normal(2, 3)],
-            "to_y_bias": [normal(2, 1)],
-            "bias": [normal(3, 1)],
-        },
-    ),
-    Scene(
         "encoder states",
         4,
         3,
         {"x": [normal(5, 6, 4), normal(5, 6)], "hidden": [normal(5, 4)], "target": [integers(2, 5, 6)]},
-    ),
-    Scene(
-        "a step in time with three gates",
-        4,
-        3,
-        {
-            "x": [normal(5, 4)],
-            "hidden": [normal(5, 3)],
-            "from_x": [normal(4, 9)],
-            "from_h": [normal(3, 9)],
-            "bias": [normal(9)],
-        },
-    ),
-    Scene(
-        "steps in time with three gates",
-        4,
-        3,
-        {
-            "x": [normal(5, 6, 4)],
-            "hidden": [normal(5, 3)],
-            "from_x": [normal(4, 9)],
-            "from_h": [normal(3, 9)],
-            "bias": [normal(9)],
-        },
     ),
     Scene(
         "one example",

@@ -103,11 +103,7 @@ def words_in(*functions: Callable[..., Any]) -> list[str]:
             return
         seen.add(id(code))
         for inner in _codes(code):
-            found.update(
-                (constant, None)
-                for constant in inner.co_consts
-                if isinstance(constant, str) and constant.isidentifier()
-            )
+            found.update((word, None) for word in _strings(inner.co_consts) if word.isidentifier())
             for name in inner.co_names:
                 called = function.__globals__.get(name)
                 if inspect.isfunction(called) and called.__module__.partition(".")[0] not in LIBRARIES:
@@ -123,3 +119,11 @@ def _codes(code: CodeType) -> Iterator[CodeType]:
     for constant in code.co_consts:
         if isinstance(constant, CodeType):
             yield from _codes(constant)
+
+
+def _strings(constants: tuple[Any, ...]) -> Iterator[str]:
+    for constant in constants:
+        if isinstance(constant, str):
+            yield constant
+        elif isinstance(constant, tuple):
+            yield from _strings(constant)

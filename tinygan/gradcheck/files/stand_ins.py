@@ -24,23 +24,22 @@ class Absent:
         return OLD.get(name, Absent(f"{self._name}.{name}", self._used))
 
     def __call__(self, *arguments: Any, **more: Any) -> Any:
+        """Return what is decorated, or itself; raise an ImportError once the import is over."""
         if not self._used:
             raise ImportError(f"{self._name.partition('.')[0]} is not installed")
         return arguments[0] if len(arguments) == 1 and not more and callable(arguments[0]) else self
 
     def __mro_entries__(self, bases: tuple[Any, ...]) -> tuple[type, ...]:
+        """Stand for no base class."""
         return ()
 
 
 class AbsentModule(ModuleType):
     """A module that is not installed, or a part of one."""
 
-    __path__: list[str] = []
-    __all__: list[str] = []
-
     def __init__(self, name: str, used: list[str]) -> None:
         super().__init__(name)
-        self._used = used
+        self._used, self.__all__ = used, list[str]()
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):

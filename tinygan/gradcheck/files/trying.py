@@ -4,13 +4,13 @@ import inspect
 import itertools
 import re
 import traceback
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from copy import deepcopy
 from typing import Any
 
 import numpy as np
 
-from tinygan.backend import Array, as_rng, is_finite
+from tinygan.backend import Array, as_rng
 from tinygan.gradcheck.files.scenes import SCENES, Scene, role_of
 from tinygan.gradcheck.files.settings import DICTIONARY, SETTINGS, SIDES, WINDOW_KEYS, WINDOWS, words_in
 from tinygan.gradcheck.subjects.gradient_names import gradient_of
@@ -76,7 +76,7 @@ def _progress(error: BaseException, forward: Callable[..., Any]) -> tuple[bool, 
 
 
 def running(name: str, readings: Sequence[Passes], given: dict[str, Any], seed: int) -> list[Written]:
-    """Return the subjects whose forward and backward run with what is given; if there is none, raise the first error."""
+    """Return the subjects whose passes run with what is given; if there is none, raise the first error."""
     subjects: list[Written] = []
     errors: list[BaseException] = []
     for passes in readings:

@@ -11,7 +11,7 @@ from tinygan.backend import Array
 
 Path: TypeAlias = tuple[str, ...]
 # What is no container of a layer's own arrays.
-FOREIGN = (type, ModuleType, np.random.Generator, np.random.RandomState)
+FOREIGN = (type, ModuleType, np.random.Generator)
 
 
 def leaves(value: Any, path: Path = ()) -> Iterator[tuple[Path, Array]]:

@@ -19,11 +19,11 @@ def global_seed(seed: int) -> Iterator[None]:
     ...     one == np.random.rand()
     True
     """
-    kept, kept_array = random.getstate(), np.random.get_state()
+    kept, kept_array = random.getstate(), np.random.get_state()  # noqa: NPY002
     random.seed(seed)
-    np.random.seed(seed % 2**32)
+    np.random.seed(seed % 2**32)  # noqa: NPY002
     try:
         yield
     finally:
         random.setstate(kept)
-        np.random.set_state(kept_array)
+        np.random.set_state(kept_array)  # noqa: NPY002

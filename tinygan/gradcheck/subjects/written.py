@@ -11,6 +11,7 @@ import numpy as np
 from tinygan.backend import Array, as_rng
 from tinygan.gradcheck.subjects.gradient_names import PLAIN, assigned
 from tinygan.gradcheck.subjects.leaves import Path, children, copied, leaves
+from tinygan.gradcheck.subjects.lines import line_of_kept, line_of_returned
 from tinygan.gradcheck.subjects.passes import DATA, Called, Gradients, Passes
 from tinygan.gradcheck.subjects.seeding import global_seed
 from tinygan.gradcheck.subjects.subject import Subject, location
@@ -28,7 +29,7 @@ class Written(Subject):
     Attributes
     ----------
     unlooked : list of str
-        Arrays of floats that forward gets, and for which backward gives no gradient.
+        Arrays of floats that matter to y, and for which backward gives no gradient.
     words : str
         The inputs in words, if they were guessed.
     axis : int
@@ -45,7 +46,8 @@ class Written(Subject):
     ...     def backward(self, dout):
     ...         self.dw = (self.x * dout).sum(axis=0)
     ...         return self.w * dout
-    >>> subject = Written("Scale", Passes(Scale.forward, Scale.backward), {"self": Scale(np.ones(3)), "x": np.ones((2, 3))})
+    >>> passes = Passes(Scale.forward, Scale.backward)
+    >>> subject = Written("Scale", passes, {"self": Scale(np.ones(3)), "x": np.ones((2, 3))})
     >>> list(subject.tensors)
     ['x', 'w']
     """
@@ -69,7 +71,8 @@ class Written(Subject):
         except (Exception, SystemExit) as error:
             raise BackwardRaised(str(error)) from error
         self._match(found)
-        self.unlooked = [name for path in self._arguments() if (name := _name(path)) not in self.inputs]
+        ignored = [path for path in self._arguments() if path not in self._names]
+        self.unlooked = [_name(path) for path in ignored if self._matters(path, y, seed)]
 
     def _arguments(self) -> list[Path]:
         """Return where the arrays of floats are that may need a gradient: not in the object, and not data."""
@@ -91,6 +94,16 @@ class Written(Subject):
                 name = _name(path) if _name(path) not in self.inputs else ".".join(path)
                 self.inputs[name], self._names[path] = self._leaves[path], name
                 self._gradients[name] = gradients[pairs[i]][0]
+
+    def _matters(self, path: Path, y: Array, seed: int) -> bool:
+        """Return whether y depends on an array."""
+        array = self._leaves[path]
+        kept = array.copy()
+        array *= 1.1
+        try:
+            return not np.array_equal(self.forward(seed)[0], y)
+        finally:
+            array[...] = kept
 
     @property
     def m(self) -> int:
@@ -150,8 +163,10 @@ class Written(Subject):
             return self.passes.go_backward(_unpacked(grad_y, called.outputs), called._replace(given=given))
 
     def where(self, tensor: str) -> str:
-        """Return file and line of the backward pass."""
-        return location(self.passes.backward or self.passes.forward)
+        """Return file and line of what computes the gradient: one statement, or if there are several, the function."""
+        function, name = self.passes.backward or self.passes.forward, self._gradients.get(tensor, ("0",))[-1]
+        line = line_of_kept(function, name) if name.isidentifier() else line_of_returned(function, int(name))
+        return line or location(function)
 
 
 class BackwardRaised(Exception):
