@@ -99,8 +99,9 @@ def test_a_wrong_layer_gets_its_suspect_and_the_line_and_the_right_one_beside_it
     assert lines[0].startswith("Double: right")
     assert lines[1] == "Scale: wrong"
     assert lines[2].startswith("  extra_mean: the gradient of gain is m times too small")
-    assert lines[-3].endswith(f"my_layers.py:{line_of(source, '.mean(axis=0)')}"), out
-    assert lines[-2] == "      self.gain.accumulate((grad_y * cache).mean(axis=0))"
+    assert lines[-4].endswith(f"my_layers.py:{line_of(source, '.mean(axis=0)')}")
+    assert lines[-3] == "      self.gain.accumulate((grad_y * cache).mean(axis=0))"
+    assert lines[-2] == "  Checked with n_units 4, x (5, 4)."
     assert lines[-1] == "1 right, 1 wrong"
     assert len(lines) < 10
     _, out, _ = check(source, "-v")
@@ -359,7 +360,7 @@ def test_a_wrong_gradient_outranks_what_could_not_be_checked(check):
         ),
         (
             "def f_forward(x, w):\n    return x @ w, w\ndef f_backward(dout, w):\n    return dout @ w.T\n",
-            "f: right, but\n  backward gives no gradient of w, which forward takes as floats",
+            "f: right, but\n  backward gives no gradient of w, which forward computes with",
         ),
         ("def f_forward(x):\n    pass\ndef f_backward(dout, cache):\n    pass\n", "nothing is written yet"),
         (

@@ -18,7 +18,9 @@ PAGE = ROOT / "docs" / "check.md"
 
 def sessions():
     """Return the commands that are followed by what they print, with that."""
-    return [(one.text, two.text) for one, two in pairwise(blocks(PAGE)) if (one.language, two.language) == ("sh", "text")]
+    return [
+        (one.text, two.text) for one, two in pairwise(blocks(PAGE)) if (one.language, two.language) == ("sh", "text")
+    ]
 
 
 def printed(command):

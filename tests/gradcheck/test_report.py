@@ -90,11 +90,12 @@ def test_in_brief_a_report_has_one_suspect_and_one_line():
         "f", [row("wrong")], [suspect(*of) for of in (("sign", "w"), ("zero", "x"), ("sign", "b"), ("factor", "w"))]
     )
     assert report.brief().splitlines() == [
+        "f: wrong",
         "sign: the gradient of w is off. Likewise b.",
         "nowhere.py:3",
         "Also: x (zero).",
     ]
-    assert Report("f", [row()]).brief() == ""
+    assert Report("f", [row()]).brief() == "f: right"
 
 
 def row(verdict="right", n_checked=6):

@@ -125,5 +125,7 @@ def _paragraph(outcome: Any, *, verbose: bool) -> str:
     if outcome.status == "right":
         error = max(row.relative_error for row in report.rows)
         first += f" ({', '.join(row.tensor for row in report.rows)}; relative error at most {error:.0e})"
-    rest = str(report).partition("\n")[2] if verbose else report.brief()
+    rest = (str(report) if verbose else report.brief()).partition("\n")[2]
+    if outcome.inputs and (verbose or not report.ok):
+        rest += "\n" + textwrap.fill(f"Checked with {outcome.inputs}.", 100)
     return "\n".join([first, textwrap.indent(rest, "  ")] if rest else [first])

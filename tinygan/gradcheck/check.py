@@ -135,7 +135,7 @@ def _compared(subject: Subject, seed: int, rng: np.random.Generator, tolerance: 
     found = list(faults(subject, trial, right, near, seed, rng, tolerance))
     suspects = [one for one in found if isinstance(one, Suspect)]
     remarks = [_in_its_words(subject, one) for one in found if isinstance(one, Remark)]
-    remarks += _not_compared(subject, cases, rows)
+    remarks += [*_not_compared(subject, cases, rows), *_unlooked(subject)]
     accused = {suspect.tensor for suspect in suspects}
     for case, row in zip(cases, rows, strict=True):
         if not row.ok and row.tensor not in accused:
@@ -163,6 +163,17 @@ def _not_compared(subject: Subject, cases: list[Case], rows: list[TensorCheck]) 
                 f"{'at a kink' if at_kinks else 'lost in noise'}.",
                 subject.where(row.tensor),
             )
+
+
+def _unlooked(subject: Subject) -> Iterator[Remark]:
+    """Name the arrays that y depends on, though there is no gradient of them."""
+    if subject.unlooked:
+        yield Remark(
+            "not_looked_at",
+            f"backward gives no gradient of {' and '.join(subject.unlooked)}, which forward computes with, so nothing "
+            "was compared there.",
+            subject.where(next(iter(subject.tensors))),
+        )
 
 
 def _divided(subject: Subject, rows: list[TensorCheck], suspects: list[Suspect]) -> list[str]:

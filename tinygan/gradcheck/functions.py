@@ -114,7 +114,8 @@ def named_arguments(forward: Callable[..., Any], arguments: Mapping[str, Any] | 
         kinds = ", ".join(f"{key} is {_kind(value)}" for key, value in given.arguments.items())
         kinds = kinds or "there are no arguments"
         raise TypeError(f"{forward.__name__} got no array of floats, so nothing has a gradient: {kinds}")
-    return dict(given.arguments)
+    # two arguments may be one array, and each has a gradient of its own
+    return {key: value.copy() if isinstance(value, np.ndarray) else value for key, value in given.arguments.items()}
 
 
 def _kind(value: Any) -> str:

@@ -138,9 +138,11 @@ class Report:
         return "\n".join(lines)
 
     def brief(self) -> str:
-        """Return what fits on a screen, below a line with the verdict: the first suspect, or the remarks."""
+        """Return what fits on a screen: the verdict, the first suspect or the remarks, and the lines to look at."""
         first, *others = self._alike() or [[]]
-        lines = _paragraph(_said_of(first), "", first[0].where) if first else []
+        lines = [f"{self.subject}: {self.outcome}"]
+        if first:
+            lines += _paragraph(_said_of(first), "", first[0].where)
         codes = {one.tensor: one.code for alike in reversed(others) for one in alike}
         also = [f"{tensor} ({code})" for tensor, code in codes.items() if tensor not in {one.tensor for one in first}]
         if also:

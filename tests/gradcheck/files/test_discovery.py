@@ -7,7 +7,7 @@ import pytest
 
 from tinygan.gradcheck import check_functions
 from tinygan.gradcheck.files.discovery import FunctionPair, Half, LayerClass, find_checkable
-from tinygan.gradcheck.files.inputs import NoInputs, layer_and_x, subjects_of
+from tinygan.gradcheck.files.inputs import NoInputs, layers_and_x, subjects_of
 from tinygan.gradcheck.files.loading import loaded
 from tinygan.gradcheck.subjects.written import BackwardRaised
 from tinygan.layers import Layer, Linear, Maxout
@@ -166,9 +166,9 @@ def test_the_place_of_an_error_is_in_the_users_code_and_not_in_a_library(file):
 
 
 def test_sizes_differ_so_that_confused_axes_show():
-    layer, x = layer_and_x(Linear, 0)
+    ((layer, x, _),) = layers_and_x(Linear, 0)
     assert (x.shape, layer.n_in, layer.n_out) == ((5, 4), 4, 2)
-    layer, x = layer_and_x(Maxout, 0)
+    ((layer, x, _),) = layers_and_x(Maxout, 0)
     assert (x.shape, layer.n_pieces) == ((5, 12), 3)
 
 
@@ -189,10 +189,25 @@ def test_a_constructor_is_read_by_its_names_and_annotations():
             self.given = (n_filters, in_channels, kernel_size, p, weird, share, kept, more)
             self.rng = rng
 
-    layer, x = layer_and_x(Image, 3)
+    layer, x, _ = next(layers_and_x(Image, 3))
     assert x.shape == (5, 3, 6, 8)
     assert layer.given == (2, 3, 3, 0.3, 7, 0.3, 8, {})
     assert isinstance(layer.rng, np.random.Generator)
+
+
+def test_a_layer_with_windows_comes_in_several_ways_that_overlap_and_do_not_fit():
+    class Pool(Recorder):
+        n_dimensions = 4
+
+        def __init__(self, kernel_size, stride=2, padding=0):
+            self.given = kernel_size, stride, padding
+
+    found = list(layers_and_x(Pool, 0))
+    assert len({layer.given for layer, _, _ in found}) == 4
+    assert any(size > stride for layer, _, _ in found for size, stride, _ in [layer.given])
+    assert {1, 2} <= {layer.given[1] for layer, _, _ in found}
+    assert any((side + 2 * p - k) % s for layer, x, _ in found for k, s, p in [layer.given] for side in x.shape[2:])
+    assert found[0][2].startswith("kernel_size 3, stride 2, padding 1, x (5, 3, ")
 
 
 def test_a_sequence_has_its_width_on_the_last_axis():
@@ -202,7 +217,7 @@ def test_a_sequence_has_its_width_on_the_last_axis():
         def __init__(self, d_model):
             self.d_model = d_model
 
-    layer, x = layer_and_x(Sequence, 0)
+    ((layer, x, _),) = layers_and_x(Sequence, 0)
     assert (x.shape, layer.d_model) == ((5, 6, 4), 4)
 
 
@@ -211,7 +226,7 @@ def test_what_no_shape_suits_says_so_with_the_first_error():
         n_dimensions = 9
 
     with pytest.raises(NoInputs, match=r"of shape \(5, 4\) and others. Say what to check Never with") as caught:
-        layer_and_x(Never, 0)
+        next(layers_and_x(Never, 0))
     assert isinstance(caught.value.__cause__, AssertionError)
 
 

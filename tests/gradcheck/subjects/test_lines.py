@@ -29,6 +29,16 @@ def returns_twice(dout, cache):
     return -dout
 
 
+def masks(dout, x):
+    dout[x < 0] = 0
+    return dout
+
+
+def test_a_line_that_writes_to_some_entries_is_found():
+    assert text_at(line_of_kept(masks, "dout")) == "dout[x < 0] = 0"
+    assert text_at(line_of_returned(masks)) == "dout[x < 0] = 0"
+
+
 @pytest.mark.parametrize(
     ("name", "text"),
     [

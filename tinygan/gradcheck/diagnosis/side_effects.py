@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from tinygan.gradcheck.diagnosis.closeness import MARGIN, equal, is_derivative, ratio
+from tinygan.gradcheck.diagnosis.closeness import equal, is_derivative
 from tinygan.gradcheck.diagnosis.other_calls import other_batches, other_parameters, ties
 from tinygan.gradcheck.diagnosis.precision import fits_float32
 from tinygan.gradcheck.remark import Remark
@@ -66,7 +66,7 @@ def _mutated(subject: Subject, trial: Trial) -> Iterator[Suspect | Remark]:
                 "changed_argument",
                 f"{' and '.join(names)} {'is' if len(names) == 1 else 'are'} not the same after the call as before: "
                 "whoever else holds that array now computes with other numbers.",
-                subject.where(next(iter(subject.inputs))),
+                subject.where_changed(names[0]),
             )
         return
     for name in trial.mutated:
@@ -130,14 +130,13 @@ def _writes(subject: Subject, trial: Trial, seed: int) -> Iterator[Suspect]:
 
 
 def _left_behind(subject: Subject, trial: Trial, seed: int) -> Iterator[Suspect]:
-    """Run both passes once more: a gradient must not depend on what the run before has left."""
-    again = run(subject, trial.grad_y, seed)
+    """Run both passes again and again: a gradient must not depend on what the run before has left."""
+    runs = [run(subject, trial.grad_y, seed).gradients for _ in range(3)]
     for name, gradient in trial.gradients.items():
-        now = again.gradients[name]
-        if equal(gradient, now):
+        if equal(gradient, runs[0][name]):
             continue
-        if (c := _multiple(now, gradient)) is not None and c > 1.5:
-            words = f"{c:.0f} times the gradient: it adds to that of the runs before. Start from zeros in every pass"
+        if _grows(*(gradients[name] for gradients in runs)):
+            words = "a gradient that grows: it adds to that of the run before. Start from zeros in every pass"
             yield Suspect("accumulated_twice", name, 1.0, _second_run(name, words), subject.where(name))
         elif subject.is_random(seed):
             words = "another gradient: it draws anew. Draw the mask once, in forward, and hand it over in the cache"
@@ -147,10 +146,10 @@ def _left_behind(subject: Subject, trial: Trial, seed: int) -> Iterator[Suspect]
             yield Suspect("other_batch", name, 0.5, _second_run(name, words), subject.where(name))
 
 
-def _multiple(one: Any, other: Any) -> float | None:
-    if not isinstance(one, np.ndarray) or not isinstance(other, np.ndarray) or one.shape != other.shape:
-        return None
-    return ratio(one, other, MARGIN * float(np.abs(other).max(initial=0.0)))
+def _grows(first: Any, second: Any, third: Any) -> bool:
+    """Return whether each of three gradients exceeds the one before by the same."""
+    are_alike = all(isinstance(gradient, np.ndarray) and gradient.shape == first.shape for gradient in (second, third))
+    return are_alike and not equal(first, second) and equal(second - first, third - second)
 
 
 def _second_run(name: str, words: str) -> str:

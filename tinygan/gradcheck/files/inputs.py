@@ -4,6 +4,7 @@ import inspect
 import itertools
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any, TypeAlias, TypeVar
 
 import numpy as np
@@ -12,8 +13,8 @@ from tinygan.backend import Array, as_rng
 from tinygan.backend.arrays import array_kind, is_float_array
 from tinygan.gradcheck.files.discovery import FunctionPair, LossFunction, PlainClass
 from tinygan.gradcheck.files.scenes import role_of
-from tinygan.gradcheck.files.settings import SETTINGS
-from tinygan.gradcheck.files.trying import Nothing, readings_with_inputs, running
+from tinygan.gradcheck.files.settings import SETTINGS, WINDOW_KEYS, WINDOWS
+from tinygan.gradcheck.files.trying import Nothing, in_words, readings_with_inputs, running
 from tinygan.gradcheck.functions import named_arguments
 from tinygan.gradcheck.subjects.passes import Passes, readings_of
 from tinygan.gradcheck.subjects.subject import location
@@ -37,12 +38,13 @@ class NoInputs(ValueError):
     """No inputs for the check could be made; the message says what to add to the user's file."""
 
 
-def layer_and_x(kind: type[Layer], seed: int) -> tuple[Layer, Array]:
-    """Return an instance of a class of layers and an x that its forward takes.
+def layers_and_x(kind: type[Layer], seed: int) -> Iterator[tuple[Layer, Array, str]]:
+    """Yield instances of a class of layers, each with an x that its forward takes, and both in words if guessed.
 
     The class may have ``check_inputs()``, which returns ``(layer, x)`` or x alone. What it does not give is made here:
     the names of the constructor's arguments tell sizes and other numbers, arguments with a default keep it, and x has
-    the first of `SHAPES` that the layer takes.
+    the first of `SHAPES` that the layer takes. A layer with windows comes once for each of `WINDOWS`, in place of
+    defaults too.
 
     Raises
     ------
@@ -50,14 +52,25 @@ def layer_and_x(kind: type[Layer], seed: int) -> tuple[Layer, Array]:
         If no such inputs work. Its message ends with the lines to add to the class.
     """
     if hasattr(kind, "check_inputs"):
-        return _stated(kind, seed)
+        yield *_stated(kind, seed), ""
+        return
 
-    def attempt(shape: tuple[int, ...]) -> tuple[Layer, Array]:
-        layer, x = _built(kind, shape, seed), as_rng(seed).normal(size=shape)
+    def attempt(shape: Shape, way: Mapping[str, Any]) -> tuple[Layer, Array, str]:
+        arguments = _arguments(kind, shape, seed, way)
+        layer, x = _built(kind, shape, seed, arguments), as_rng(seed).normal(size=shape)
         layer.forward(x.copy(), rng=as_rng(seed))
-        return layer, x
+        return layer, x, in_words({**arguments, "x": x})
 
-    return _first(attempt, SHAPES, _class_snippet(kind))
+    has_windows = not WINDOW_KEYS.isdisjoint(inspect.signature(kind).parameters)
+    refused, n_found = None, 0
+    for way in WINDOWS if has_windows else ({},):
+        try:
+            yield _first(partial(attempt, way=way), SHAPES, _class_snippet(kind))
+            n_found += 1
+        except NoInputs as error:
+            refused = refused or error
+    if refused is not None and not n_found:
+        raise refused
 
 
 def subjects_of(found: FunctionPair | LossFunction | PlainClass, seed: int) -> Iterator[list[Written]]:
@@ -118,7 +131,7 @@ def _required(function: Callable[..., Any]) -> list[str]:
 def _stated(kind: Any, seed: int) -> tuple[Layer, Array]:
     stated, where = kind.check_inputs(), location(kind.check_inputs)
     if is_float_array(stated):
-        return _built(kind, stated.shape, seed), stated
+        return _built(kind, stated.shape, seed, _arguments(kind, stated.shape, seed, {})), stated
     if not isinstance(stated, tuple) or len(stated) != 2 or not isinstance(stated[0], Layer):
         found = array_kind(stated) if isinstance(stated, np.ndarray) else type(stated).__name__
         raise NoInputs(f"{where}: check_inputs returned {found}. {_class_snippet(kind)}")
@@ -131,15 +144,22 @@ def _stated(kind: Any, seed: int) -> tuple[Layer, Array]:
     return layer, x
 
 
-def _built(kind: type[Layer], shape: Shape, seed: int) -> Layer:
-    """Return an instance whose sizes fit an x of this shape; a combinator gets some small layers."""
+def _built(kind: type[Layer], shape: Shape, seed: int, arguments: Mapping[str, Any]) -> Layer:
+    """Return an instance; a combinator gets some small layers."""
     if issubclass(kind, Combinator) and [*inspect.signature(kind).parameters] == ["layers"]:
         return _network(kind, _width(shape), seed)
+    return kind(**arguments)
+
+
+def _arguments(kind: type[Layer], shape: Shape, seed: int, way: Mapping[str, Any]) -> dict[str, Any]:
+    """Return arguments of a constructor, whose sizes fit an x of this shape, and whose windows are of one way."""
     widths, outputs = iter([_width(shape)]), itertools.count(2, 5)
     arguments: dict[str, Any] = {}
     for name, parameter in inspect.signature(kind).parameters.items():
         if name == "rng":
             arguments[name] = as_rng(seed)
+        elif name in way and (name in WINDOW_KEYS or _is_required(parameter)):
+            arguments[name] = way[name]
         elif not _is_required(parameter):
             continue
         elif name in SETTINGS:
@@ -151,7 +171,7 @@ def _built(kind: type[Layer], shape: Shape, seed: int) -> Layer:
         else:
             words = f"no rule says what {name} of its constructor may be"
             raise NoInputs(f"{location(kind.__init__)}: {words}. {_class_snippet(kind)}")
-    return kind(**arguments)
+    return arguments
 
 
 def _network(kind: type[Combinator], width: int, seed: int) -> Layer:

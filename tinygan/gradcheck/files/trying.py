@@ -111,7 +111,7 @@ def _accepted(
                 errors.append(error)
                 continue
             for subject in subjects:
-                subject.words, subject.axis = _in_words(given), scene.axis
+                subject.words, subject.axis = in_words(given), scene.axis
             if subjects:
                 return subjects
     return []
@@ -290,7 +290,7 @@ def _stir(built: Any, seed: int) -> None:
             array += (0.1 * rng.normal(size=array.shape)).astype(array.dtype)
 
 
-def _in_words(given: dict[str, Any]) -> str:
+def in_words(given: dict[str, Any]) -> str:
     """Return the shapes of the arrays and the settings, such as "x (2, 4, 7, 9), stride 2"."""
     words = []
     for name, value in given.items():
@@ -298,7 +298,7 @@ def _in_words(given: dict[str, Any]) -> str:
         if isinstance(value, np.ndarray):
             words.append(f"{name} {value.shape}")
         elif isinstance(value, dict):
-            words.append(f"{name} {{{_in_words(value)}}}")
+            words.append(f"{name} {{{in_words(value)}}}")
         elif isinstance(value, (bool, int, float, str, tuple)):
             words.append(f"{name} {value}")
     return ", ".join(words)

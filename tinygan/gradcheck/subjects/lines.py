@@ -89,10 +89,16 @@ def _computed(node: ast.stmt) -> set[str]:
     """Return the names of what a statement computes."""
     if isinstance(node, (ast.Assign, ast.AugAssign, ast.AnnAssign)) and node.value is not None:
         targets = node.targets if isinstance(node, ast.Assign) else [node.target]
-        return set() if _is_empty(node.value) else {name for target in targets for name in _names(target)}
+        begins = _is_empty(node.value) and not any(_is_part(target) for target in targets)
+        return set() if begins else {name for target in targets for name in _names(target)}
     if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call) and isinstance(node.value.func, ast.Attribute):
         return set(_names(node.value.func.value))
     return set()
+
+
+def _is_part(target: ast.expr) -> bool:
+    """Return whether a target is some entries of an array, as in ``dx[x < 0]``, and not an entry of a dictionary."""
+    return isinstance(target, ast.Subscript) and not isinstance(target.slice, ast.Constant)
 
 
 def _is_empty(value: ast.expr) -> bool:

@@ -31,6 +31,8 @@ class Subject(ABC):
         The copies of the inputs that the last forward pass got.
     numbers : dict from str to float
         Its hyper-parameters. A wrong gradient may be wrong by one of them as a factor.
+    unlooked : sequence of str
+        Arrays of floats that y depends on, and of which there is no gradient to check.
     grad_name : str
         What the code under check calls the gradient that backward gets: ``"grad_y"``, or for example ``"dout"``.
     is_homework : bool
@@ -43,6 +45,7 @@ class Subject(ABC):
     handed: dict[str, Array]
     parameters: Mapping[str, Any]
     numbers: Mapping[str, float]
+    unlooked: Sequence[str] = ()
     grad_name = "grad_y"
     is_homework = False
 
@@ -89,6 +92,10 @@ class Subject(ABC):
     @abstractmethod
     def where(self, tensor: str) -> str:
         """Return file and line of the code that computes the gradient of a tensor."""
+
+    def where_changed(self, name: str) -> str:
+        """Return file and line of the code that changes an argument in place, or of a backward pass."""
+        return self.where(next(iter(self.tensors)))
 
     def fresh(self) -> dict[str, Array]:
         """Return new copies of the inputs, so that no two forward passes share an array, and nobody changes ours."""

@@ -28,8 +28,6 @@ class Written(Subject):
 
     Attributes
     ----------
-    unlooked : list of str
-        Arrays of floats that matter to y, and for which backward gives no gradient.
     words : str
         The inputs in words, if they were guessed.
     axis : int
@@ -71,13 +69,21 @@ class Written(Subject):
         except (Exception, SystemExit) as error:
             raise BackwardRaised(str(error)) from error
         self._match(found)
-        ignored = [path for path in self._arguments() if path not in self._names]
-        self.unlooked = [_name(path) for path in ignored if self._matters(path, y, seed)]
+        self.unlooked = [_name(path) for path in self._without_gradient() if self._matters(path, y, seed)]
 
     def _arguments(self) -> list[Path]:
         """Return where the arrays of floats are that may need a gradient: not in the object, and not data."""
         paths = [path for path in self._leaves if path[0] != self.passes.owner]
         return [path for path in paths if not DATA.fullmatch(path[-1])] or paths
+
+    def _without_gradient(self) -> Iterator[Path]:
+        """Yield where arrays of floats are that should have a gradient: those of an object, or arguments of a pair."""
+        if self.passes.backward is not None and self.passes.takes_upstream:
+            owner = self.passes.owner
+            for path in self._leaves:
+                is_own = owner in (None, path[0])
+                if is_own and path not in self._names and not DATA.fullmatch(path[-1]):
+                    yield path
 
     def _match(self, gradients: Gradients) -> None:
         """Find out which gradient belongs to which tensor, and keep the tensors that have one."""
@@ -167,6 +173,13 @@ class Written(Subject):
         function, name = self.passes.backward or self.passes.forward, self._gradients.get(tensor, ("0",))[-1]
         line = line_of_kept(function, name) if name.isidentifier() else line_of_returned(function, int(name))
         return line or location(function)
+
+    def where_changed(self, name: str) -> str:
+        """Return file and line of the one statement that changes an argument in place, or of a backward pass."""
+        name = self.grad_name if name == "grad_y" else name
+        passes = [function for function in (self.passes.backward, self.passes.forward) if function is not None]
+        lines = (line_of_kept(function, name) for function in passes)
+        return next((line for line in lines if line), None) or super().where_changed(name)
 
 
 class BackwardRaised(Exception):
