@@ -57,7 +57,8 @@ def test_the_headline_does_not_praise_what_was_not_compared():
 
 ISSUE_CODES = """sign factor missing_mean extra_mean transposed permuted accumulated_twice not_accumulated other_batch
 other_objective stale_parameters zero missing_term summed_axis wrong_slope tie_duplicated redrawn_mask unscaled_mask
-mutated_input precision kinks_only unknown"""
+mutated_input precision kinks_only unknown not_linear missing_mask wrong_argument other_tensor special_case
+one_sided_eps extra_term"""
 
 
 def test_every_code_has_a_meaning():
@@ -66,7 +67,7 @@ def test_every_code_has_a_meaning():
 
 
 def test_a_suspect_has_one_of_the_codes():
-    with pytest.raises(ValueError, match="code 'typo'; it takes one of 'zero', 'sign'"):
+    with pytest.raises(ValueError, match="code 'typo'; it takes one of 'zero', 'not_linear'"):
         Suspect("typo", "x", 1.0, "", "")
 
 

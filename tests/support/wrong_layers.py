@@ -218,7 +218,7 @@ WRONG_AFFINE = {
     "float16 for the weight": ("precision", Affine(4, 3, weight=lambda x, g: np.float64(half(x).T @ half(g))), X),
     "float64 in the cache": ("precision", DoubleCache(), X),
     "one wrong entry": ("unknown", Affine(4, 3, weight=one_wrong), X),
-    "one number that is off": ("unknown", Affine(4, 1, bias=lambda g: (g**3).sum(axis=0)), X),
+    "one number that is off": ("not_linear", Affine(4, 1, bias=lambda g: (g**3).sum(axis=0)), X),
 }  # fmt: skip
 WRONG_FUNCTIONS = {
     "1 - x^2": ("sign", Function(lambda x: 1 - x**2, lambda g, x: 2 * x * g), X),
@@ -254,7 +254,7 @@ WRONG_FUNCTIONS = {
         "permuted", Function(lambda x: x.reshape(len(x), -1), lambda g, x: g.reshape(x.shape, order="F")), IMAGES),
     "ties of a row": ("tie_duplicated", Function(largest, lambda g, x: (x == largest(x)) * g), X),
     "float16 for a tanh": ("precision", Function(np.tanh, lambda g, x: half(grad_tanh(g, x))), X),
-    "slope of the input": ("unknown", Function(sigmoid, lambda g, x: g * x * (1 - x)), X),
-    "2 x for x^3": ("unknown", Function(lambda x: x**3, lambda g, x: 2 * x * g), X[:1]),
+    "slope of the input": ("wrong_argument", Function(sigmoid, lambda g, x: g * x * (1 - x)), X),
+    "2 x for x^3": ("wrong_slope", Function(lambda x: x**3, lambda g, x: 2 * x * g), X[:1]),
     "a kink": ("kinks_only", Function(lambda x: np.maximum(x, 0), lambda g, x: g * (x > 0)), X * [0, 1, 1, 1]),
 }  # fmt: skip

@@ -140,6 +140,7 @@ def _compared(subject: Subject, seed: int, rng: np.random.Generator, tolerance: 
     for case, row in zip(cases, rows, strict=True):
         if not row.ok and row.tensor not in accused:
             suspects += diagnosed(case, row)
+    suspects.sort(key=lambda suspect: suspect.code == "unknown")  # what has a name comes first
     if subject.is_homework and (divided := _divided(subject, rows, suspects)):
         rows = [replace(row, verdict="right / m") if row.tensor in divided else row for row in rows]
         suspects = [suspect for suspect in suspects if suspect.tensor not in divided]

@@ -1,6 +1,6 @@
 """One wrong gradient, the right one, and everything that a hypothesis may ask about them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -8,10 +8,14 @@ from typing import Any
 import numpy as np
 
 from tinygan.backend import Array
-from tinygan.gradcheck.diagnosis.closeness import same
+from tinygan.gradcheck.diagnosis.closeness import is_derivative, same
+from tinygan.gradcheck.diagnosis.jacobians import Jacobians, by_forward, jacobians
 from tinygan.gradcheck.numerical import Numerical, numerical_gradient
 from tinygan.gradcheck.subjects.subject import Subject
 from tinygan.gradcheck.trial import Trial, run
+
+# At how many inputs a gradient has to be right.
+TRIALS = 3
 
 
 @dataclass
@@ -95,6 +99,19 @@ class Case:
         """What the gradient should be, in the shape of the tensor; only if all entries are known."""
         return self.numerical.gradient.reshape(self.shape)
 
+    @cached_property
+    def forward_paths(self) -> Array | None:
+        """The derivatives of all entries of y by the usable entries, (n_y, n_entries); None if y is too large."""
+        return by_forward(self.subject, self.tensor, self.entries[self.usable], self.trial.y, self.seed)
+
+    @cached_property
+    def jacobians(self) -> Jacobians | None:
+        """How every entry of y depends on the usable entries, by forward and by backward; None if y is too large."""
+        if not self.has_shape or not self.subject.takes_grad_y or self.forward_paths is None:
+            return None
+        y, entries = self.trial.y, self.entries[self.usable]
+        return jacobians(self.subject, self.tensor, entries, self.forward_paths, y.shape, self.seed, self.tolerance)
+
     def at_entries(self, gradient: Any) -> Array:
         """Return a gradient at the usable entries."""
         return np.asarray(gradient).reshape(-1)[self.entries][self.usable]
@@ -128,6 +145,45 @@ class Case:
         finally:
             undo()
 
+    def vanishes_with(self, inputs: Mapping[str, Array]) -> bool:
+        """Return whether the gradient is 0 at other inputs, at which it should not be."""
+        try:
+            with self.subject.varied(inputs, {}):
+                gradient = np.asarray(run(self.subject, self.trial.grad_y.copy(), self.seed).gradients[self.tensor])
+                return not gradient.any() and not self._is_right_now(gradient, self.trial.grad_y)
+        except Exception:  # whatever the code under check raises
+            return False
+
+    def is_right_with(self, inputs: Mapping[str, Array], numbers: Mapping[str, float]) -> bool | None:
+        """Return whether the gradient is right at other inputs, and with other numbers; None if these do not work."""
+        try:
+            with self.subject.varied(inputs, numbers):
+                return all(self._is_right_at_moved_inputs(seed) for seed in range(TRIALS))
+        except Exception:  # whatever the code under check raises
+            return None
+
+    def _is_right_at_moved_inputs(self, seed: int) -> bool:
+        """Return whether the gradient is right, and not 0, after all inputs have moved a little; zeros stay."""
+        rng = np.random.default_rng(seed)
+        moved = {name: x * (1 - 0.2 * seed * rng.random(x.shape)) for name, x in self.subject.inputs.items()}
+        with self.subject.varied(moved, {}):
+            grad_y = rng.normal(size=self.subject.y(self.seed).shape)
+            gradient = run(self.subject, grad_y.copy(), self.seed).gradients[self.tensor]
+            return bool(np.any(gradient)) and self._is_right_now(gradient, grad_y)
+
+    def is_right_with_examples(self, n: int) -> bool:
+        """Return whether the gradient is right for the first n examples alone."""
+        try:
+            with self.subject.first_examples(n):
+                # a weight as long as the batch would have been cut as well, and y would have another shape
+                is_alike = self.subject.y(self.seed).shape[1:] == self.trial.y.shape[1:]
+                return is_alike and self.is_right_with({}, {}) is True
+        except Exception:  # whatever the code under check raises
+            return False
+
+    def _is_right_now(self, gradient: Any, grad_y: Array) -> bool:
+        return is_derivative(self.subject, grad_y, self.tensor, gradient, self.seed)
+
     def with_first_examples(self, n: int) -> tuple[Array, Array] | None:
         """Return the wrong gradient and the right one, at the usable entries, for the first n examples alone.
 
@@ -138,7 +194,11 @@ class Case:
             return None
         try:
             with subject.first_examples(n):
-                trial = run(subject, (grad_y[:n] if len(grad_y) == m else grad_y).copy(), self.seed)
+                shape = subject.y(self.seed).shape
+                grad_y = grad_y[:n] if len(grad_y) == m else grad_y
+                if grad_y.shape != shape:  # another tensor was as long as the batch, and was cut as well
+                    grad_y = np.random.default_rng(self.seed).normal(size=shape)
+                trial = run(subject, grad_y.copy(), self.seed)
                 tensor = subject.tensors[self.tensor]
                 entries = self.entries[self.usable]
                 entries = entries[entries < tensor.size]

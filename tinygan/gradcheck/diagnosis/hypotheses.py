@@ -2,36 +2,95 @@
 
 from collections.abc import Callable, Iterator
 
+import numpy as np
+
 from tinygan.gradcheck.diagnosis.case import Case
+from tinygan.gradcheck.diagnosis.factors import any_slope, known_factor, last_function, other_operand, slope_of_y
+from tinygan.gradcheck.diagnosis.linearity import not_linear
+from tinygan.gradcheck.diagnosis.normalisation import other_axes, weighted_paths
+from tinygan.gradcheck.diagnosis.paths import (
+    missing_mask,
+    not_accumulated,
+    not_summed_over_steps,
+    other_entries,
+    other_order_of_y,
+    too_many_paths,
+    unused_paths,
+)
 from tinygan.gradcheck.diagnosis.relations import (
     Finding,
     batch_size,
     factor,
+    factor_by_place,
+    other_tensor,
     permuted,
     reshaped,
     sign,
+    sign_of_some,
     summed_axis,
     transposed,
     zero,
 )
-from tinygan.gradcheck.diagnosis.terms import mask, missing_term, wrong_slope
+from tinygan.gradcheck.diagnosis.special_cases import (
+    one_sided_eps,
+    single_example,
+    special_setting,
+    without_other_input,
+)
+from tinygan.gradcheck.diagnosis.terms import mask, missing_term, wrong_at_labels, wrong_slope
 
+Hypotheses = tuple[Callable[[Case], Finding], ...]
+# What explains all by itself.
+WHOLE: Hypotheses = (zero, not_linear)
 # The most specific come first.
-SPECIFIC: tuple[Callable[[Case], Finding], ...] = (mask, sign, batch_size, summed_axis, transposed, wrong_slope)
+SPECIFIC: Hypotheses = (
+    mask,
+    sign,
+    batch_size,
+    summed_axis,
+    transposed,
+    wrong_slope,
+    slope_of_y,
+    other_tensor,
+    not_accumulated,
+    not_summed_over_steps,
+    missing_mask,
+    one_sided_eps,
+    reshaped,
+    special_setting,
+    other_order_of_y,
+    other_axes,
+    weighted_paths,
+)
 # These also fit errors that a more specific hypothesis explains better: a transpose permutes, and a slope of 1 in place
-# of 0 is a path by itself. So they are tested only if no specific hypothesis fits.
-GENERAL: tuple[Callable[[Case], Finding], ...] = (permuted, reshaped, missing_term)
+# of 0 is a path by itself. So they are tested only if no specific hypothesis fits, and the last ones only if none of
+# these does.
+GENERAL: Hypotheses = (
+    permuted,
+    last_function,
+    other_operand,
+    known_factor,
+    missing_term,
+    wrong_at_labels,
+    sign_of_some,
+)
+LAST: Hypotheses = (
+    factor_by_place,
+    unused_paths,
+    too_many_paths,
+    other_entries,
+    any_slope,
+    single_example,
+    without_other_input,
+)
 
 
 def findings(case: Case) -> Iterator[tuple[str, str]]:
-    """Yield the code and the message of each hypothesis that explains the wrong gradient, the most specific first."""
-    if (nothing := zero(case)) is not None:
-        yield nothing
-        return
-    for hypotheses in (SPECIFIC, GENERAL):
-        found = [finding for hypothesis in hypotheses if (finding := hypothesis(case)) is not None]
-        if found:
-            break
-    yield from found
-    if (constant := factor(case)) is not None:
-        yield constant
+    """Yield the code and the message of the most specific hypothesis that explains the wrong gradient, if any does."""
+    for hypotheses in (WHOLE, SPECIFIC, GENERAL, (factor,), LAST):
+        for hypothesis in hypotheses:
+            with np.errstate(all="ignore"):
+                finding = hypothesis(case)
+            if finding is not None:
+                yield finding
+                return

@@ -49,6 +49,8 @@ def mask(case: Case) -> Finding:
         return None
     scale = float(right[kept].mean())
     used = np.abs(wrong) > 1e-6
+    if used.all():
+        return None  # no mask at all
     if (used == kept).all() and np.allclose(wrong[kept], 1.0, atol=1e-5) and abs(scale - 1) > 1e-5:
         return "unscaled_mask", (
             f"backward drops what forward dropped, but does not scale what is kept: forward multiplies by {scale:.4g}, "
@@ -83,6 +85,48 @@ def missing_term(case: Case) -> Finding:
                 f"y depends on {case.tensor} by another one as well, and the gradients of all paths add up."
             )
     return _missing_moments(case, rest) or _diagonal(case)
+
+
+def _terms_of_a_loss(case: Case) -> Iterator[tuple[Array, str]]:
+    """Yield what often stands in the gradient of a loss: 1 at the label of each example, and probabilities."""
+    x = case.subject.tensors[case.tensor]
+    for name, data in case.subject.data.items():
+        if is_label(data, x):
+            yield one_hot(data, x), f"1 at the label {name} of each example"
+        if data.shape == x.shape:
+            yield data.astype(float), name
+            yield 1 - 2.0 * data, f"1 - 2 {name}, so {name} and 1 - {name} have changed places"
+    if x.ndim == 2:
+        exp = np.exp(x - x.max(axis=1, keepdims=True))
+        yield exp / exp.sum(axis=1, keepdims=True), f"the softmax of {case.tensor}"
+    yield 1 / (1 + np.exp(-x)), f"the sigmoid of {case.tensor}"
+
+
+def wrong_at_labels(case: Case) -> Finding:
+    """The gradient of a loss is right but for one entry of each example: that of its label."""
+    if not case.has_shape or not case.is_whole or case.numerical.at_kink.any():
+        return None
+    x = case.subject.tensors[case.tensor]
+    wrong = np.abs(case.wrong - case.whole_right) > case.margin
+    for name, data in case.subject.data.items():
+        if is_label(data, x) and not (wrong & (one_hot(data, x) == 0)).any():
+            return "missing_term", (
+                f"the gradient of {case.tensor} is right but at the label {name} of each example, where a term is "
+                "missing or wrong: the score of the label stands in the loss by itself, and in every other term."
+            )
+    return None
+
+
+def is_label(data: Array, x: Array) -> bool:
+    """Return whether an array holds one class for each row of x."""
+    if x.ndim != 2 or data.shape != x.shape[:1] or data.dtype.kind not in "iu":
+        return False
+    return bool(((data >= 0) & (data < x.shape[1])).all())
+
+
+def one_hot(labels: Array, x: Array) -> Array:
+    """Return an array of the shape of x with 1 at the label of each row."""
+    return np.eye(x.shape[1])[labels]
 
 
 def _missing_moments(case: Case, rest: Array) -> Finding:
@@ -158,6 +202,8 @@ def _terms(case: Case) -> Iterator[tuple[Array, str]]:
     grad_y, y = case.trial.grad_y, case.trial.y
     x = case.subject.tensors[case.tensor]
     yield grad_y, "grad_y"
+    if y.size == 1:
+        yield from _terms_of_a_loss(case)
     if y.shape == x.shape:
         if np.all(x):
             yield grad_y * y / x, "grad_y * y / x"

@@ -77,7 +77,7 @@ class SlopeOfInput(Sigmoid):
 
     Many tutorials have ``def sigmoid_derivative(x): return x * (1 - x)``, to be called with the output of the
     sigmoid. The name invites you to call it with the input. Near x = 1/2 the two are alike; far away the slope
-    is large and negative where it should vanish. Diagnosis: unknown, since no simple relation to the right one exists.
+    is large and negative where it should vanish. Diagnosis: wrong_argument.
     """
 
     def backward_input(self, grad_y: Array, cache: Any) -> Array:
@@ -107,6 +107,6 @@ BUGS = [
     Bug("forgotten_leak", "wrong_slope", "LeakyReLU with slope 0 in backward", ForgottenLeak, LeakyReLU,
         {"slope": 0.2}),
     Bug("open_gate", "wrong_slope", "ReLU that lets every gradient pass", OpenGate, ReLU),
-    Bug("slope_of_input", "unknown", "sigmoid's slope from its input, x (1 - x)", SlopeOfInput, Sigmoid),
+    Bug("slope_of_input", "wrong_argument", "sigmoid's slope from its input, x (1 - x)", SlopeOfInput, Sigmoid),
     Bug("whole_slopes", "zero", "slopes kept as integers, all 0", WholeSlopes, Tanh),
 ]  # fmt: skip

@@ -41,6 +41,7 @@ class PlayedStep(Subject):
     """
 
     numbers: Mapping[str, float] = {}
+    takes_grad_y = False
     player: str
 
     def __init__(

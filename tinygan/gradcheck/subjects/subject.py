@@ -4,6 +4,7 @@ import inspect
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from types import FunctionType
 from typing import Any
 
 import numpy as np
@@ -35,6 +36,8 @@ class Subject(ABC):
         Arrays of floats that y depends on, and of which there is no gradient to check.
     grad_name : str
         What the code under check calls the gradient that backward gets: ``"grad_y"``, or for example ``"dout"``.
+    takes_grad_y : bool
+        Whether the backward pass gets grad_y; a step of Algorithm 1 has its own.
     is_homework : bool
         Whether it stands alone. The protocol of our layers and steps forbids side effects; homework may have them, as
         long as its gradients are right.
@@ -47,6 +50,7 @@ class Subject(ABC):
     numbers: Mapping[str, float]
     unlooked: Sequence[str] = ()
     grad_name = "grad_y"
+    takes_grad_y = True
     is_homework = False
 
     @property
@@ -80,6 +84,33 @@ class Subject(ABC):
             yield
         finally:
             self.inputs |= kept
+
+    @property
+    def functions(self) -> Mapping[str, FunctionType]:
+        """The functions of the code under check, by the words for them: those that hold its forward and backward."""
+        return {}
+
+    @property
+    def data(self) -> Mapping[str, Array]:
+        """The arrays that forward gets and that have no gradient, such as labels."""
+        return {}
+
+    @contextmanager
+    def varied(self, inputs: Mapping[str, Array], numbers: Mapping[str, float]) -> Iterator[None]:
+        """Put other inputs and hyper-parameters in the place of some for the time of a with block."""
+        kept = self.inputs
+        self.inputs = {**kept, **inputs}
+        try:
+            with self._set_numbers(numbers):
+                yield
+        finally:
+            self.inputs = kept
+
+    @contextmanager
+    def _set_numbers(self, numbers: Mapping[str, float]) -> Iterator[None]:
+        if numbers:
+            raise ValueError(f"the numbers of {self.name} cannot be changed")
+        yield
 
     @abstractmethod
     def forward(self, seed: int) -> tuple[Array, Any]:
@@ -159,6 +190,22 @@ class LayerSubject(Subject):
     def learned(self) -> Mapping[str, Any]:
         """The parameters on the layer's device."""
         return self.place.learned
+
+    @property
+    def functions(self) -> Mapping[str, FunctionType]:
+        """The passes of the layer's class."""
+        kind = type(self.layer)
+        passes = ("forward", "backward_input", "backward_params")
+        return {name: found for name in passes if isinstance(found := getattr(kind, name), FunctionType)}
+
+    @contextmanager
+    def _set_numbers(self, numbers: Mapping[str, float]) -> Iterator[None]:
+        kept = {name: vars(self.layer)[name] for name in numbers}
+        vars(self.layer).update({name: type(kept[name])(value) for name, value in numbers.items()})
+        try:
+            yield
+        finally:
+            vars(self.layer).update(kept)
 
     def forward(self, seed: int) -> tuple[Array, Any]:
         """Return y and the cache, whose arrays stay on the layer's device."""

@@ -4,6 +4,7 @@ import inspect
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from copy import deepcopy
+from types import FunctionType
 from typing import Any
 
 import numpy as np
@@ -131,6 +132,30 @@ class Written(Subject):
             yield
         finally:
             self._given, self._leaves, self.inputs = kept
+
+    @property
+    def functions(self) -> Mapping[str, FunctionType]:
+        """Both passes, as far as they are written in Python."""
+        both = {"forward": self.passes.forward, "backward": self.passes.backward}
+        return {name: found for name, found in both.items() if isinstance(found, FunctionType)}
+
+    @property
+    def data(self) -> Mapping[str, Array]:
+        """The arrays that backward gives no gradient of, such as labels."""
+        arrays = {name: value for name, value in self._given.items() if isinstance(value, np.ndarray)}
+        return {name: array for name, array in arrays.items() if name not in self.inputs}
+
+    @contextmanager
+    def _set_numbers(self, numbers: Mapping[str, float]) -> Iterator[None]:
+        settings = [value for value in self._given.values() if isinstance(value, dict)]
+        kept = [(holder, dict(holder)) for holder in (self._given, *settings)]
+        for holder, before in kept:
+            holder.update({name: type(before[name])(numbers[name]) for name in before if name in numbers})
+        try:
+            yield
+        finally:
+            for holder, before in kept:
+                holder.update(before)
 
     def _batches(self) -> dict[str, Array]:
         return {name: a for name, a in self._given.items() if isinstance(a, np.ndarray) and a.ndim > self.axis}

@@ -1,0 +1,267 @@
+"""Hypotheses on the factors of a wrong gradient: the slope at a wrong place, a factor missing, or one too many."""
+
+from collections.abc import Iterator
+from functools import partial
+from itertools import combinations
+
+import numpy as np
+
+from tinygan.backend import Array
+from tinygan.gradcheck.diagnosis.case import Case
+from tinygan.gradcheck.diagnosis.closeness import same
+from tinygan.gradcheck.diagnosis.jacobians import Jacobians
+from tinygan.gradcheck.diagnosis.relations import Finding, axes_in_words
+from tinygan.gradcheck.numerical import numerical_gradient
+
+# The fewest different numbers on which a formula is tried: two formulas agree by chance on one or two.
+FEWEST = 4
+
+
+def slope_of_y(case: Case) -> Finding:
+    """The slope of a function is taken at y in place of x, f'(f(x)), or the reverse."""
+    slopes = elementwise(case)
+    if slopes is None:
+        return None
+    wrong, right, x, y = slopes
+    margin = 1e-5 * max(1.0, float(np.abs(right).max()))
+    at_y = _slopes_at(case, case.trial.y)
+    if at_y is not None and same(wrong, at_y, margin) and not same(right, at_y, margin):
+        return "wrong_argument", (
+            f"the slope that backward uses is f'(y) where f'({case.tensor}) belongs: the function is applied once more "
+            "to what forward returned. If the slope is written in terms of y, put y into it as it is."
+        )
+    powers = np.stack([np.ones_like(y), y, y * y], axis=1)
+    in_y = np.linalg.lstsq(powers, right, rcond=None)[0]
+    if not same(powers @ in_y, right, margin) or np.ptp(right) < margin:
+        return None
+    in_x = in_y[0] + in_y[1] * x + in_y[2] * x * x
+    if same(wrong, in_x, margin * max(1.0, float(np.abs(in_x).max()))):
+        return "wrong_argument", (
+            f"in terms of y, the slope of forward is {_polynomial(in_y)}; backward puts {case.tensor} where y belongs. "
+            "Keep y in the cache, and use it."
+        )
+    return None
+
+
+def last_function(case: Case) -> Finding:
+    """The last function is tanh or a sigmoid, and its slope is wrong in a way that is known."""
+    paths = case.jacobians
+    ratios = None if paths is None else _by_row(paths)
+    if ratios is None or len(np.unique(ratios.round(9))) < FEWEST:
+        return None
+    assert paths is not None  # or else there are no ratios
+    y = case.trial.y.reshape(-1)[paths.is_path.any(axis=1)]
+    for name, slope, formula, others in _known_slopes(y):
+        used = ratios * slope
+        for code, other, words in others:
+            if same(used, other, 1e-4 * max(1.0, float(np.abs(other).max()))):
+                return code, (
+                    f"the gradient of {case.tensor} {words}. Where y is {name} of something, the slope is {formula}."
+                )
+    return None
+
+
+def known_factor(case: Case) -> Finding:
+    """The gradient lacks one factor that can be named, or has it once too often."""
+    paths = case.jacobians
+    if paths is None or paths.forward.size == 0:
+        return None
+    for array, words in _known_factors(case, paths):
+        with np.errstate(all="ignore"):
+            if not np.isfinite(array).all() or np.ptp(array) < 1e-3 * np.abs(array).max() or not array.all():
+                continue
+        if paths.explains(paths.forward / array):
+            return "missing_term", (
+                f"the gradient of {case.tensor} lacks a factor, {words}: multiplied by it, it is right. By the chain "
+                "rule, every factor between this tensor and y belongs in it."
+            )
+        if paths.explains(paths.forward * array):
+            return "extra_term", (
+                f"the gradient of {case.tensor} has a factor too many, {words}: divided by it, it is right."
+            )
+        for power, way in (
+            (-2.0, "divided by it where it should be multiplied"),
+            (2.0, "multiplied, not divided by it"),
+        ):
+            if paths.explains(paths.forward * array**power):
+                return "missing_term", f"in the gradient of {case.tensor}, {words} stands in the wrong place: {way}."
+    return None
+
+
+def other_operand(case: Case) -> Finding:
+    """Backward multiplies grad_y by one array where forward has multiplied the tensor by another."""
+    paths = case.jacobians
+    if paths is None or case.tensor in case.subject.batches or not case.is_whole or len(paths.y_shape) < 2:
+        return None
+    known = {name: array for name, array in case.subject.inputs.items() if array.ndim == 2}
+    known |= {"y": case.trial.y} if case.trial.y.ndim == 2 else {}
+    if len(case.shape) == 1 and (paths.is_path.sum(axis=1) <= 1).all() and (paths.is_taken.sum(axis=1) <= 1).all():
+        multiplier = paths.backward.sum(axis=1).reshape(paths.y_shape)
+        for name, array in ({**known, "1": np.ones(paths.y_shape)}).items():
+            if array.shape == multiplier.shape and same(array, multiplier, paths.margin):
+                return _multiplied(case, "missing_term" if name == "1" else "wrong_argument", name)
+    if len(case.shape) != 2 or len(paths.y_shape) != 2:
+        return None
+    (m, n_out), (n_in, width) = paths.y_shape, case.shape
+    if width != n_out:
+        return None
+    own = np.arange(n_out)
+    forward = paths.forward.reshape(m, n_out, n_in, n_out)[:, own, :, own]  # (n_out, m, n_in)
+    backward = paths.backward.reshape(m, n_out, n_in, n_out)[:, own, :, own]
+    fitting = [(name, array) for name, array in known.items() if array.shape == (m, n_in) and array.all()]
+    for right_name, right in fitting:
+        for wrong_name, wrong in fitting:
+            if right_name != wrong_name and same(forward / right * wrong, backward, 10 * paths.margin):
+                return "wrong_argument", (
+                    f"the gradient of {case.tensor} is what it would be if {wrong_name} stood where {right_name} "
+                    f"stands: forward multiplies {right_name} by {case.tensor}, so {right_name} belongs here."
+                )
+    return None
+
+
+def any_slope(case: Case) -> Finding:
+    """The function works entry by entry, and backward uses another slope."""
+    slopes = elementwise(case)
+    if slopes is None:
+        return None
+    wrong, right, x, _ = slopes
+    worst = int(np.argmax(np.abs(wrong - right)))
+    return "wrong_slope", (
+        f"each y depends on one entry of {case.tensor} alone, and the slope that backward uses is wrong: at "
+        f"{case.tensor} = {x[worst]:.3g} it is {wrong[worst]:.4g}, and the slope of forward is {right[worst]:.4g}."
+    )
+
+
+def elementwise(case: Case) -> tuple[Array, Array, Array, Array] | None:
+    """Return the slopes of backward, the slopes of forward, x and y, if each y depends on the x at its place alone."""
+    x, y, paths = case.subject.tensors[case.tensor], case.trial.y, case.jacobians
+    if paths is None or case.tensor not in case.subject.inputs or x.shape != y.shape or not case.usable.any():
+        return None
+    entries = case.entries[case.usable]
+    own = np.zeros(paths.forward.shape, bool)
+    own[entries, np.arange(len(entries))] = True
+    if (paths.is_path & ~own).any() or (paths.is_taken & ~own).any() or len(entries) < FEWEST:
+        return None
+    return paths.backward[own.nonzero()], paths.forward[own.nonzero()], x.reshape(-1)[entries], y.reshape(-1)[entries]
+
+
+def _multiplied(case: Case, code: str, name: str) -> tuple[str, str]:
+    by = "no other array" if name == "1" else name
+    return code, (
+        f"the gradient of {case.tensor} is grad_y times {by}, summed. Forward multiplies {case.tensor} by something "
+        "else, and that belongs here."
+    )
+
+
+def _slopes_at(case: Case, x: Array) -> Array | None:
+    """Return the slopes of an elementwise forward at another x."""
+    try:
+        with case.subject.varied({case.tensor: x.copy()}, {}):
+            tensor = case.subject.tensors[case.tensor]
+            found = numerical_gradient(partial(case.subject.y, case.seed), np.ones_like(x), tensor, case.entries)
+            return found.gradient[case.usable]
+    except Exception:  # whatever the code under check raises
+        return None
+
+
+def _by_row(paths: Jacobians) -> Array | None:
+    """Return r if every row of backward is r times that of forward, for the rows that are not 0."""
+    rows = paths.is_path.any(axis=1)
+    forward, backward = paths.forward[rows], paths.backward[rows]
+    if not len(forward) or np.abs(paths.backward[~rows]).max(initial=0.0) > paths.margin:
+        return None
+    ratios: Array = (forward * backward).sum(axis=1) / (forward * forward).sum(axis=1)
+    return ratios if same(backward, ratios[:, None] * forward, paths.margin * max(1.0, np.abs(ratios).max())) else None
+
+
+def _known_slopes(y: Array) -> Iterator[tuple[str, Array, str, list[tuple[str, Array, str]]]]:
+    """Yield a last function, its slope in terms of y, and the wrong slopes that people write for it."""
+    passed_on = ("missing_term", np.ones_like(y), "lacks the slope of the last function: grad_y is passed on as it is")
+    if (np.abs(y) < 1).all():
+        tanh = np.tanh(y)
+        yield (
+            "tanh",
+            1 - y * y,
+            "1 - y^2",
+            [
+                passed_on,
+                ("missing_term", 1 - y, "has the slope 1 - y: the square is missing"),
+                ("wrong_argument", 1 - tanh * tanh, "has the slope 1 - tanh(y)^2: tanh is applied once more"),
+                ("extra_term", (1 - y * y) ** 2, "has the slope of tanh twice"),
+                ("wrong_slope", y * (1 - y), "has the slope of a sigmoid, y (1 - y)"),
+                ("wrong_slope", y * y, "has the slope y^2"),
+                ("wrong_slope", y, "has y itself for a slope"),
+            ],
+        )
+    if (y > 0).all() and (y < 1).all():
+        again = 1 / (1 + np.exp(-y))
+        yield (
+            "a sigmoid",
+            y * (1 - y),
+            "y (1 - y)",
+            [
+                passed_on,
+                ("missing_term", y, "has the slope y: the factor 1 - y is missing"),
+                ("missing_term", 1 - y, "has the slope 1 - y: the factor y is missing"),
+                ("wrong_argument", again * (1 - again), "has a sigmoid of y in its slope: it is applied once more"),
+                ("extra_term", (y * (1 - y)) ** 2, "has the slope of the sigmoid twice"),
+                ("wrong_slope", 1 - y * y, "has the slope of tanh, 1 - y^2"),
+            ],
+        )
+
+
+def _known_factors(case: Case, paths: Jacobians) -> Iterator[tuple[Array, str]]:
+    """Yield arrays that stretch over the Jacobian, with their names: tensors, spreads of x, y, and the slopes at y."""
+    x, y, entries = case.subject.tensors[case.tensor], case.trial.y, case.entries[case.usable]
+    for name, array in case.subject.tensors.items():
+        if (own := _stretched(array, x.shape)) is not None:
+            yield own.reshape(1, -1)[:, entries], name if name != case.tensor else f"{name} itself"
+        if array.ndim and (over := _stretched(array, y.shape)) is not None:
+            yield over.reshape(-1, 1), name
+    slopes = elementwise(case)
+    if slopes is not None and slopes[1].all():
+        yield slopes[1][None], "the slope of forward"
+    if y.size > 1:
+        yield y.reshape(-1, 1), "y"
+        yield 1 - y.reshape(-1, 1), "1 - y"
+    if y.size > 1 and x.shape == y.shape:
+        yield y.reshape(1, -1)[:, entries], "y"
+    if y.size == 1:
+        s = 1 / (1 + np.exp(-x.reshape(1, -1)[:, entries]))
+        yield s * (1 - s), f"the slope of a sigmoid of {case.tensor}"
+    for name, array in case.subject.inputs.items():
+        for axes in _sums(array.ndim):
+            spread = np.broadcast_to(array.std(axis=axes, keepdims=True), array.shape)
+            size = np.broadcast_to(np.sqrt((array**2).sum(axis=axes, keepdims=True)), array.shape)
+            for sizes, words in ((spread, "standard deviation"), (size, "length")):
+                for power, which in ((sizes, words), (sizes * sizes, f"square of the {words}")):
+                    label = f"the {which} of {name} over {axes_in_words(axes)}"
+                    if name == case.tensor:
+                        yield 1 / power.reshape(1, -1)[:, entries], f"1 / {label}"
+                    elif array.shape == y.shape:
+                        yield 1 / power.reshape(-1, 1), f"1 / {label}"
+
+
+def _sums(n: int) -> Iterator[tuple[int, ...]]:
+    for size in range(1, n + 1):
+        yield from combinations(range(n), size)
+
+
+def _stretched(array: Array, shape: tuple[int, ...]) -> Array | None:
+    """Return an array as large as a shape, such as a vector of one number for every channel."""
+    if array.shape == shape:
+        return array
+    if array.ndim == 1 and len(shape) > 1:
+        fitting = [axis for axis in (len(shape) - 1, 1) if shape[axis] == array.size > 1]
+        if fitting:
+            ones = [1] * len(shape)
+            ones[fitting[0]] = array.size
+            return np.broadcast_to(array.reshape(ones), shape)
+    return None
+
+
+def _polynomial(coefficients: Array) -> str:
+    names = ("", " y", " y^2")
+    terms = [f"{c:.3g}{name}" for c, name in zip(coefficients, names, strict=True) if abs(c) > 1e-4]
+    words = " + ".join(terms).replace("+ -", "- ")
+    return words.replace("1 y", "y").replace("- 1 y^2", "- y^2")
