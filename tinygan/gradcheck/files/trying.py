@@ -229,7 +229,7 @@ def _with_object(passes: Passes, kind: type | None, given: dict[str, Any], seed:
         built = kind(**values, **({"rng": as_rng(seed)} if "rng" in _signature(kind) else {}))
         x = next((value for value in arguments.values() if isinstance(value, np.ndarray)), np.ones((5, 4)))
         _prepare(built, x)
-        built = _settled(built, passes, arguments)
+    built = _settled(built, passes, arguments, seed)
     _stir(built, seed)
     return {passes.owner: built, **arguments}
 
@@ -247,29 +247,34 @@ def _prepare(built: Any, x: Array) -> None:
             method(**values)
 
 
-def _settled(built: Any, passes: Passes, arguments: dict[str, Any]) -> Any:
+def _settled(built: Any, passes: Passes, arguments: dict[str, Any], seed: int) -> Any:
     """Return an object that has its parameters: some make them only when forward sees its first x.
 
-    What the first forward made and a second one with another x leaves as it is are parameters. All else that has
-    changed is of the call, and is put back.
+    What forward makes, whatever x is, are parameters. An attribute of which nothing lasts is of the call, and is put
+    back.
     """
     assert passes.owner is not None
-    once = deepcopy(built)
-    passes.go_forward({**deepcopy(arguments), passes.owner: once})
+    once, other = deepcopy(built), deepcopy(built)
+    with global_seed(seed):
+        passes.go_forward({**deepcopy(arguments), passes.owner: once})
     kept, made = dict(leaves(built)), dict(leaves(once))
     if made.keys() == kept.keys():
         return built
-    twice = deepcopy(once)
-    other = {name: _other(value) for name, value in arguments.items()}
-    passes.go_forward({**other, passes.owner: twice})
-    later = dict(leaves(twice))
-    passing = {path[0] for path in {*made, *later} if not _same(made.get(path), later.get(path))}
-    for name in passing:
-        if name in vars(built):
-            vars(once)[name] = deepcopy(vars(built)[name])
-        else:
-            vars(once).pop(name, None)
-    return once if dict(leaves(once)).keys() - kept.keys() else built
+    with global_seed(seed):
+        passes.go_forward({**{name: _other(value) for name, value in arguments.items()}, passes.owner: other})
+    later = dict(leaves(other))
+    lasting = {path[0] for path in made if _same(made[path], later.get(path))}
+    for name in {path[0] for path in {*made, *later}} - lasting:
+        before = vars(built).get(name)
+        vars(once)[name] = deepcopy(before) if before else _emptied(vars(once)[name])
+    return once if lasting - {path[0] for path in kept} else built
+
+
+def _emptied(value: Any) -> Any:
+    """Return a container without the arrays of a call, but with its keys."""
+    if isinstance(value, dict):
+        return {key: _emptied(inner) for key, inner in value.items()}
+    return [] if isinstance(value, list) else None
 
 
 def _other(value: Any) -> Any:

@@ -5,7 +5,7 @@ import inspect
 import itertools
 import re
 import textwrap
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -85,37 +85,59 @@ def _name(node: ast.expr) -> str:
     return ""
 
 
-def assigned(
-    tensors: Sequence[tuple[Path, Any]], gradients: Sequence[tuple[Path, Any]], returned: Sequence[int], n_first: int
-) -> dict[int, int]:
-    """Return which gradient belongs to which tensor, as positions: by name, and where names say nothing, by order.
+def by_name(tensors: Sequence[Path], gradients: Sequence[Path]) -> dict[Path, Path]:
+    """Return which gradient belongs to which tensor by its name.
+
+    Examples
+    --------
+    >>> by_name([("x",), ("w",)], [("dw",), ("other",)])
+    {('w',): ('dw',)}
+    """
+    stems: dict[str, Path] = {}
+    for path in gradients:
+        if stem := gradient_of(path):
+            stems.setdefault(stem, path)
+    return {path: stems[plain_name(path)] for path in tensors if plain_name(path) in stems}
+
+
+def in_order(tensors: Mapping[Path, Any], gradients: Mapping[Path, Any]) -> dict[Path, Path]:
+    """Return which gradient belongs to which tensor by their order, unless only another order fits their shapes.
+
+    Examples
+    --------
+    >>> tensors = {("x",): np.ones((5, 4)), ("w",): np.ones((4, 3))}
+    >>> in_order(tensors, {("0",): np.ones((4, 3)), ("1",): np.ones((5, 4))})
+    {('w',): ('0',), ('x',): ('1',)}
+    """
+    n = min(len(tensors), len(gradients))
+    orders: list[Any] = [tuple(tensors)[:n]]
+    if len(tensors) <= MOST:
+        orders += itertools.permutations(tensors, n)
+    for order in orders:
+        if all(np.shape(tensors[t]) == np.shape(gradients[g]) for t, g in zip(order, gradients, strict=False)):
+            return dict(zip(order, gradients, strict=False))
+    return dict(zip(orders[0], gradients, strict=False))
+
+
+def matched(
+    arguments: Mapping[Path, Any], learned: Sequence[Path], returned: Mapping[Path, Any], kept: Sequence[Path]
+) -> dict[Path, Path]:
+    """Return which gradient belongs to which tensor.
 
     Parameters
     ----------
-    tensors : sequence of (path, array)
-    gradients : sequence of (path, gradient)
-        All that may be gradients, by the names that they have.
-    returned : sequence of int
-        Positions of the gradients that backward returns; only these may go by order.
-    n_first : int
-        How many of the tensors, from the first on, may go by order.
+    arguments : dict from path to array
+        What forward gets, and needs a gradient. Backward returns it, by name or in order; if it returns nothing, it
+        keeps it on its object.
+    learned : sequence of path
+        The arrays inside the object, whose gradients have names.
+    returned, kept
+        The gradients that backward returns, and those that it keeps on the object.
     """
-    pairs: dict[int, int] = {}
-    stems = [gradient_of(path) for path, _ in gradients]
-    for i, (path, _) in enumerate(tensors):
-        same = [j for j, stem in enumerate(stems) if stem and stem == plain_name(path) and j not in pairs.values()]
-        if same:
-            pairs[i] = same[0]
-    left = [(i, np.shape(tensors[i][1])) for i in range(n_first) if i not in pairs]
-    spare = [(j, np.shape(gradients[j][1])) for j in returned if j not in pairs.values()]
-    return pairs | _in_order(left, spare)
-
-
-def _in_order(tensors: list[tuple[int, Any]], gradients: list[tuple[int, Any]]) -> dict[int, int]:
-    """Go by order, unless only another order fits the shapes."""
-    n = min(len(tensors), len(gradients))
-    orders: list[Any] = [tensors[:n]]
-    if len(tensors) <= MOST:
-        orders += itertools.permutations(tensors, n)
-    fitting = (order for order in orders if all(t[1] == g[1] for t, g in zip(order, gradients, strict=False)))
-    return {t[0]: g[0] for t, g in zip(next(fitting, orders[0]), gradients, strict=False)}
+    pairs = by_name([*arguments], [*returned] or kept)
+    left = {path: array for path, array in arguments.items() if path not in pairs}
+    spare = {path: array for path, array in returned.items() if path not in pairs.values()}
+    if len(spare) > len(left):  # None stands for what has no gradient
+        spare = {path: array for path, array in spare.items() if array is not None}
+    pairs |= in_order(left, spare)
+    return pairs | by_name(learned, [path for path in (*kept, *returned) if path not in pairs.values()])

@@ -117,7 +117,8 @@ class Passes:
         after = list(leaves(owner, prefix))
         gradients += [(path, array) for path, array in after if gradient_of(path)]
         if has_step:
-            gradients += [((*path, "grad"), before[path] - array) for path, array in after if path in before]
+            steps = {path: before[path] - array for path, array in after if path in before}
+            gradients += [((*path, "grad"), step) for path, step in steps.items() if step.any()]
         if not self.n_upstream:
             return [(path, _scaled(gradient, grads[0])) for path, gradient in gradients]
         return gradients
@@ -198,8 +199,9 @@ def _kind(parts: list[Any]) -> str:
 def readings_of(forward: Callable[..., Any], backward: Callable[..., Any]) -> tuple[Passes, ...]:
     """Return the ways in which two passes may be meant, the likeliest first; those that do not run are dropped later.
 
-    A backward pass that names an argument of forward, or takes nothing, or belongs to a loss, may be the derivative
-    itself. A loss may be one of each example, and its gradient that of their mean or their sum.
+    A backward pass may be the derivative itself if it names an argument of forward, takes nothing, belongs to a loss,
+    or has a default for what it takes, as ``backward(self, dout=1)``. If there is a loss of each example, the gradient
+    may be that of their mean or of their sum.
 
     Examples
     --------
@@ -219,4 +221,5 @@ def readings_of(forward: Callable[..., Any], backward: Callable[..., Any]) -> tu
     if is_slope:
         return tuple(slopes)
     is_derivative = not any(word in backward.__name__ for word in ("back", "bprop"))
-    return (plain, *slopes) if is_loss or is_derivative else (plain,)
+    has_default = not _is_required(inspect.signature(backward).parameters[taken[0]])
+    return (plain, *slopes) if is_loss or is_derivative or has_default else (plain,)

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from tinygan.backend import Array, as_rng
-from tinygan.gradcheck.subjects.gradient_names import PLAIN, assigned
+from tinygan.gradcheck.subjects.gradient_names import PLAIN, matched
 from tinygan.gradcheck.subjects.leaves import Path, children, copied, leaves
 from tinygan.gradcheck.subjects.lines import line_of_kept, line_of_returned
 from tinygan.gradcheck.subjects.passes import DATA, Called, Gradients, Passes
@@ -88,19 +88,21 @@ class Written(Subject):
 
     def _match(self, gradients: Gradients) -> None:
         """Find out which gradient belongs to which tensor, and keep the tensors that have one."""
-        first = self._arguments()
-        paths = [*first, *(path for path in self._leaves if path not in first)]
-        returned = [i for i, (path, _) in enumerate(gradients) if path[0] != self.passes.owner]
-        if len(returned) > len(first):  # None stands for what has no gradient
-            returned = [i for i in returned if gradients[i][1] is not None]
-        pairs = assigned([(path, self._leaves[path]) for path in paths], gradients, returned, len(first))
+        arguments = {path: self._leaves[path] for path in self._arguments()}
+        others = [path for path in self._leaves if path not in arguments]
+        owner = self.passes.owner
+        returned = {path: gradient for path, gradient in gradients if path[0] != owner}
+        pairs = matched(arguments, others, returned, [path for path, _ in gradients if path[0] == owner])
         if not pairs:
             raise BackwardRaised("backward gives nothing that can be the gradient of something")
-        for i, path in enumerate(paths):
-            if i in pairs:
+        shapes = [(np.shape(self._leaves[path]), np.shape(dict(gradients)[pairs[path]])) for path in pairs]
+        if len(returned) > len(self._leaves) and any(one != other for one, other in shapes):
+            raise BackwardRaised(f"backward returns {len(returned)} gradients for {len(arguments)} arrays of floats")
+        for path in (*arguments, *others):
+            if path in pairs:
                 name = _name(path) if _name(path) not in self.inputs else ".".join(path)
                 self.inputs[name], self._names[path] = self._leaves[path], name
-                self._gradients[name] = gradients[pairs[i]][0]
+                self._gradients[name] = pairs[path]
 
     def _matters(self, path: Path, y: Array, seed: int) -> bool:
         """Return whether y depends on an array."""
