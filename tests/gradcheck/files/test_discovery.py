@@ -244,10 +244,8 @@ def test_functions_get_arrays_that_fit_by_their_names():
         return x[np.arange(len(x)), y].mean(), 0
 
     def words(forward):
-        n = forward.__code__.co_argcount
-
         def backward(dout, cache):
-            return (np.ones(1),) * n
+            return np.ones(1)
 
         (subjects,) = subjects_of(FunctionPair("f", forward, backward, None), 0)
         return subjects[0].words

@@ -195,7 +195,8 @@ class Case:
         try:
             with subject.first_examples(n):
                 shape = subject.y(self.seed).shape
-                grad_y = grad_y[:n] if len(grad_y) == m else grad_y
+                has_examples = grad_y.ndim > subject.axis and grad_y.shape[subject.axis] == m
+                grad_y = grad_y.take(range(n), subject.axis) if has_examples else grad_y
                 if grad_y.shape != shape:  # another tensor was as long as the batch, and was cut as well
                     grad_y = np.random.default_rng(self.seed).normal(size=shape)
                 trial = run(subject, grad_y.copy(), self.seed)

@@ -14,7 +14,8 @@ from tinygan.backend.arrays import array_kind, is_float_array
 from tinygan.gradcheck.files.discovery import FunctionPair, LossFunction, PlainClass
 from tinygan.gradcheck.files.scenes import role_of
 from tinygan.gradcheck.files.settings import SETTINGS, WINDOW_KEYS, WINDOWS
-from tinygan.gradcheck.files.trying import Nothing, in_words, readings_with_inputs, running
+from tinygan.gradcheck.files.trying import Nothing, readings_with_inputs, running
+from tinygan.gradcheck.files.values import in_words
 from tinygan.gradcheck.functions import named_arguments
 from tinygan.gradcheck.subjects.passes import Passes, readings_of
 from tinygan.gradcheck.subjects.subject import location

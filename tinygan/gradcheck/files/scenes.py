@@ -192,7 +192,7 @@ SCENES = (
         1,
         3,
         {
-            "x": [normal(5, 1), normal(5)],
+            "x": [normal(5), normal(5, 1)],
             "prediction": [chances(5, 1), chances(5)],
             "target": [coins(5, 1), coins(5)],
             "hidden": [normal(5, 3)],
@@ -219,7 +219,7 @@ SCENES = (
         4,
         3,
         {
-            "x": [normal(2, 4, 7, 9)],
+            "x": [normal(2, 4, 5, 7)],
             "weight": [normal(3, 4, 3, 3)],
             "bias": [normal(3)],
             "scale": [normal(4), normal(3), normal(1, 4, 1, 1)],
@@ -230,7 +230,7 @@ SCENES = (
         4,
         2,
         {
-            "x": [normal(2, 4, 8, 6)],
+            "x": [normal(2, 4, 6, 5)],
             "weight": [normal(2, 4, 2, 2)],
             "bias": [normal(2)],
             "scale": [normal(4), normal(2), normal(1, 4, 1, 1)],
@@ -252,7 +252,7 @@ SCENES = (
         3,
         4,
         {
-            "x": [normal(2, 7, 9, 3)],
+            "x": [normal(2, 5, 7, 3)],
             "weight": [normal(3, 3, 3, 4)],
             "bias": [normal(1, 1, 1, 4), normal(4)],
             "scale": [normal(3)],

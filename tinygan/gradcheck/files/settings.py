@@ -71,8 +71,6 @@ SETTINGS: dict[str, Any] = {
     **dict.fromkeys(("training", "train", "train_flg", "is_training", "is_train", "trainable"), True),
     **dict.fromkeys(("debug", "verbose", "eval", "retain_derived"), False),
     "mode": "train",
-    **dict.fromkeys(("activation", "f", "func", "activation_function"), np.tanh),
-    **dict.fromkeys(("activation_prime", "f_prime", "df", "activation_derivative", "activation_grad"), slope(np.tanh)),
     **dict.fromkeys(("optimizer", "opt"), Descent()),
     **{"start": 1, "stop": 3},
     "seed": 0,
@@ -80,6 +78,11 @@ SETTINGS: dict[str, Any] = {
 }
 # Whose functions are not read.
 LIBRARIES = ("numpy", "scipy", *sys.stdlib_module_names)
+# Arguments of a constructor that are functions.
+FUNCTIONS = {
+    **dict.fromkeys(("activation", "f", "func", "activation_function"), np.tanh),
+    **dict.fromkeys(("activation_prime", "f_prime", "df", "activation_derivative", "activation_grad"), slope(np.tanh)),
+}
 # Arguments that are dictionaries of settings or of arrays.
 DICTIONARY = re.compile(r"\w*_?(params?|parameters|hparam\w*|hyper\w*|config|cfg|options|opts|kwargs)", re.I)
 

@@ -120,7 +120,7 @@ def in_order(tensors: Mapping[Path, Any], gradients: Mapping[Path, Any]) -> dict
 
 
 def matched(
-    arguments: Mapping[Path, Any], learned: Sequence[Path], returned: Mapping[Path, Any], kept: Sequence[Path]
+    arguments: Mapping[Path, Any], learned: Sequence[Path], returned: Mapping[Path, Any], kept: Mapping[Path, Any]
 ) -> dict[Path, Path]:
     """Return which gradient belongs to which tensor.
 
@@ -134,9 +134,12 @@ def matched(
     returned, kept
         The gradients that backward returns, and those that it keeps on the object.
     """
-    pairs = by_name([*arguments], [*returned] or kept)
+    given = returned or kept
+    pairs = by_name([*arguments], [*given])
     left = {path: array for path, array in arguments.items() if path not in pairs}
-    spare = {path: array for path, array in returned.items() if path not in pairs.values()}
+    spare = (
+        {path: array for path, array in given.items() if path not in pairs.values()} if returned or not pairs else {}
+    )
     if len(spare) > len(left):  # None stands for what has no gradient
         spare = {path: array for path, array in spare.items() if array is not None}
     pairs |= in_order(left, spare)

@@ -139,7 +139,7 @@ class Passes:
             elif self.n_upstream and (is_first or (UPSTREAM.fullmatch(name) and _is_required(parameter))):
                 arguments[name] = next(above)
             elif self.on_output and positions:
-                arguments[name] = called.outputs[0]
+                arguments[name] = getattr(arguments.get(self.owner or ""), "output", called.outputs[0])
                 positions = []
             elif name in called.given:
                 arguments[name] = called.given[name]
@@ -216,7 +216,7 @@ def readings_of(forward: Callable[..., Any], backward: Callable[..., Any]) -> tu
     is_slope = not taken or taken[0] in given
     is_loss = any(DATA.fullmatch(name) for name in given)
     slopes = [Passes(forward, backward, False, total) for total in (("", "mean", "sum") if is_loss else ("",))]
-    if len(given) == 1 and len(taken) == 1:
+    if len(given) == len(taken) and (len(given) == 1 or is_loss):
         slopes.append(Passes(forward, backward, False, on_output=True))
     if is_slope:
         return tuple(slopes)

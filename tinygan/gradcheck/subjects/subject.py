@@ -38,6 +38,8 @@ class Subject(ABC):
         What the code under check calls the gradient that backward gets: ``"grad_y"``, or for example ``"dout"``.
     takes_grad_y : bool
         Whether the backward pass gets grad_y; a step of Algorithm 1 has its own.
+    axis : int
+        The axis of the examples in the batch: 0 if each has a row, 1 if each has a column.
     is_homework : bool
         Whether it stands alone. The protocol of our layers and steps forbids side effects; homework may have them, as
         long as its gradients are right.
@@ -52,6 +54,7 @@ class Subject(ABC):
     grad_name = "grad_y"
     takes_grad_y = True
     is_homework = False
+    axis = 0
 
     @property
     def tensors(self) -> dict[str, Array]:

@@ -31,8 +31,6 @@ class Written(Subject):
     ----------
     words : str
         The inputs in words, if they were guessed.
-    axis : int
-        The axis of the examples: 0 if each has a row, 1 if each has a column.
 
     Examples
     --------
@@ -92,11 +90,13 @@ class Written(Subject):
         others = [path for path in self._leaves if path not in arguments]
         owner = self.passes.owner
         returned = {path: gradient for path, gradient in gradients if path[0] != owner}
-        pairs = matched(arguments, others, returned, [path for path, _ in gradients if path[0] == owner])
+        kept = {path: gradient for path, gradient in gradients if path[0] == owner}
+        pairs = matched(arguments, others, returned, kept)
         if not pairs:
             raise BackwardRaised("backward gives nothing that can be the gradient of something")
-        shapes = [(np.shape(self._leaves[path]), np.shape(dict(gradients)[pairs[path]])) for path in pairs]
-        if len(returned) > len(self._leaves) and any(one != other for one, other in shapes):
+        found = dict(gradients)
+        fits = all(self._leaves[path].shape == np.shape(found[pairs[path]]) for path in pairs)
+        if len(returned) > len(self._leaves) and not fits:
             raise BackwardRaised(f"backward returns {len(returned)} gradients for {len(arguments)} arrays of floats")
         for path in (*arguments, *others):
             if path in pairs:
@@ -231,8 +231,10 @@ def _unpacked(grad_y: Array, outputs: list[Array]) -> list[Array]:
 
 
 def _name(path: Path) -> str:
+    if len(path) > 1 and path[-1].isdigit():
+        return f"{path[-2]}[{path[-1]}]"
     parts = [part for part in path if not PLAIN.fullmatch(part)]
-    return ".".join(parts if any(part.isidentifier() for part in parts) else path)
+    return ".".join(parts or path)
 
 
 def _float64(array: Array) -> Array:
