@@ -9,7 +9,7 @@ import numpy as np
 from tinygan.arguments import check_positive
 from tinygan.backend import RngLike, as_rng, device_of, get_array_module, is_finite
 from tinygan.backend.arrays import check_arrays
-from tinygan.gradcheck.check import report_on
+from tinygan.gradcheck.comparison import report_on
 from tinygan.gradcheck.report import Report
 from tinygan.gradcheck.subjects.leaves import leaves
 from tinygan.gradcheck.subjects.passes import Passes

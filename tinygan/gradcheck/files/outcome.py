@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 
 from tinygan.backend import as_rng, is_finite
-from tinygan.gradcheck.check import check_gradients, report_on
+from tinygan.gradcheck.check import check_gradients
+from tinygan.gradcheck.comparison import report_on
 from tinygan.gradcheck.files.discovery import Found, FunctionPair, Half, LayerClass, LossFunction, PlainClass, Stub
 from tinygan.gradcheck.files.inputs import NoInputs, layers_and_x, subjects_of
 from tinygan.gradcheck.files.loading import told

@@ -29,6 +29,8 @@ class Written(Subject):
 
     Attributes
     ----------
+    names : dict from tuple of str to str
+        The name of each tensor, by its path, such as ``("self", "W")``.
     words : str
         The inputs in words, if they were guessed.
 
@@ -58,7 +60,7 @@ class Written(Subject):
         self._given = copied(dict(given), {id(array): _float64(array) for _, array in leaves(dict(given))})
         self._leaves = dict(leaves(self._given))
         self.inputs: dict[str, Array] = {}
-        self._names: dict[Path, str] = {}
+        self.names: dict[Path, str] = {}
         self._gradients: dict[str, Path] = {}
         self.numbers = dict(_numbers(given))
         self._latest: Any = None
@@ -81,7 +83,7 @@ class Written(Subject):
             owner = self.passes.owner
             for path in self._leaves:
                 is_own = owner in (None, path[0])
-                if is_own and path not in self._names and not DATA.fullmatch(path[-1]):
+                if is_own and path not in self.names and not DATA.fullmatch(path[-1]):
                     yield path
 
     def _match(self, gradients: Gradients) -> None:
@@ -101,14 +103,14 @@ class Written(Subject):
         for path in (*arguments, *others):
             if path in pairs:
                 name = _name(path) if _name(path) not in self.inputs else ".".join(path)
-                self.inputs[name], self._names[path] = self._leaves[path], name
+                self.inputs[name], self.names[path] = self._leaves[path], name
                 self._gradients[name] = pairs[path]
 
     def _matters(self, path: Path, y: Array, seed: int) -> bool:
         """Return whether y depends on an array."""
         array = self._leaves[path]
         kept = array.copy()
-        array *= 1.1
+        array += 0.1 + 0.1 * array
         try:
             return not np.array_equal(self.forward(seed)[0], y)
         finally:
@@ -165,7 +167,7 @@ class Written(Subject):
     def _cut(self, names: Sequence[str], n: int) -> None:
         self._given = {name: self._first(n, a) if name in names else a for name, a in self._given.items()}
         self._leaves = dict(leaves(self._given))
-        shapes = {name: self._leaves[path].shape for path, name in self._names.items()}
+        shapes = {name: self._leaves[path].shape for path, name in self.names.items()}
         self.inputs = {name: a if a.shape == shapes[name] else self._first(n, a) for name, a in self.inputs.items()}
 
     def _first(self, n: int, array: Array) -> Array:
@@ -174,7 +176,7 @@ class Written(Subject):
     def forward(self, seed: int) -> tuple[Array, Any]:
         """Return y, in which several outputs stand side by side, and all that backward needs."""
         owner, fresh = self.passes.owner, self.fresh()
-        given = copied(self._given, {id(self._leaves[path]): fresh[name] for path, name in self._names.items()})
+        given = copied(self._given, {id(self._leaves[path]): fresh[name] for path, name in self.names.items()})
         if "rng" in inspect.signature(self.passes.forward).parameters:
             given["rng"] = as_rng(seed)
         with global_seed(seed):
