@@ -10,7 +10,7 @@ from tinygan.gradcheck.report import Report
 from tinygan.gradcheck.subjects.leaves import leaves
 from tinygan.gradcheck.subjects.passes import Passes
 from tinygan.gradcheck.subjects.subject import LayerSubject, location
-from tinygan.gradcheck.subjects.written import BackwardRaised, Written
+from tinygan.gradcheck.subjects.written import BackwardRaised, Written, name_of
 from tinygan.layers import Layer
 
 
@@ -29,8 +29,9 @@ def with_unregistered(
     layer : Layer
         A copy of the layer as it was before the check, which left gradients behind.
     """
-    listed = {id(theta.data) for theta in subject.place.learned.values()}
-    paths = {("self", *path) for path, array in leaves(subject.layer) if id(array) not in listed}
+    ids = {id(theta.data) for theta in subject.place.learned.values()}
+    listed = {("self", *path) for path, array in leaves(subject.layer) if id(array) in ids}
+    paths = {("self", *path) for path, _ in leaves(layer)} - listed
     if not paths or layer.layers or subject.place.device != "cpu":
         return report
     kind = type(layer)
@@ -39,6 +40,7 @@ def with_unregistered(
     except BackwardRaised:  # the report on the layer says it
         return report
     names = [name for path, name in written.names.items() if path in paths]
+    written.unlooked = [name for name in written.unlooked if name not in map(name_of, listed)]
     remarks = [*report.remarks, *not_looked_at(written)]
     if not names:
         return replace(report, remarks=remarks)

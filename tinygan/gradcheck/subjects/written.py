@@ -70,7 +70,7 @@ class Written(Subject):
         except (Exception, SystemExit) as error:
             raise BackwardRaised(str(error)) from error
         self._match(found)
-        self.unlooked = [_name(path) for path in self._without_gradient() if self._matters(path, y, seed)]
+        self.unlooked = [name_of(path) for path in self._without_gradient() if self._matters(path, y, seed)]
 
     def _arguments(self) -> list[Path]:
         """Return where the arrays of floats are that may need a gradient: not in the object, and not data."""
@@ -102,7 +102,7 @@ class Written(Subject):
             raise BackwardRaised(f"backward returns {len(returned)} gradients for {len(arguments)} arrays of floats")
         for path in (*arguments, *others):
             if path in pairs:
-                name = _name(path) if _name(path) not in self.inputs else ".".join(path)
+                name = name_of(path) if name_of(path) not in self.inputs else ".".join(path)
                 self.inputs[name], self.names[path] = self._leaves[path], name
                 self._gradients[name] = pairs[path]
 
@@ -232,7 +232,14 @@ def _unpacked(grad_y: Array, outputs: list[Array]) -> list[Array]:
     return [part.reshape(output.shape) for part, output in zip(parts, outputs, strict=True)]
 
 
-def _name(path: Path) -> str:
+def name_of(path: Path) -> str:
+    """Return the name of a tensor in reports: its path without words such as self and params.
+
+    Examples
+    --------
+    >>> name_of(("self", "params", "W"))
+    'W'
+    """
     if len(path) > 1 and path[-1].isdigit():
         return f"{path[-2]}[{path[-1]}]"
     parts = [part for part in path if not PLAIN.fullmatch(part)]
