@@ -2,6 +2,7 @@
 
 import json
 import sys
+import textwrap
 
 import numpy as np
 import pytest
@@ -332,3 +333,16 @@ def test_what_is_not_written_is_said(body, tmp_path, statuses):
     with loaded(str(tmp_path / "homework.py")) as module:
         (thing,) = find_checkable(module)
         assert outcome(thing, tmp_path, 0, 1e-6).message.endswith("nothing is written yet")
+
+
+def test_an_adapter_imports_what_it_says_the_inputs_of(tmp_path, statuses):
+    layer = "class Odd:\n    def __init__(self, wiring):\n        self.w = wiring['w']\n"
+    layer += "    def forward(self, x, plan):\n        return self.w * x[plan.start:]\n"
+    layer += "    def backward(self, dout):\n        return np.vstack([np.zeros((1, 4)), self.w * dout])\n"
+    (tmp_path / "odd.py").write_text(f"import numpy as np\n{SQUARE}{layer}")
+    with loaded(str(tmp_path / "odd.py")) as module:
+        odd = next(thing for thing in find_checkable(module) if thing.name == "Odd")
+        snippet = outcome(odd, tmp_path, 0, 1e-6).message.partition("with:\n")[2]
+    assert snippet.splitlines()[-1] == ("        return Odd(wiring=...), {'x': rng.normal(size=(5, 4)), 'plan': ...}")
+    snippet = textwrap.dedent(snippet).replace("wiring=...", "wiring={'w': 3.0}").replace("...", "slice(1, None)")
+    assert statuses(f"from odd import *\n{snippet}\n") == {"Odd": "right"}

@@ -82,6 +82,7 @@ class PlainClass:
     kind: type
     forward: Callable[..., Any]
     backward: Callable[..., Any]
+    check_inputs: Callable[[], Any] | None
 
     @property
     def name(self) -> str:
@@ -117,6 +118,8 @@ Found: TypeAlias = LayerClass | FunctionPair | LossFunction | PlainClass | Stub 
 def find_checkable(module: ModuleType, name: str = "") -> list[Found]:
     """Return what can be checked in a module or a package, without what it imports from elsewhere.
 
+    What a module imports counts too if a function ``check_inputs_name`` in it says what to check it with.
+
     Parameters
     ----------
     module : module
@@ -145,9 +148,9 @@ def find_checkable(module: ModuleType, name: str = "") -> list[Found]:
     >>> [found.name for found in find_checkable(tinygan.layers.activations)]
     ['ReLU', 'LeakyReLU', 'Sigmoid', 'Tanh']
     """
-    things = [thing for thing in vars(module).values() if _is_defined_in(module, thing)]
+    things = [thing for thing in vars(module).values() if _is_defined_in(module, thing) or _has_inputs(module, thing)]
     things = list({id(thing): thing for thing in things}.values())  # once each, even under two names
-    found = [*_layers(things), *_plain_classes(things), *_pairs(module, things), *_losses(module, things)]
+    found = [*_layers(things), *_plain_classes(module, things), *_pairs(module, things), *_losses(module, things)]
     found = [Stub(thing.name, thing.where) if any(map(is_stub, _code(thing))) else thing for thing in found]
     file = getattr(module, "__file__", None) or module.__name__
     if not found:
@@ -169,6 +172,15 @@ def _is_defined_in(module: ModuleType, thing: Any) -> bool:
     return (inspect.isclass(thing) or inspect.isfunction(thing)) and (home == module.__name__ or is_inside)
 
 
+def _has_inputs(module: ModuleType, thing: Any) -> bool:
+    """Return whether a module imports something and says what to check it with, as an adapter does."""
+    if not (inspect.isclass(thing) or inspect.isfunction(thing)):
+        return False
+    match = PASS.fullmatch(thing.__name__)
+    names = (thing.__name__, f"{match['name']}{match['variant'] or ''}" if match else "")
+    return any(name and _stated(module, name) is not None for name in names)
+
+
 def _layers(things: list[Any]) -> Iterator[Found]:
     kinds = [thing for thing in things if inspect.isclass(thing) and issubclass(thing, Layer)]
     for kind in kinds:
@@ -180,7 +192,7 @@ def _layers(things: list[Any]) -> Iterator[Found]:
             yield Half(kind.__name__, location(getattr(kind, has)), f"{kind.__name__}.{lacks}")
 
 
-def _plain_classes(things: list[Any]) -> Iterator[Found]:
+def _plain_classes(module: ModuleType, things: list[Any]) -> Iterator[Found]:
     kinds = [thing for thing in things if inspect.isclass(thing) and not issubclass(thing, Layer)]
     bases = {base for kind in kinds for base in kind.__mro__[1:]}
     for kind in kinds:
@@ -190,7 +202,7 @@ def _plain_classes(things: list[Any]) -> Iterator[Found]:
         if forward is None or backward is None:
             continue
         if not (kind in bases and (is_stub(forward) or is_stub(backward))):
-            yield PlainClass(kind, forward, backward)
+            yield PlainClass(kind, forward, backward, _stated(module, kind.__name__))
 
 
 def _method(kind: type, name: str) -> Callable[..., Any] | None:

@@ -12,10 +12,10 @@ import numpy as np
 from tinygan.backend import Array, as_rng
 from tinygan.backend.arrays import array_kind, is_float_array
 from tinygan.gradcheck.files.discovery import FunctionPair, LossFunction, PlainClass
-from tinygan.gradcheck.files.scenes import role_of
-from tinygan.gradcheck.files.settings import SETTINGS, WINDOW_KEYS, WINDOWS
+from tinygan.gradcheck.files.scenes import SCENES
+from tinygan.gradcheck.files.settings import SETTINGS, WINDOW_KEYS, WINDOWS, words_in
 from tinygan.gradcheck.files.trying import Nothing, readings_with_inputs, running
-from tinygan.gradcheck.files.values import in_words
+from tinygan.gradcheck.files.values import in_code, in_words
 from tinygan.gradcheck.functions import named_arguments
 from tinygan.gradcheck.subjects.passes import Passes, readings_of
 from tinygan.gradcheck.subjects.subject import location
@@ -77,9 +77,8 @@ def layers_and_x(kind: type[Layer], seed: int) -> Iterator[tuple[Layer, Array, s
 def subjects_of(found: FunctionPair | LossFunction | PlainClass, seed: int) -> Iterator[list[Written]]:
     """Yield the subjects to check: for each way of inputs, one for each reading of the code.
 
-    The file may have ``check_inputs_name()`` beside ``name_forward``, and a class may have ``check_inputs()``. The
-    function returns the arguments of forward: a dict by name, a tuple by position, or one array. The method returns an
-    object and one array.
+    The file may have ``check_inputs_name()`` beside ``name_forward`` or beside a class. It returns the arguments of
+    forward: a dict by name, a tuple by position, or one array; for a class, an object and such arguments.
 
     Raises
     ------
@@ -89,15 +88,14 @@ def subjects_of(found: FunctionPair | LossFunction | PlainClass, seed: int) -> I
     readings = _readings(found)
     forward = readings[0].forward
     kind = found.kind if isinstance(found, PlainClass) else None
-    check_inputs = getattr(kind, "check_inputs", None) if kind is not None else getattr(found, "check_inputs", None)
-    if check_inputs is None:
+    if found.check_inputs is None:
         try:
             yield from readings_with_inputs(found.name, readings, kind, seed)
         except Nothing as error:
-            snippet = _class_snippet(kind) if kind is not None else _function_snippet(found.name, _required(forward))
+            snippet = _snippet(found.name, forward, kind, readings[0].owner)
             raise NoInputs(f"No inputs that were tried suit it. {snippet}") from error.__cause__
         return
-    given = _given(found.name, forward, check_inputs, readings[0].owner)
+    given = _given(found.name, forward, found.check_inputs, readings[0].owner)
     yield running(found.name, readings, given, seed)
 
 
@@ -125,7 +123,7 @@ def _given(
     )
 
 
-def _required(function: Callable[..., Any]) -> list[str]:
+def _required(function: Any) -> list[str]:
     return [name for name, parameter in inspect.signature(function).parameters.items() if _is_required(parameter)]
 
 
@@ -217,11 +215,18 @@ def _class_snippet(kind: type[Layer]) -> str:
     )
 
 
-def _function_snippet(name: str, arguments: Sequence[str]) -> str:
-    draws = {key: "rng.normal(size=(5, 4))" if role_of(key) == "x" else "..." for key in arguments}
+def _snippet(name: str, forward: Callable[..., Any], kind: type | None, owner: str | None) -> str:
+    """Return the four lines to add to the file, filled in for this very function or class as far as names tell."""
+    words, rows = words_in(forward), next(scene for scene in SCENES if not scene.needs)
+    names = [name for name in _required(forward) if name != owner]
+    arguments = ", ".join(f"{key!r}: {in_code(key, rows, words)}" for key in names)
+    given = f"{{{arguments}}}"
+    if kind is not None and owner is not None:
+        values = (f"{key}={in_code(key, rows, words)}" for key in _required(kind))
+        given = f"{kind.__name__}({', '.join(values)}), {given}"
     return (
         f"Say what to check {name} with:\n"
         f"    def check_inputs_{name}():\n"
         "        rng = np.random.default_rng(0)\n"
-        f"        return {{{', '.join(f'{key!r}: {draw}' for key, draw in draws.items())}}}"
+        f"        return {given}"
     )

@@ -141,3 +141,22 @@ def in_words(given: dict[str, Any]) -> str:
         elif isinstance(value, (bool, int, float, str, tuple)):
             words.append(f"{name} {value}")
     return ", ".join(words)
+
+
+def in_code(name: str, scene: Scene, words: Sequence[str]) -> str:
+    """Return Python code for what an argument may be, or three dots.
+
+    Examples
+    --------
+    >>> from tinygan.gradcheck.files.scenes import SCENES
+    >>> in_code("x", SCENES[1], []), in_code("stride", SCENES[1], []), in_code("wiring", SCENES[1], [])
+    ('rng.normal(size=(5, 4))', '2', '...')
+    """
+    if DICTIONARY.fullmatch(name):
+        return f"{{{', '.join(f'{key!r}: {in_code(key, scene, ())}' for key in words)}}}"
+    if SIZE.fullmatch(name) and role_of(name) is None and name not in SETTINGS:
+        return str(scene.out if OUTWARD.fullmatch(name) else scene.width)
+    value = SETTINGS.get(name, next(scene.draws(name, 0), None))
+    if isinstance(value, np.ndarray):
+        return f"rng.integers(3, size={value.shape})" if value.dtype.kind == "i" else f"rng.normal(size={value.shape})"
+    return repr(value) if isinstance(value, (bool, int, float, str)) else "..."
