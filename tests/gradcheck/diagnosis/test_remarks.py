@@ -190,3 +190,24 @@ def test_a_wrong_gradient_stays_wrong_beside_a_remark():
     report = check(affine_forward, turned_backward)
     assert report.outcome == "wrong"
     assert report.suspects[0].code == "sign"
+
+
+def log_of(p):
+    return np.log(p + 1e-6)
+
+
+def test_what_differs_by_next_to_nothing_is_not_called_permuted():
+    def loss_forward(x, t):
+        p = np.exp(x) / np.exp(x).sum(axis=1, keepdims=True)
+        return -log_of(p[np.arange(len(x)), t]).sum(), (p, t)
+
+    def loss_backward(dout, cache):
+        p, t = cache
+        return dout * (p - np.eye(4)[t])
+
+    suspect = check(loss_forward, loss_backward, X, np.array([0, 3, 2, 1, 1])).suspects[0]
+    assert suspect.code == "one_sided_eps"
+    assert "without the 1e-06 of log_of" in suspect.message
+    report = check(lambda x: (np.tanh(x), x), lambda dout, x: dout * (1 - np.tanh(x) ** 2) * (1 + x / 250_000), X)
+    assert (report.outcome, report.suspects[0].code) == ("wrong", "unknown")
+    assert "forward and backward differ by something small" in report.suspects[0].message

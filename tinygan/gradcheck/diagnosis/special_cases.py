@@ -61,12 +61,26 @@ def one_sided_eps(case: Case) -> Finding:
     for name, value in case.subject.numbers.items():
         if 0 < value <= LARGEST_EPS and case.is_right_with({}, {name: 0.0}):
             return "one_sided_eps", _of_eps(case, f"with {name} = 0 in place of {value:g}")
-    for place, function in case.subject.functions.items():
+    for place, function in _with_called(case.subject.functions).items():
         for value in _small_constants(function.__code__):
             with _without(function, value):
                 if case.is_right_with({}, {}):
                     return "one_sided_eps", _of_eps(case, f"without the {value:g} of {place}")
     return None
+
+
+def _with_called(functions: Mapping[str, FunctionType]) -> dict[str, FunctionType]:
+    """Return functions together with the user's functions that they call, those of other files included."""
+    found = dict(functions)
+    for function in functions.values():
+        for name in function.__code__.co_names:
+            called = function.__globals__.get(name)
+            if isinstance(called, FunctionType) and str(called.__module__).partition(".")[0] not in (
+                "numpy",
+                "tinygan",
+            ):
+                found.setdefault(name, called)
+    return found
 
 
 def _of_eps(case: Case, words: str) -> str:
