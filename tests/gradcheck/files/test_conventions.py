@@ -91,10 +91,11 @@ class Dense:
         """
 class Dense:
     def __init__(self, n_out):
-        self.n_out, self.params, self.grads = n_out, {}, {}
+        self.n_out, self.params, self.grads, self.running_mean = n_out, {}, {}, np.zeros(4)
     def forward(self, x):
         if not self.params:
             self.params["w"] = np.random.randn(x.shape[1], self.n_out)
+        self.running_mean = 0.9 * self.running_mean + 0.1 * x.mean(axis=0)
         self.x = x
         return x @ self.params["w"]
     def backward(self, grad):

@@ -65,7 +65,8 @@ def _settled(built: Any, passes: Passes, arguments: dict[str, Any], seed: int) -
     lasting = {path[0] for path in made if _same(made[path], later.get(path))}
     for name in {path[0] for path in {*made, *later}} - lasting:
         before = vars(built).get(name)
-        vars(once)[name] = deepcopy(before) if before else _emptied(vars(once)[name])
+        is_empty = before is None or (isinstance(before, (dict, list)) and not before)
+        vars(once)[name] = _emptied(vars(once)[name]) if is_empty else deepcopy(before)
     return once if lasting - {path[0] for path in kept} else built
 
 
