@@ -77,6 +77,28 @@ def test_it_finds_what_is_defined_in_the_file_and_nothing_else(file):
         assert found[0].where == f"{file}:{LAYERS.splitlines().index('    def forward(self, x, *, rng=None):') + 1}"
 
 
+LONELY = """
+import numpy as np
+def relu_forward(x): return np.maximum(x, 0), x
+def relu_backward(dout, x): return dout * (x > 0)
+def square_loss(x, y): return ((x - y) ** 2).sum(), 2 * (x - y)
+def mse_loss(x, y): return ((x - y) ** 2).mean()
+def lossless(x): return x
+class Net:
+    def forward(self, x):
+        return x
+"""
+
+
+def test_a_loss_without_a_gradient_and_a_class_without_backward_are_not_passed_over(tmp_path):
+    (tmp_path / "file.py").write_text(LONELY)
+    with loaded(str(tmp_path / "file.py")) as module:
+        found = {thing.name: thing for thing in find_checkable(module)}
+    assert list(found) == ["relu", "square_loss", "mse_loss", "Net"]
+    assert found["mse_loss"].lacks == "mse_loss_backward, and it returns no gradient"
+    assert found["Net"].lacks == "Net.backward"
+
+
 @pytest.mark.parametrize(
     ("name", "n"), [("Child", 1), ("f", 1), ("f_forward", 2), ("g_backward_naive", 1), ("Again", 0)]
 )

@@ -17,6 +17,8 @@ PASS = re.compile(r"(?P<name>\w+)_(?P<way>forward|backward)(?P<variant>_\w+)?")
 SLOPE = re.compile(
     r"(?P<name>\w+)_(backward|backprop|derivative|deriv|der|prime|grad|gradient)|d_?(?P<other>\w+)", re.I
 )
+# A loss, even if it returns nothing but itself.
+LONELY = re.compile(r"[a-zA-Z]\w*(loss|cross_entropy)(_\w+)?|loss", re.I)
 REVERSED = re.compile(r"backward_(?P<name>\w+)")
 # Methods that go forward and backward, the likeliest first.
 FORWARD = (
@@ -158,6 +160,7 @@ def find_checkable(module: ModuleType, name: str = "") -> list[Found]:
             f"{file} defines nothing to check: neither a class with forward and backward, nor a pair of functions "
             f"name_forward and name_backward, nor a loss that returns its gradient{_near_misses(things)}"
         )
+    found += _lonely(things, found)
     if name:
         chosen = [thing for thing in found if name in _names(thing)]
         if not chosen:
@@ -245,6 +248,22 @@ def _losses(module: ModuleType, things: list[Any]) -> Iterator[Found]:
     for thing in things:
         if inspect.isfunction(thing) and not PASS.fullmatch(thing.__name__) and returns_gradients(thing):
             yield LossFunction(thing.__name__, thing, _stated(module, thing.__name__))
+
+
+def _lonely(things: list[Any], found: list[Found]) -> Iterator[Half]:
+    """Yield classes that go forward and never back, and losses that have no gradient, if no pair has them."""
+    names = {name for thing in found for name in _names(thing)}
+    bases = {base for thing in things if inspect.isclass(thing) for base in thing.__mro__[1:]}
+    for thing in things:
+        if thing.__name__ in names or thing in bases:
+            continue
+        if inspect.isclass(thing):
+            forward = None if issubclass(thing, Layer) else _method(thing, "forward")
+            if forward is None or is_stub(forward):
+                continue
+            yield Half(thing.__name__, location(forward), f"{thing.__name__}.backward")
+        elif LONELY.fullmatch(thing.__name__) and not is_stub(thing):
+            yield Half(thing.__name__, location(thing), f"{thing.__name__}_backward, and it returns no gradient")
 
 
 def _stated(module: ModuleType, name: str) -> Callable[[], Any] | None:

@@ -46,7 +46,8 @@ def returns_gradients(function: Callable[..., Any]) -> bool:
     if len(names) < 2:
         return False
     result, name = (LOSS.fullmatch(word) is not None for word in (names[0], function.__name__))
-    return (result and name) or ((result or name) and all(gradient_of((name,)) is not None for name in names[1:]))
+    has_gradients = all(gradient_of((word,)) is not None for word in names[1:])
+    return (result and name) or ((result or name) and has_gradients) or (name and names[1:] == [""])
 
 
 def _tree(function: Callable[..., Any]) -> ast.FunctionDef | None:
