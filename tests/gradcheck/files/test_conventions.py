@@ -229,6 +229,19 @@ class Activation_Tanh:
 """,
         ("self.output ** 2", "self.output"),
     ),
+    "gradients in another order, by their names": (
+        """
+class KL:
+    def loss(self, t_mean, t_log_var):
+        return 0.5 * (t_mean ** 2 + np.exp(t_log_var) - t_log_var).sum()
+    def grad(self, t_mean, t_log_var):
+        dLogVar, dMean = 0.5 * (np.exp(t_log_var) - 1), t_mean
+        return dLogVar, dMean
+def check_inputs_KL():
+    return KL(), {"t_mean": np.random.randn(5, 4), "t_log_var": np.random.randn(5, 4)}
+""",
+        ("return dLogVar, dMean", "return dLogVar, -dMean"),
+    ),
     "slopes": (
         """
 def sigmoid(z):
@@ -309,6 +322,12 @@ def test_a_library_that_is_not_installed_does_not_matter_unless_it_is_used(statu
     source += "def a_backward(dout, x):\n    return dout\n"
     assert statuses(source) == {"square": "right", "a": "not checked"}
     assert "no_such_library" not in sys.modules
+
+
+def test_a_compiled_module_that_is_missing_does_not_make_a_gradient_wrong(statuses):
+    source = "try:\n    from .no_such_module import quick\nexcept ImportError:\n    print('compile it')\n"
+    assert statuses(source + SQUARE.replace("return 2 * x", "return quick(x)")) == {"square": "not checked"}
+    assert statuses(SQUARE.replace("return 2 * x", "return quick(x)")) == {"square": "wrong"}
 
 
 def test_modules_of_folders_above_are_found(tmp_path):

@@ -18,6 +18,7 @@ from tinygan.gradcheck.files.trying import Nothing, readings_with_inputs, runnin
 from tinygan.gradcheck.files.values import in_code, in_words
 from tinygan.gradcheck.functions import named_arguments
 from tinygan.gradcheck.subjects.passes import Passes, readings_of
+from tinygan.gradcheck.subjects.seeding import global_seed
 from tinygan.gradcheck.subjects.subject import location
 from tinygan.gradcheck.subjects.written import Written
 from tinygan.layers import Combinator, Layer, Linear, Tanh
@@ -95,7 +96,7 @@ def subjects_of(found: FunctionPair | LossFunction | PlainClass, seed: int) -> I
             snippet = _snippet(found.name, forward, kind, readings[0].owner)
             raise NoInputs(f"No inputs that were tried suit it. {snippet}") from error.__cause__
         return
-    given = _given(found.name, forward, found.check_inputs, readings[0].owner)
+    given = _given(found.name, forward, found.check_inputs, readings[0].owner, seed)
     yield running(found.name, readings, given, seed)
 
 
@@ -106,9 +107,10 @@ def _readings(found: FunctionPair | LossFunction | PlainClass) -> tuple[Passes, 
 
 
 def _given(
-    name: str, forward: Callable[..., Any], check_inputs: Callable[[], Any], owner: str | None
+    name: str, forward: Callable[..., Any], check_inputs: Callable[[], Any], owner: str | None, seed: int
 ) -> dict[str, Any]:
-    stated = check_inputs()
+    with global_seed(seed):
+        stated = check_inputs()
     if owner is not None and isinstance(stated, tuple) and len(stated) == 2:
         built, x = stated
         (_, first, *_) = inspect.signature(forward).parameters

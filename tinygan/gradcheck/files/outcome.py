@@ -1,8 +1,10 @@
 """Check one layer or pair that was found in a module, and say how the check ended, even if the user's code fails."""
 
 import contextlib
+import linecache
 import re
 import sys
+import traceback
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -98,7 +100,7 @@ def outcome(found: Found, folder: Path, seed: int, tolerance: float) -> Outcome:
             is_guess = isinstance(found, PlainClass) or isinstance(
                 reason, (NotImplementedError, ImportError, BackwardRaised)
             )
-            status = "not checked" if is_guess else "wrong"
+            status = "not checked" if is_guess or _lacks_an_import(reason) else "wrong"
             return ended(status, f"backward raises. {told(reason, folder, found.where)}")
         except (Exception, SystemExit) as error:
             return ended("not checked", told(error, folder, found.where))
@@ -121,6 +123,15 @@ def _reports(
             if reports[-1][1].ok:
                 break
         yield min(reports, key=lambda one: (not one[1].ok, max(row.relative_error for row in one[1].rows)))
+
+
+def _lacks_an_import(error: BaseException) -> bool:
+    """Return whether an error comes from a name that the file imports, if it can."""
+    if not isinstance(error, NameError) or error.__traceback__ is None:
+        return False
+    *_, (frame, _) = traceback.walk_tb(error.__traceback__)
+    imports = [line for line in linecache.getlines(frame.f_code.co_filename) if "import" in line]
+    return any(re.search(rf"\b{error.name}\b", line) for line in imports)
 
 
 def _says_later(error: BaseException | None) -> bool:

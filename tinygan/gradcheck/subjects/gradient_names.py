@@ -90,14 +90,25 @@ def by_name(tensors: Sequence[Path], gradients: Sequence[Path]) -> dict[Path, Pa
 
     Examples
     --------
-    >>> by_name([("x",), ("w",)], [("dw",), ("other",)])
-    {('w',): ('dw',)}
+    >>> by_name([("x",), ("w",), ("t_mean",)], [("dw",), ("other",), ("dMean",)])
+    {('w',): ('dw',), ('t_mean',): ('dMean',)}
     """
     stems: dict[str, Path] = {}
     for path in gradients:
         if stem := gradient_of(path):
             stems.setdefault(stem, path)
-    return {path: stems[plain_name(path)] for path in tensors if plain_name(path) in stems}
+    pairs = {path: stems[plain_name(path)] for path in tensors if plain_name(path) in stems}
+    for path in tensors:
+        alike = [stem for stem in stems if stems[stem] not in pairs.values() and _is_alike(stem, plain_name(path))]
+        if path not in pairs and len(alike) == 1:
+            pairs[path] = stems[alike[0]]
+    return pairs
+
+
+def _is_alike(one: str, other: str) -> bool:
+    """Return whether two names are the same but for underscores and a prefix."""
+    short, long = sorted((name.replace("_", "") for name in (one, other)), key=len)
+    return len(short) > 2 and long.endswith(short)
 
 
 def in_order(tensors: Mapping[Path, Any], gradients: Mapping[Path, Any]) -> dict[Path, Path]:

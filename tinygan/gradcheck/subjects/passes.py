@@ -75,6 +75,16 @@ class Passes:
         return 1 + len(others) if names and not KEPT.fullmatch(names[0]) else 0
 
     @property
+    def takes_cache(self) -> bool:
+        """Whether backward takes something that forward has returned."""
+        if self.backward is None:
+            return False
+        known = {*inspect.signature(self.forward).parameters, self.owner}
+        parameters = inspect.signature(self.backward).parameters.items()
+        left = [name for name, parameter in parameters if name not in known and _is_required(parameter)]
+        return len([name for name in left if not STEP.fullmatch(name)]) > self.n_upstream
+
+    @property
     def grad_name(self) -> str:
         """What backward calls the gradient from above."""
         names = [] if self.backward is None else list(inspect.signature(self.backward).parameters)

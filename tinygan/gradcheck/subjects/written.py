@@ -193,7 +193,7 @@ class Written(Subject):
         """Call backward on a copy of the object: of the latest one if forward hands over a cache, which must do."""
         given, owner = dict(called.given), self.passes.owner
         if owner in given:
-            given[owner] = deepcopy(self._latest if called.rest else given[owner])
+            given[owner] = deepcopy(self._latest if called.rest and self.passes.takes_cache else given[owner])
         with global_seed(OTHER_SEED):
             return self.passes.go_backward(_unpacked(grad_y, called.outputs), called._replace(given=given))
 
