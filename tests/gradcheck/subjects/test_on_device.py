@@ -140,7 +140,7 @@ def test_the_layer_at_fault_in_a_network_is_found_at_the_input_that_it_gets():
     [
         ("= grad_y * (y > 0)", "= -grad_y * (y > 0)", ReLU(), "sign"),
         ("grad_y * (e / ((1 + e) * (1 + e)))", "2 * grad_y * (e / ((1 + e) * (1 + e)))", Sigmoid(), "factor"),
-        ("grad_piece[0] = rest", "grad_piece[0] = grad_y[i]", Maxout(2), "unknown"),
+        ("grad_piece[0] = rest", "grad_piece[0] = grad_y[i]", Maxout(2), "missing_mask"),
     ],
     ids=["relu_slope", "sigmoid_slope", "maxout_slope"],
 )
