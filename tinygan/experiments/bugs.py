@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -13,7 +14,7 @@ from tinygan.data import Distribution, Gaussian
 from tinygan.experiments.figure1.game import Game, Standardised
 from tinygan.experiments.figure1.recipe import Figure1Recipe, generator, rates
 from tinygan.gradcheck.gallery import Bug
-from tinygan.layers import Layer, Linear, Maxout, Sequential, Tanh, normal, uniform
+from tinygan.layers import Combinator, Layer, Linear, Maxout, Sequential, Tanh, normal, uniform
 from tinygan.optim import RMSProp
 
 SHORT = Figure1Recipe(n_iterations=600, batch_size=128, discriminator_steps=2)
@@ -50,6 +51,36 @@ class Curve:
     def looks_good(self) -> bool:
         """Whether the training came to its end, and its picture passes for Figure 1."""
         return self.stopped is None and self.jsd[-1] <= LOOKS_GOOD
+
+
+class Rows(Combinator):
+    """A layer on images or sequences of 4 rows, in a network whose units stand in one row.
+
+    Examples
+    --------
+    >>> Rows(Tanh())(np.zeros((2, 32))).shape
+    (2, 32)
+    """
+
+    def __init__(self, layer: Layer) -> None:
+        super().__init__(layer)
+
+    def forward(self, x: Array, *, rng: RngLike = None) -> tuple[Array, Any]:
+        """Return the layer's y, in one row."""
+        y, cache = self.layers[0].forward(_in_rows(x), rng=rng)
+        return y.reshape(x.shape), cache
+
+    def backward_input(self, grad_y: Array, cache: Any) -> Array:
+        """Return the layer's gradient, in one row."""
+        return self.layers[0].backward_input(_in_rows(grad_y), cache).reshape(grad_y.shape)
+
+    def backward_params(self, grad_y: Array, cache: Any) -> None:
+        """Let the layer accumulate."""
+        self.layers[0].backward_params(_in_rows(grad_y), cache)
+
+
+def _in_rows(x: Array) -> Array:
+    return x.reshape(len(x), 4, -1)
 
 
 def train_with(bug: Bug, *, is_wrong: bool, recipe: Figure1Recipe = SHORT, rng: RngLike = None) -> Curve:
@@ -107,7 +138,8 @@ def players(bug: Bug, *, is_wrong: bool, rng: RngLike = None) -> tuple[Sequentia
     """Return D and G of Figure 1, with the bug or with its right version.
 
     A wrong Linear or Tanh replaces every layer of its kind in both players, or only the square ones if it fits no
-    other. Other wrong nonlinearities replace the tanh of D, and a wrong dropout follows it.
+    other. Other wrong nonlinearities replace the tanh of D, and what is none follows it. A layer on images or
+    sequences reads the 32 units as 4 rows of 8.
 
     Examples
     --------
@@ -130,6 +162,8 @@ def players(bug: Bug, *, is_wrong: bool, rng: RngLike = None) -> tuple[Sequentia
             return D, G
         return _replaced(D, bug, part), _replaced(G, bug, part)
     follows = [Tanh()] if bug.follows else []
+    if len(bug.shape) == 3:
+        return _discriminator(lambda: [*follows, Rows(part(**bug.arguments))], rng=rng_d), G
     n_pieces = bug.arguments["n_pieces"] if bug.right is Maxout else 1
     return _discriminator(lambda: [*follows, part(**bug.arguments)], n_pieces, rng=rng_d), G
 

@@ -15,7 +15,8 @@ from tinygan.layers import Layer
 CODES = {
     "sign", "factor", "missing_mean", "extra_mean", "transposed", "permuted", "accumulated_twice", "not_accumulated",
     "other_batch", "stale_parameters", "zero", "missing_term", "summed_axis", "wrong_slope", "tie_duplicated",
-    "redrawn_mask", "unscaled_mask", "mutated_input", "precision", "wrong_argument",
+    "redrawn_mask", "unscaled_mask", "mutated_input", "precision", "not_linear", "missing_mask",
+    "wrong_argument", "other_tensor", "special_case", "one_sided_eps", "extra_term",
 }  # fmt: skip
 
 found = cache(lambda name: report(GALLERY[name]))

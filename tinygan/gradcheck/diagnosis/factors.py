@@ -61,6 +61,40 @@ def last_function(case: Case) -> Finding:
     return None
 
 
+def factor_of_y(case: Case) -> Finding:
+    """Every y hands on the right gradient times a number of its own, such as a wrong slope of the last function."""
+    paths = case.jacobians
+    ratios = None if paths is None else _by_row(paths)
+    if paths is None or ratios is None or len(ratios) < FEWEST or not ratios.all():
+        return None
+    if np.ptp(ratios) < 1e-3 * np.abs(ratios).max() or paths.is_path.sum(axis=1).min() < 2:
+        return None  # of a single path, anything is a multiple
+    return "wrong_slope", (
+        f"every y hands on the right gradient to {case.tensor} but for a factor of its own, from {ratios.min():.3g} to "
+        f"{ratios.max():.3g}: a factor next to y, such as the slope of the last function, is missing or wrong."
+    )
+
+
+def slope_of_a_loss(case: Case) -> Finding:
+    """The loss is a sum of functions of one entry each, and the slope of this function is wrong."""
+    x, wrong = case.subject.tensors[case.tensor], case.wrong
+    if case.trial.y.size > 1 or not case.has_shape or not case.is_whole or x.size < FEWEST or not case.usable.all():
+        return None
+    for part in (slice(None, None, 2), slice(1, None, 2)):  # move half of the entries, and look at the other half
+        moved, rest = x.copy().reshape(-1), np.ones(x.size, bool)
+        moved[part] *= 0.9
+        rest[part] = False
+        found = _gradient_at(case, moved.reshape(x.shape))
+        if found is None or not same(found[rest], case.whole_right.reshape(-1)[rest], case.margin):
+            return None
+    worst = int(np.argmax(np.abs(wrong - case.whole_right)))
+    return "wrong_slope", (
+        f"the loss is a sum of functions of one entry of {case.tensor} each, and the slope in backward is wrong: "
+        f"at {case.tensor} = {x.reshape(-1)[worst]:.3g} it is {wrong.reshape(-1)[worst]:.4g}, and it should be "
+        f"{case.whole_right.reshape(-1)[worst]:.4g}."
+    )
+
+
 def known_factor(case: Case) -> Finding:
     """The gradient lacks one factor that can be named, or has it once too often."""
     paths = case.jacobians
@@ -151,6 +185,17 @@ def _multiplied(case: Case, code: str, name: str) -> tuple[str, str]:
         f"the gradient of {case.tensor} is grad_y times {by}, summed. Forward multiplies {case.tensor} by something "
         "else, and that belongs here."
     )
+
+
+def _gradient_at(case: Case, x: Array) -> Array | None:
+    """Return the right gradient at another x, or None if forward does not take it."""
+    try:
+        with case.subject.varied({case.tensor: x}, {}):
+            tensor = case.subject.tensors[case.tensor]
+            y = partial(case.subject.y, case.seed)
+            return numerical_gradient(y, case.trial.grad_y, tensor, case.entries).gradient
+    except Exception:  # whatever the code under check raises
+        return None
 
 
 def _slopes_at(case: Case, x: Array) -> Array | None:

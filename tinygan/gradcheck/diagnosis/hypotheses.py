@@ -5,9 +5,17 @@ from collections.abc import Callable, Iterator
 import numpy as np
 
 from tinygan.gradcheck.diagnosis.case import Case
-from tinygan.gradcheck.diagnosis.factors import any_slope, known_factor, last_function, other_operand, slope_of_y
+from tinygan.gradcheck.diagnosis.factors import (
+    any_slope,
+    factor_of_y,
+    known_factor,
+    last_function,
+    other_operand,
+    slope_of_a_loss,
+    slope_of_y,
+)
 from tinygan.gradcheck.diagnosis.linearity import not_linear
-from tinygan.gradcheck.diagnosis.normalisation import other_axes, weighted_paths
+from tinygan.gradcheck.diagnosis.normalisation import direct_path, other_axes, sums_too_far, weighted_paths
 from tinygan.gradcheck.diagnosis.paths import (
     missing_mask,
     not_accumulated,
@@ -22,11 +30,11 @@ from tinygan.gradcheck.diagnosis.relations import (
     batch_size,
     factor,
     factor_by_place,
+    multiple_at_some,
     other_tensor,
     permuted,
     reshaped,
     sign,
-    sign_of_some,
     summed_axis,
     transposed,
     zero,
@@ -61,6 +69,8 @@ SPECIFIC: Hypotheses = (
     other_order_of_y,
     other_axes,
     weighted_paths,
+    direct_path,
+    sums_too_far,
 )
 # These also fit errors that a more specific hypothesis explains better: a transpose permutes, and a slope of 1 in place
 # of 0 is a path by itself. So they are tested only if no specific hypothesis fits, and the last ones only if none of
@@ -72,14 +82,16 @@ GENERAL: Hypotheses = (
     known_factor,
     missing_term,
     wrong_at_labels,
-    sign_of_some,
+    multiple_at_some,
 )
 LAST: Hypotheses = (
     factor_by_place,
     unused_paths,
     too_many_paths,
+    factor_of_y,
     other_entries,
     any_slope,
+    slope_of_a_loss,
     single_example,
     without_other_input,
 )

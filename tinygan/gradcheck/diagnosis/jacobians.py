@@ -59,6 +59,14 @@ class Jacobians:
         return kept
 
     @cached_property
+    def is_share(self) -> Array:
+        """Where backward has the derivative of forward, or a whole fraction of it, as of an index that repeats."""
+        with np.errstate(all="ignore"):
+            times = self.forward / np.where(self.is_taken, self.backward, np.nan)
+            found: Array = self.is_path & (np.abs(times - times.round()) < 1e-4) & (times > 0.5)
+        return found | self.is_kept
+
+    @cached_property
     def is_taken(self) -> Array:
         """Where backward has some derivative that is not 0."""
         taken: Array = np.abs(self.backward) > self.margin

@@ -16,7 +16,7 @@ from tinygan.gradcheck.numerical import numerical_gradient
 def not_accumulated(case: Case) -> Finding:
     """Of the shares that should add up, only those of the last window, example, step or index are there."""
     paths = case.jacobians
-    if paths is None or not _some_are_lost(paths) or _stay_in_place(case, paths):
+    if paths is None or _stay_in_place(case, paths) or not np.array_equal(paths.is_taken, paths.is_share):
         return None
     for axes in _subsets(len(paths.y_shape)):
         order = np.zeros((len(paths.is_path), 1), int)
@@ -25,23 +25,30 @@ def not_accumulated(case: Case) -> Finding:
         for place, words in ((order, "last"), (-order, "first")):
             if words == "first" and min(paths.y_shape[axis] for axis in axes) < 3:
                 continue  # of two places, a loop that ends too early also leaves the first
-            if _only_last(paths, place):
+            if _only_last(case, paths, place):
                 return "not_accumulated", (
                     f"the gradient of {case.tensor} holds only the share of the {words} place along "
                     f"{axes_in_words(axes)} of y that uses it. Entries of {case.tensor} are used more than once, and "
-                    "their shares add up: is there an = where a += belongs? An index that repeats needs np.add.at."
+                    "their shares add up: is there an = where a += belongs, or a loop that ends early? An index that "
+                    "repeats needs np.add.at."
                 )
     return None
 
 
-def _only_last(paths: Jacobians, place: Array) -> bool:
-    """Return whether each entry has the paths to the last place that uses it, or none, if the last only overwrites."""
-    before = int(place.min()) - 1
-    last = np.where(paths.is_path, place, before).max(axis=0)
-    to_last = paths.is_path & (place == last)
-    some = paths.is_kept.any(axis=0)
-    used_again = (paths.is_path & ~to_last).any(axis=0)
-    return bool((paths.is_kept == (to_last & some)).all() and (some & used_again).any())
+def _only_last(case: Case, paths: Jacobians, place: Array) -> bool:
+    """Return whether each entry has only the share of the last place that uses it.
+
+    An entry may have none if what comes last only overwrites: the last of all places, at a weight that sees a border
+    there, or a place that has selected another entry.
+    """
+    last = np.where(paths.is_path, place, place.min() - 1).max(axis=0)
+    some = paths.is_share.any(axis=0)
+    if not np.array_equal(paths.is_share, paths.is_path & (place == last) & some):
+        return False
+    loses = some & (paths.is_path & ~paths.is_share).any(axis=0)
+    lacking = paths.is_path.any(axis=0) & ~some
+    is_overwritten = len(set(last[some])) == 1 or (lacking.any() and _leads_elsewhere(case, ~paths.is_path))
+    return bool(loses.any()) and (not lacking.any() or is_overwritten)
 
 
 def not_summed_over_steps(case: Case) -> Finding:
@@ -92,7 +99,7 @@ def other_order_of_y(case: Case) -> Finding:
         return None
     rows = np.arange(len(paths.forward)).reshape(paths.y_shape)
     for words, moved in _orders(rows):
-        if moved.shape == rows.shape and paths.explains(paths.forward[moved.reshape(-1)]):
+        if any(paths.explains(paths.forward[order]) for order in (moved.reshape(-1), np.argsort(moved.reshape(-1)))):
             return "permuted", (
                 f"the gradient of {case.tensor} is what comes out if {words}. Look for an index, a reshape or a loop "
                 "that forward does otherwise."

@@ -43,17 +43,25 @@ def sign(case: Case) -> Finding:
     )
 
 
-def sign_of_some(case: Case) -> Finding:
-    """The gradient has the wrong sign at some entries and is right at the others."""
+def multiple_at_some(case: Case) -> Finding:
+    """The gradient is right at some entries, and a multiple of the right one at all others."""
     if not case.has_shape or len(case.right) < 4:
         return None
     wrong, right = case.at_entries(case.wrong), case.right
-    turned = np.abs(wrong + right) <= case.margin
-    if not turned.any() or not same(np.abs(wrong), np.abs(right), case.margin):
+    off = np.abs(wrong - right) > case.margin
+    n_right = int((~off & (np.abs(right) > case.margin)).sum())
+    c = ratio(wrong[off], right[off], case.margin) if off.any() else None
+    if c is None or abs(c) < 1e-6 or min(n_right, int(off.sum())) < 2:
         return None
-    return "sign", (
-        f"the gradient of {case.tensor} has the wrong sign at {int((turned & (np.abs(right) > case.margin)).sum())} of "
-        f"{len(right)} entries, and is right at the others. A term that counts only there has its sign turned round."
+    where = f"at {int(off.sum())} of {len(right)} entries, and is right at the others"
+    if _near(c, -1.0):
+        return "sign", (
+            f"the gradient of {case.tensor} has the wrong sign {where}. A term that counts only there has its sign "
+            "turned round."
+        )
+    return "factor", (
+        f"the gradient of {case.tensor} is {c:.4g} times the right one {where}. Which branch, which term or which "
+        "channel has another factor in forward?"
     )
 
 
@@ -238,6 +246,12 @@ def reshaped(case: Case) -> Finding:
         )
     if wrong.ndim != len(shape) or not case.is_whole or case.numerical.at_kink.any():
         return None
+    for axes in permutations(range(wrong.ndim)) if wrong.ndim > 2 and sorted(wrong.shape) == sorted(shape) else ():
+        if list(axes) != sorted(axes) and case.is_right(wrong.transpose(axes)):
+            return "permuted", (
+                f"the gradient of {case.tensor} has its axes in another order: transpose{axes} makes it right. Which "
+                "order undoes that of forward?"
+            )
     can_be_spread = all(n in (1, wide) for n, wide in zip(wrong.shape, shape, strict=True))
     if not case.has_shape and can_be_spread and case.is_right(np.broadcast_to(wrong, shape)):
         return "permuted", (

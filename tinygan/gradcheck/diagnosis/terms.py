@@ -8,6 +8,7 @@ import numpy as np
 from tinygan.backend import Array
 from tinygan.gradcheck.diagnosis.case import Case
 from tinygan.gradcheck.diagnosis.closeness import ratio, same
+from tinygan.gradcheck.diagnosis.normalisation import mixture_of
 from tinygan.gradcheck.diagnosis.relations import Finding, multiple_of_right
 from tinygan.gradcheck.numerical import numerical_gradient
 
@@ -95,6 +96,7 @@ def _terms_of_a_loss(case: Case) -> Iterator[tuple[Array, str]]:
             yield one_hot(data, x), f"1 at the label {name} of each example"
         if data.shape == x.shape:
             yield data.astype(float), name
+            yield 1.0 - data, f"1 - {name}"
             yield 1 - 2.0 * data, f"1 - 2 {name}, so {name} and 1 - {name} have changed places"
     if x.ndim == 2:
         exp = np.exp(x - x.max(axis=1, keepdims=True))
@@ -118,15 +120,15 @@ def wrong_at_labels(case: Case) -> Finding:
 
 
 def is_label(data: Array, x: Array) -> bool:
-    """Return whether an array holds one class for each row of x."""
-    if x.ndim != 2 or data.shape != x.shape[:1] or data.dtype.kind not in "iu":
+    """Return whether an array holds one class for each row of x, or for each of its steps."""
+    if x.ndim < 2 or data.shape != x.shape[:-1] or data.dtype.kind not in "iu":
         return False
-    return bool(((data >= 0) & (data < x.shape[1])).all())
+    return bool(((data >= 0) & (data < x.shape[-1])).all())
 
 
 def one_hot(labels: Array, x: Array) -> Array:
     """Return an array of the shape of x with 1 at the label of each row."""
-    return np.eye(x.shape[1])[labels]
+    return np.eye(x.shape[-1])[labels]
 
 
 def _missing_moments(case: Case, rest: Array) -> Finding:
@@ -135,10 +137,13 @@ def _missing_moments(case: Case, rest: Array) -> Finding:
     It may also be a constant times the slopes that backward has, if a function comes before the mean.
     """
     x, grad_y = case.subject.tensors[case.tensor], case.trial.grad_y
+    mixture = mixture_of(case)
     slopes = case.wrong / grad_y if x.shape == grad_y.shape and grad_y.all() else np.ones_like(x)
     for axis in range(x.ndim):
         centred = x - x.mean(axis=axis, keepdims=True)
         square = (centred**2).sum(axis=axis, keepdims=True)
+        if mixture is not None and mixture.by_forward != [axis]:
+            continue
         if x.shape[axis] < 4 or not (square > 0).all():
             continue
         mean = rest.mean(axis=axis, keepdims=True)

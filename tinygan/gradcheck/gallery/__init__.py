@@ -2,7 +2,18 @@
 
 from tinygan.adversarial import discriminator_step
 from tinygan.gradcheck.check import check_gradients
-from tinygan.gradcheck.gallery import affine, masks, memory, paths, pooling, slopes, wrong_steps
+from tinygan.gradcheck.gallery import (
+    affine,
+    images,
+    masks,
+    memory,
+    normalisation,
+    paths,
+    pooling,
+    sequences,
+    slopes,
+    wrong_steps,
+)
 from tinygan.gradcheck.gallery.bug import Bug, linear_arguments
 from tinygan.gradcheck.report import Report
 from tinygan.gradcheck.steps import check_step
@@ -12,7 +23,9 @@ __all__ = ["GALLERY", "Bug", "report"]
 
 # The bugs by name, in the order in which a class may want to see them.
 GALLERY: dict[str, Bug] = {
-    bug.name: bug for room in (affine, slopes, masks, pooling, paths, memory, wrong_steps) for bug in room.BUGS
+    bug.name: bug
+    for room in (affine, slopes, masks, pooling, images, sequences, paths, normalisation, memory, wrong_steps)
+    for bug in room.BUGS
 }
 
 

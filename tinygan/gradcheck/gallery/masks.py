@@ -27,6 +27,18 @@ class RedrawnMask(Dropout):
         return super().forward(grad_y, rng=cache)[0]
 
 
+class NoMask(Dropout):
+    """Passes the whole gradient on, also to the units that forward has dropped.
+
+    Backward was written before dropout was switched on. A unit that took no part in the output is told how to change
+    it, by a gradient that belongs to the others. Diagnosis: missing_mask.
+    """
+
+    def backward_input(self, grad_y: Array, cache: Any) -> Array:
+        """Return grad_y."""
+        return grad_y.copy()
+
+
 class UnscaledMask(Dropout):
     """Drops in backward what forward dropped, but forgets that forward has scaled the rest.
 
@@ -71,6 +83,8 @@ class DoubleMask(Dropout):
 
 BUGS = [
     Bug("redrawn_mask", "redrawn_mask", "dropout draws a new mask in backward", RedrawnMask, Dropout,
+        {"rate": 0.3}, follows=True),
+    Bug("no_mask", "missing_mask", "dropout that drops only in forward", NoMask, Dropout,
         {"rate": 0.3}, follows=True),
     Bug("unscaled_mask", "unscaled_mask", "dropout scales only in forward", UnscaledMask, Dropout,
         {"rate": 0.3}, follows=True),

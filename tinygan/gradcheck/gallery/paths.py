@@ -84,9 +84,22 @@ class OnlyTheDiagonal(Softmax):
         return grad_y * cache * (1 - cache)
 
 
+class SumOverExamples(Softmax):
+    """Sums over the examples, where it should sum over the outputs of each.
+
+    ``axis=0`` and ``axis=1`` look alike, and with keepdims both shapes fit. Every example is then told what the
+    others have done. With a batch of one it would show at once. Diagnosis: summed_axis.
+    """
+
+    def backward_input(self, grad_y: Array, cache: Any) -> Array:
+        """Return y (grad_y - sum of grad_y y over the batch)."""
+        return cache * (grad_y - (grad_y * cache).sum(axis=0, keepdims=True))
+
+
 BUGS = [
     Bug("forgotten_skip", "missing_term", "no gradient through the skip connection", ForgottenSkip, Skip),
     Bug("constant_mean", "missing_term", "normalisation whose mean counts as constant", ConstantMean, Centring,
         follows=True),
     Bug("only_the_diagonal", "missing_term", "softmax with the diagonal of its Jacobian", OnlyTheDiagonal, Softmax),
+    Bug("sum_over_examples", "summed_axis", "softmax that sums over the batch", SumOverExamples, Softmax),
 ]  # fmt: skip

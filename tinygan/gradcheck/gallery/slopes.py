@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 
 from tinygan.backend import Array, RngLike
+from tinygan.functional import sigmoid
 from tinygan.gradcheck.gallery.bug import Bug
 from tinygan.layers import Layer, LeakyReLU, ReLU, Sigmoid, Tanh
 
@@ -86,6 +87,49 @@ class SlopeOfInput(Sigmoid):
         return grad_y * x * (1 - x)
 
 
+class SigmoidTwice(Sigmoid):
+    """Applies the sigmoid once more: y of the cache goes into a formula that is meant for x.
+
+    ``sigmoid(a) * (1 - sigmoid(a))`` is right if a is the input. Here a is the output, so the slope is taken at a
+    number between 0 and 1, where it is never below 0.19: nothing saturates, in backward. Diagnosis: wrong_argument.
+    """
+
+    def forward(self, x: Array, *, rng: RngLike = None) -> tuple[Array, Any]:
+        """Return y, which is the cache as well."""
+        y, _ = super().forward(x)
+        return y, y
+
+    def backward_input(self, grad_y: Array, cache: Any) -> Array:
+        """Return grad_y s(y) (1 - s(y))."""
+        again = sigmoid(cache)
+        return grad_y * again * (1 - again)
+
+
+class SlopeAlone(Tanh):
+    """Returns the slope of tanh, and forgets to multiply it by grad_y.
+
+    "The derivative of tanh is 1 - y^2", and that is what the function returns. The chain rule begins with the factor
+    that comes from above. All that D knows of its mistakes is lost here. Diagnosis: not_linear.
+    """
+
+    def backward_input(self, grad_y: Array, cache: Any) -> Array:
+        """Return 1 - y^2."""
+        y = cache
+        return 1 - y * y
+
+
+class MaskOfGradient(ReLU):
+    """Masks grad_y where grad_y is negative, not where x was.
+
+    ``grad[grad < 0] = 0`` in place of ``grad[x < 0] = 0``, which a picture of neural networks made popular under the
+    name of guided backpropagation. The gradient may then only ever ask for more. Diagnosis: not_linear.
+    """
+
+    def backward_input(self, grad_y: Array, cache: Any) -> Array:
+        """Return grad_y where it is positive."""
+        return grad_y * (grad_y > 0)
+
+
 class WholeSlopes(Tanh):
     """Collects the slopes of tanh in an array of integers, which rounds every one of them down to 0.
 
@@ -108,5 +152,8 @@ BUGS = [
         {"slope": 0.2}),
     Bug("open_gate", "wrong_slope", "ReLU that lets every gradient pass", OpenGate, ReLU),
     Bug("slope_of_input", "wrong_argument", "sigmoid's slope from its input, x (1 - x)", SlopeOfInput, Sigmoid),
+    Bug("sigmoid_twice", "wrong_argument", "sigmoid of a sigmoid in the slope", SigmoidTwice, Sigmoid),
+    Bug("slope_alone", "not_linear", "slope returned without grad_y", SlopeAlone, Tanh),
+    Bug("mask_of_gradient", "not_linear", "ReLU whose mask is that of grad_y", MaskOfGradient, ReLU),
     Bug("whole_slopes", "zero", "slopes kept as integers, all 0", WholeSlopes, Tanh),
 ]  # fmt: skip
