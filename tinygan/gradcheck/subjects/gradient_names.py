@@ -97,6 +97,7 @@ def by_name(tensors: Sequence[Path], gradients: Sequence[Path]) -> dict[Path, Pa
     for path in gradients:
         if stem := gradient_of(path):
             stems.setdefault(stem, path)
+    tensors = [path for path in tensors if path not in stems.values()]
     pairs = {path: stems[plain_name(path)] for path in tensors if plain_name(path) in stems}
     for path in tensors:
         alike = [stem for stem in stems if stems[stem] not in pairs.values() and _is_alike(stem, plain_name(path))]

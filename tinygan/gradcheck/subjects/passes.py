@@ -4,6 +4,7 @@ import inspect
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache, cached_property
 from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
@@ -57,42 +58,42 @@ class Passes:
     total: str = ""
     on_output: bool = False
 
-    @property
+    @cached_property
     def owner(self) -> str | None:
         """The name of the argument that is the object, usually self; None for functions."""
         is_method = "." in self.forward.__qualname__.rpartition("<locals>.")[2]
-        first = next(iter(inspect.signature(self.forward).parameters), None)
+        first = next(iter(signature_of(self.forward).parameters), None)
         return first if is_method and first in ("self", "this") else None
 
-    @property
+    @cached_property
     def n_upstream(self) -> int:
         """How many gradients from above backward takes."""
         if self.backward is None or not self.takes_upstream:
             return 0
-        parameters = inspect.signature(self.backward).parameters
+        parameters = signature_of(self.backward).parameters
         names = [name for name in parameters if name != self.owner]
         others = [name for name in names[1:] if UPSTREAM.fullmatch(name) and _is_required(parameters[name])]
         return 1 + len(others) if names and not KEPT.fullmatch(names[0]) else 0
 
-    @property
+    @cached_property
     def takes_cache(self) -> bool:
         """Whether backward takes something that forward has returned."""
         if self.backward is None:
             return False
-        known = {*inspect.signature(self.forward).parameters, self.owner}
-        parameters = inspect.signature(self.backward).parameters.items()
+        known = {*signature_of(self.forward).parameters, self.owner}
+        parameters = signature_of(self.backward).parameters.items()
         left = [name for name, parameter in parameters if name not in known and _is_required(parameter)]
         return len([name for name in left if not STEP.fullmatch(name)]) > self.n_upstream
 
     @property
     def grad_name(self) -> str:
         """What backward calls the gradient from above."""
-        names = [] if self.backward is None else list(inspect.signature(self.backward).parameters)
+        names = [] if self.backward is None else list(signature_of(self.backward).parameters)
         return next((name for name in names if name != self.owner), "grad_y") if self.n_upstream else "grad_y"
 
     def go_forward(self, given: dict[str, Any]) -> Called:
         """Call forward, and tell the outputs from what it keeps for backward."""
-        call = inspect.signature(self.forward).bind_partial()
+        call = signature_of(self.forward).bind_partial()
         call.arguments |= given
         result = self.forward(*call.args, **call.kwargs)
         if result is None and self.owner is not None:
@@ -140,7 +141,7 @@ class Passes:
         positions = [value for name, value in called.given.items() if name != self.owner]
         arguments: dict[str, Any] = {}
         has_step = False
-        for name, parameter in inspect.signature(self.backward).parameters.items():
+        for name, parameter in signature_of(self.backward).parameters.items():
             if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
                 continue
             is_first = not arguments or list(arguments) == [self.owner]
@@ -164,6 +165,12 @@ class Passes:
             else:
                 arguments[name] = called.outputs[0]
         return arguments, has_step
+
+
+@cache
+def signature_of(function: Callable[..., Any]) -> inspect.Signature:
+    """Return the signature of a function, which is asked for in every evaluation."""
+    return inspect.signature(function)
 
 
 def _is_required(parameter: inspect.Parameter) -> bool:
@@ -221,8 +228,8 @@ def readings_of(forward: Callable[..., Any], backward: Callable[..., Any]) -> tu
     [(False, False), (False, True)]
     """
     plain = Passes(forward, backward)
-    given = [name for name in inspect.signature(forward).parameters if name != plain.owner]
-    taken = [name for name in inspect.signature(backward).parameters if name not in (plain.owner, "kwargs", "args")]
+    given = [name for name in signature_of(forward).parameters if name != plain.owner]
+    taken = [name for name in signature_of(backward).parameters if name not in (plain.owner, "kwargs", "args")]
     is_slope = not taken or taken[0] in given
     is_loss = any(DATA.fullmatch(name) for name in given)
     slopes = [Passes(forward, backward, False, total) for total in (("", "mean", "sum") if is_loss else ("",))]
@@ -231,5 +238,5 @@ def readings_of(forward: Callable[..., Any], backward: Callable[..., Any]) -> tu
     if is_slope:
         return tuple(slopes)
     is_derivative = not any(word in backward.__name__ for word in ("back", "bprop"))
-    has_default = not _is_required(inspect.signature(backward).parameters[taken[0]])
+    has_default = not _is_required(signature_of(backward).parameters[taken[0]])
     return (plain, *slopes) if is_loss or is_derivative or has_default else (plain,)

@@ -1,6 +1,5 @@
 """Functions and classes that know nothing of this library, as subjects of a check."""
 
-import inspect
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from copy import deepcopy
@@ -13,7 +12,7 @@ from tinygan.backend import Array, as_rng
 from tinygan.gradcheck.subjects.gradient_names import PLAIN, matched
 from tinygan.gradcheck.subjects.leaves import Path, children, copied, leaves
 from tinygan.gradcheck.subjects.lines import line_of_kept, line_of_returned
-from tinygan.gradcheck.subjects.passes import DATA, Called, Gradients, Passes
+from tinygan.gradcheck.subjects.passes import DATA, Called, Gradients, Passes, signature_of
 from tinygan.gradcheck.subjects.seeding import global_seed
 from tinygan.gradcheck.subjects.subject import Subject, location
 
@@ -177,7 +176,7 @@ class Written(Subject):
         """Return y, in which several outputs stand side by side, and all that backward needs."""
         owner, fresh = self.passes.owner, self.fresh()
         given = copied(self._given, {id(self._leaves[path]): fresh[name] for path, name in self.names.items()})
-        if "rng" in inspect.signature(self.passes.forward).parameters:
+        if "rng" in signature_of(self.passes.forward).parameters:
             given["rng"] = as_rng(seed)
         with global_seed(seed):
             called = self.passes.go_forward(given)
