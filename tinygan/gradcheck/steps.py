@@ -13,7 +13,7 @@ from tinygan.adversarial.training.doors import check_logits
 from tinygan.arguments import check_positive
 from tinygan.backend import Array, RngLike, as_rng, to_host
 from tinygan.backend.arrays import check_arrays
-from tinygan.gradcheck.diagnosis.step_hypotheses import step_findings
+from tinygan.gradcheck.diagnosis.hypotheses.steps import step_findings
 from tinygan.gradcheck.diagnosis.verdict import case_of, diagnosed, row_of
 from tinygan.gradcheck.numerical import EPS
 from tinygan.gradcheck.report import Report, TensorCheck

@@ -8,7 +8,7 @@ from tinygan.backend import Array, is_finite
 from tinygan.gradcheck.complex_step import refined
 from tinygan.gradcheck.diagnosis.case import Case
 from tinygan.gradcheck.diagnosis.closeness import N_DIRECTIONS
-from tinygan.gradcheck.diagnosis.hypotheses import findings
+from tinygan.gradcheck.diagnosis.hypotheses.findings import findings
 from tinygan.gradcheck.diagnosis.precision import ROUNDED, fits_float32
 from tinygan.gradcheck.numerical import directional_derivative, numerical_gradient
 from tinygan.gradcheck.report import TensorCheck

@@ -8,8 +8,8 @@ import numpy as np
 from tinygan.backend import Array
 from tinygan.gradcheck.diagnosis.case import Case
 from tinygan.gradcheck.diagnosis.closeness import same
+from tinygan.gradcheck.diagnosis.hypotheses.finding import Finding, axes_in_words
 from tinygan.gradcheck.diagnosis.jacobians import Jacobians, by_forward
-from tinygan.gradcheck.diagnosis.relations import Finding, axes_in_words
 from tinygan.gradcheck.numerical import numerical_gradient
 
 

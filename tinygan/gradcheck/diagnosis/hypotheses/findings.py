@@ -5,18 +5,11 @@ from collections.abc import Callable, Iterator
 import numpy as np
 
 from tinygan.gradcheck.diagnosis.case import Case
-from tinygan.gradcheck.diagnosis.factors import (
-    any_slope,
-    factor_of_y,
-    known_factor,
-    last_function,
-    other_operand,
-    slope_of_a_loss,
-    slope_of_y,
-)
-from tinygan.gradcheck.diagnosis.linearity import not_linear
-from tinygan.gradcheck.diagnosis.normalisation import direct_path, other_axes, sums_too_far, weighted_paths
-from tinygan.gradcheck.diagnosis.paths import (
+from tinygan.gradcheck.diagnosis.hypotheses.factors import known_factor, other_operand
+from tinygan.gradcheck.diagnosis.hypotheses.finding import Finding
+from tinygan.gradcheck.diagnosis.hypotheses.linearity import not_linear
+from tinygan.gradcheck.diagnosis.hypotheses.normalisation import direct_path, other_axes, sums_too_far, weighted_paths
+from tinygan.gradcheck.diagnosis.hypotheses.paths import (
     missing_mask,
     not_accumulated,
     not_summed_over_steps,
@@ -25,27 +18,31 @@ from tinygan.gradcheck.diagnosis.paths import (
     too_many_paths,
     unused_paths,
 )
-from tinygan.gradcheck.diagnosis.relations import (
-    Finding,
+from tinygan.gradcheck.diagnosis.hypotheses.places import permuted, reshaped, transposed
+from tinygan.gradcheck.diagnosis.hypotheses.relations import (
     batch_size,
     factor,
     factor_by_place,
     multiple_at_some,
     other_tensor,
-    permuted,
-    reshaped,
     sign,
-    summed_axis,
-    transposed,
     zero,
 )
-from tinygan.gradcheck.diagnosis.special_cases import (
+from tinygan.gradcheck.diagnosis.hypotheses.slopes import (
+    any_slope,
+    factor_of_y,
+    last_function,
+    slope_of_a_loss,
+    slope_of_y,
+)
+from tinygan.gradcheck.diagnosis.hypotheses.special_cases import (
     one_sided_eps,
     single_example,
     special_setting,
     without_other_input,
 )
-from tinygan.gradcheck.diagnosis.terms import mask, missing_term, wrong_at_labels, wrong_slope
+from tinygan.gradcheck.diagnosis.hypotheses.sums import summed_axis
+from tinygan.gradcheck.diagnosis.hypotheses.terms import mask, missing_term, wrong_at_labels, wrong_slope
 
 Hypotheses = tuple[Callable[[Case], Finding], ...]
 # What explains all by itself.

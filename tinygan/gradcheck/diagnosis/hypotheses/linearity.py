@@ -5,7 +5,7 @@ import numpy as np
 from tinygan.backend import Array
 from tinygan.gradcheck.diagnosis.case import Case
 from tinygan.gradcheck.diagnosis.closeness import ratio, same
-from tinygan.gradcheck.diagnosis.relations import Finding
+from tinygan.gradcheck.diagnosis.hypotheses.finding import Finding
 from tinygan.gradcheck.trial import run
 
 

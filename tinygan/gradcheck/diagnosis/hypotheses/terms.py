@@ -8,8 +8,9 @@ import numpy as np
 from tinygan.backend import Array
 from tinygan.gradcheck.diagnosis.case import Case
 from tinygan.gradcheck.diagnosis.closeness import ratio, same
-from tinygan.gradcheck.diagnosis.normalisation import mixture_of
-from tinygan.gradcheck.diagnosis.relations import Finding, multiple_of_right
+from tinygan.gradcheck.diagnosis.hypotheses.finding import Finding
+from tinygan.gradcheck.diagnosis.hypotheses.normalisation import mixture_of
+from tinygan.gradcheck.diagnosis.hypotheses.relations import multiple_of_right
 from tinygan.gradcheck.numerical import numerical_gradient
 
 # Terms that are a whole path by themselves: past the layer, or through one factor of the product x f(x).

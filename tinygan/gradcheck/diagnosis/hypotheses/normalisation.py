@@ -8,7 +8,7 @@ import numpy as np
 from tinygan.backend import Array
 from tinygan.gradcheck.diagnosis.case import Case
 from tinygan.gradcheck.diagnosis.closeness import same
-from tinygan.gradcheck.diagnosis.relations import Finding, axes_in_words
+from tinygan.gradcheck.diagnosis.hypotheses.finding import Finding, axes_in_words
 
 
 @dataclass(frozen=True)

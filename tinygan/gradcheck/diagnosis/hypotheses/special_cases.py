@@ -9,7 +9,7 @@ import numpy as np
 
 from tinygan.backend import Array
 from tinygan.gradcheck.diagnosis.case import Case
-from tinygan.gradcheck.diagnosis.relations import Finding
+from tinygan.gradcheck.diagnosis.hypotheses.finding import Finding
 
 # A number this small, which forward adds to what it divides by or takes the logarithm of.
 LARGEST_EPS = 1e-2
