@@ -43,13 +43,13 @@ def gradient_of(path: Path) -> str | None:
     --------
     >>> gradient_of(("self", "dLdW")), gradient_of(("self", "grads", "W")), gradient_of(("self", "W", "grad"))
     ('w', 'w', 'w')
-    >>> gradient_of(("grad",)), gradient_of(("self", "W"))
-    ('', None)
+    >>> gradient_of(("grad",)), gradient_of(("self", "W")), gradient_of(("self", "W", "data"))
+    ('', None, None)
     """
     rest = [part for part in path if not GRADIENTS.fullmatch(part)]
     if len(rest) == len(path):
         found = next((match for pattern in MARKED if path and (match := pattern.fullmatch(path[-1]))), None)
-        if found is None:
+        if found is None or PLAIN.fullmatch(path[-1]):  # data is not the gradient of "ata"
             return None
         return plain_name((*path[:-1], found["stem"]))
     if rest and (found := MARKED[0].fullmatch(rest[-1])) is not None and path[-1] == rest[-1]:
