@@ -61,12 +61,12 @@ def test_every_layer_makes_on_the_device_what_it_makes_on_the_host(name, shape, 
 def test_no_layer_waits_for_the_device_or_copies(name, cupy):
     case = CASES[name]
     network = to_device(case.build(6, as_rng(0), np.float32), GPU)
-    x = to_device(np.ones((5, 6 * case.n_pieces), np.float32), GPU)
+    x = to_device(np.ones((5, *case.example(6)), np.float32), GPU)
     with cupy.counting() as counts:
         y, cache = network.forward(x, rng=as_rng(0))
         network(x)
         network.backward(y, cache)
-    assert counts.launches > 0
+    assert counts.launches > 0 or name in ("Reshape", "Flatten")  # which are views
     assert (counts.syncs, counts.host_to_device, counts.device_to_host) == (0, 0, 0)
 
 
@@ -477,7 +477,7 @@ def test_what_test_gpu_does_at_full_size_works_at_a_small_one():
 @pytest.mark.parametrize("name", CASES)
 def test_gradients_are_checked_on_the_device(name):
     case = CASES[name]
-    x = as_rng(0).uniform(0.5, 2, (3, 2 * case.n_pieces))
+    x = as_rng(0).uniform(0.5, 2, (3, *case.example(2)))
     network = to_device(case.build(2, as_rng(1), np.float32), GPU)
     report = check_gradients(network, to_device(x, GPU), rng=0)
     assert report.ok, str(report)

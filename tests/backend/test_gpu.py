@@ -47,7 +47,7 @@ def test_every_layer(gpu, name, shape, dtype):
 def test_gradients_are_checked(gpu, name):
     case = CASES[name]
     network = to_device(case.build(2, as_rng(1), np.float32), gpu)
-    report = check_gradients(network, to_device(as_rng(0).uniform(0.5, 2, (3, 2 * case.n_pieces)), gpu), rng=0)
+    report = check_gradients(network, to_device(as_rng(0).uniform(0.5, 2, (3, *case.example(2))), gpu), rng=0)
     assert report.ok, str(report)
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from support.layer_cases import CASES, no_kinks, no_ties
+from support.layer_cases import CASES
 
 import tinygan.layers
 from tinygan.layers import (
@@ -59,12 +59,9 @@ class Situation:
 @st.composite
 def situations(draw, case, dtypes=(np.float64,)):
     rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
-    m, n = draw(st.integers(1, 4)), draw(st.integers(1, 4))
+    m, n = draw(st.integers(2 if case.mixes_rows else 1, 4)), draw(st.integers(1, 4))
     dtype = draw(st.sampled_from(dtypes))
-    if case.n_pieces > 1:
-        x = no_ties(m, case.n_pieces, n, rng)
-    else:
-        x = no_kinks((m, n, *draw(st.sampled_from([(), (3,), (2, 2)] if case.elementwise else [()]))), rng)
+    x = case.x(m, n, rng, draw(st.sampled_from([(), (3,), (2, 2)] if case.elementwise else [()])))
     return Situation(case.build(n, rng, dtype), x.astype(dtype), draw(st.integers(0, 2**32 - 1)), rng)
 
 
@@ -270,7 +267,7 @@ def test_no_gradient_is_zero(case, data):
     assert grads(s.layer)[-1].any()
 
 
-@cases(lambda case: not case.random)
+@cases(lambda case: not case.random and not case.mixes_rows)
 @given(data=st.data())
 def test_evaluation_equals_the_training_pass_where_nothing_is_random(case, data):
     s = data.draw(situations(case, BOTH))
@@ -306,7 +303,7 @@ def test_a_seed_decides_what_a_random_layer_draws(case, data):
 @pytest.mark.parametrize("dtype", [np.int64, np.uint8, np.float16, np.complex64, bool, object])
 def test_only_float32_and_float64_are_taken(case, dtype, rng):
     layer = case.build(2, rng, np.float32)
-    x = np.ones((4, 2 * case.n_pieces), dtype)
+    x = np.ones((4, *case.example(2)), dtype)
     for run in (layer, lambda x: layer.forward(x, rng=rng)):
         with pytest.raises(TypeError, match=rf"got x of dtype {np.dtype(dtype)}; it takes float32 or float64"):
             run(x)
@@ -315,7 +312,7 @@ def test_only_float32_and_float64_are_taken(case, dtype, rng):
 @cases(lambda case: case.checks_grad_y)
 def test_a_grad_y_that_does_not_fit_is_refused(case, rng):
     layer = case.build(2, rng, np.float32)
-    y, cache = layer.forward(np.ones((4, 2 * case.n_pieces), np.float32), rng=rng)
+    y, cache = layer.forward(np.ones((4, *case.example(2)), np.float32), rng=rng)
     backwards = [layer.backward_input, layer.backward_params] if layer.parameters else [layer.backward_input]
     for backward in backwards:
         with pytest.raises(TypeError, match="got grad_y of dtype int64"):

@@ -55,8 +55,24 @@ def test_one_piece_is_the_identity():
     np.testing.assert_array_equal(Maxout(1).backward_input(3 * x, cache), 3 * x)
 
 
+def test_the_channels_of_every_pixel_compete_wherever_they_lie(rng):
+    x = rng.integers(3, size=(2, 3, 4, 6)).astype(np.float64)
+    y, cache = Maxout(3).forward(x)
+    grad_y = rng.standard_normal(y.shape)
+    grad_x = Maxout(3).backward_input(grad_y, cache)
+    rows, rows_cache = Maxout(3).forward(x.reshape(-1, 6))
+    np.testing.assert_array_equal(y.reshape(-1, 2), rows)
+    np.testing.assert_array_equal(grad_x.reshape(-1, 6), Maxout(3).backward_input(grad_y.reshape(-1, 2), rows_cache))
+    elsewhere = np.ascontiguousarray(x.transpose(1, 3, 2, 0)).transpose(3, 0, 2, 1)  # x as convolutions lay it
+    other, other_cache = Maxout(3).forward(elsewhere)
+    np.testing.assert_array_equal(other, y)
+    assert other.strides[0] == grad_x.itemsize  # and so lies y
+    np.testing.assert_array_equal(Maxout(3).backward_input(grad_y, other_cache), grad_x)
+
+
 def test_output_shape_divides_the_width():
     assert Maxout(5).output_shape((20,)) == (4,)
+    assert Maxout(5).output_shape((4, 3, 20)) == (4, 3, 4)
     assert Maxout(5).output_shape(None) is None
     with pytest.raises(ValueError, match=r"^Maxout\(5\) takes \(m, 5 \* n_units\), not \(m, 21\)$"):
         Maxout(5).output_shape((21,))

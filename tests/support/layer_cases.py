@@ -9,6 +9,7 @@ import numpy as np
 from tinygan.layers import (
     Columns,
     Dropout,
+    Flatten,
     Fork,
     Layer,
     LeakyReLU,
@@ -16,6 +17,7 @@ from tinygan.layers import (
     Maxout,
     Parameter,
     ReLU,
+    Reshape,
     Residual,
     Sequential,
     Sigmoid,
@@ -121,28 +123,42 @@ def conditional(n, rng, dtype):
     return Sequential(Fork(Columns(0, 1), inner), Residual(Tanh()), linear(2 + n % 3, rng, dtype))
 
 
+def columns(n):
+    return (n,)
+
+
 @dataclass(frozen=True)
 class Case:
-    """A layer under test: how to build one for n columns, and what inputs it takes."""
+    """A layer under test: how to build one for a size n, and what inputs it takes."""
 
     build: Callable[[int, np.random.Generator, Any], Layer]
-    n_pieces: int = 1  # how many columns of x compete, and so must not tie
+    example: Callable[[int], tuple[int, ...]] = columns  # the shape of an example of x
+    competes: bool = False  # numbers of one example of x compete, and so must not tie
     elementwise: bool = False  # takes x of any dimension
     random: bool = False
     checks_input: bool = True
     checks_grad_y: bool = True
     states_shape: bool = True
+    mixes_rows: bool = False  # so that evaluation differs from training, and one row alone tells nothing
+
+    def x(self, m, n, rng, inner=()):
+        """Return m examples away from kinks and ties, with more axes inside if the layer takes them."""
+        shape = (m, *self.example(n), *inner)
+        return no_ties(shape, rng) if self.competes else no_kinks(shape, rng)
 
 
 CASES = {
     "Linear": Case(linear),
-    "Maxout": Case(lambda n, rng, dtype: Maxout(3), n_pieces=3),
+    "Maxout": Case(lambda n, rng, dtype: Maxout(3), lambda n: (3 * n,), competes=True),
+    "Maxout of images": Case(lambda n, rng, dtype: Maxout(2), lambda n: (2, 3, 2 * n), competes=True),
     "Maxout of 1 piece": Case(lambda n, rng, dtype: Maxout(1)),
     "Dropout": Case(lambda n, rng, dtype: Dropout(0.4), elementwise=True, random=True),
     "ReLU": Case(lambda n, rng, dtype: ReLU(), elementwise=True),
     "LeakyReLU": Case(lambda n, rng, dtype: LeakyReLU(0.3), elementwise=True),
     "Sigmoid": Case(lambda n, rng, dtype: Sigmoid(), elementwise=True),
     "Tanh": Case(lambda n, rng, dtype: Tanh(), elementwise=True),
+    "Reshape": Case(lambda n, rng, dtype: Reshape(2, 3, n), lambda n: (6 * n,)),
+    "Flatten": Case(lambda n, rng, dtype: Flatten(), elementwise=True),
     "Sequential": Case(smooth_network),
     "Sequential of D": Case(discriminator, random=True),
     "Sequential nested": Case(nested_network),
@@ -163,6 +179,6 @@ def no_kinks(shape, rng):
     return rng.uniform(0.25, 2, shape) * rng.choice([-1, 1], shape)
 
 
-def no_ties(m, n_pieces, n_units, rng):
-    ranks = rng.permuted(np.broadcast_to(np.arange(n_pieces)[:, None], (m, n_pieces, n_units)), axis=1)
-    return (ranks - n_pieces / 2 + rng.uniform(-0.2, 0.2, ranks.shape)).reshape(m, -1)
+def no_ties(shape, rng):
+    ranks = rng.permuted(np.arange(np.prod(shape)).reshape(shape[0], -1), axis=1)
+    return (ranks - ranks.mean() + rng.uniform(-0.2, 0.2, ranks.shape)).reshape(shape)

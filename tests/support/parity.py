@@ -2,7 +2,6 @@
 
 import numpy as np
 
-from support.layer_cases import no_kinks, no_ties
 from tinygan.adversarial import (
     NoisePrior,
     TrainingState,
@@ -90,7 +89,7 @@ def growth_anywhere(self, x, *, rng=None):
 def layer(device, case, dtype, shape=(), m=5, n=4):
     """Return all that a layer of ``test_layer_contract.CASES`` makes of one input and of one upstream gradient."""
     rng = np.random.default_rng(7)
-    x = no_ties(m, case.n_pieces, n, rng) if case.n_pieces > 1 else no_kinks((m, n, *shape), rng)
+    x = case.x(m, n, rng, shape)
     network, x = to_device(case.build(n, rng, dtype), device), to_device(x.astype(dtype), device)
     y, cache = network.forward(x, rng=as_rng(3))
     grad_y = to_device(as_rng(4).uniform(-1, 1, y.shape).astype(dtype), device)

@@ -11,6 +11,7 @@ from tinygan.layers.initializers import constant, glorot, he, marginal_bias, nor
 from tinygan.layers.linear import Linear
 from tinygan.layers.maxout import Maxout
 from tinygan.layers.parameter import Parameter
+from tinygan.layers.reshape import Flatten, Reshape
 from tinygan.layers.sequential import Combinator, Sequential
 from tinygan.layers.trace import trace
 
@@ -19,6 +20,7 @@ __all__ = [
     "Combinator",
     "Dropout",
     "Elementwise",
+    "Flatten",
     "Fork",
     "Layer",
     "LeakyReLU",
@@ -26,6 +28,7 @@ __all__ = [
     "Maxout",
     "Parameter",
     "ReLU",
+    "Reshape",
     "Residual",
     "Sequential",
     "Sigmoid",

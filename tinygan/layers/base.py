@@ -93,18 +93,24 @@ class Layer(ABC):
 
 
 def layer_name(layer: Layer) -> str:
-    """Return the call that would build the layer, for example ``Linear(784, 1200)``.
+    """Return the call that would build the layer, for example ``Linear(784, 1200)`` or ``Conv2D(3, 64, 5, stride=2)``.
 
-    It reads the hyper-parameters from the attributes that are named like the constructor's positional arguments.
+    It reads the hyper-parameters from the attributes that are named like the constructor's arguments: all positional
+    ones, and those keywords that differ from their defaults.
     """
-    arguments = inspect.signature(type(layer)).parameters.values()
-    values = [
-        getattr(layer, argument.name, None)
-        for argument in arguments
-        if argument.kind is inspect.Parameter.POSITIONAL_OR_KEYWORD
-    ]
-    words = [repr(value) for value in values if isinstance(value, (int, float, str))]
-    words += [layer_name(value) for value in values if isinstance(value, Layer)]
-    if any(argument.kind is inspect.Parameter.VAR_POSITIONAL for argument in arguments):
-        words.append("...")
+    words: list[str] = []
+    for argument in inspect.signature(type(layer)).parameters.values():
+        value: Any = getattr(layer, argument.name, None)
+        if argument.kind is inspect.Parameter.VAR_POSITIONAL:
+            words += map(repr, value) if _is_shape(value) else ["..."]
+        elif isinstance(value, Layer):
+            words.append(layer_name(value))
+        elif argument.kind is inspect.Parameter.POSITIONAL_OR_KEYWORD:
+            words += [repr(value)] * isinstance(value, (int, float, str))
+        elif (_is_shape(value) or isinstance(value, (int, float, str))) and value != argument.default:
+            words.append(f"{argument.name}={value!r}")
     return f"{type(layer).__name__}({', '.join(words)})"
+
+
+def _is_shape(value: Any) -> bool:
+    return isinstance(value, tuple) and all(isinstance(size, int) for size in value)

@@ -6,7 +6,7 @@ from typing import Any
 from tinygan.arguments import check_count
 from tinygan.backend import Array, RngLike, as_rng, get_array_module
 from tinygan.layers.base import Layer, Shape, layer_name
-from tinygan.layers.doors import check_grad_y, check_input, wrong_cache
+from tinygan.layers.doors import check_grad_y, check_input, check_shape_cache
 from tinygan.layers.sequential import Combinator, Sequential
 
 
@@ -240,8 +240,7 @@ class Columns(Layer):
 
     def backward_input(self, grad_y: Array, cache: Any) -> Array:
         """Return dL/dx: dL/dy at these columns, and 0 at the others."""
-        if not isinstance(cache, tuple):
-            raise wrong_cache(layer_name(self), f"type {type(cache).__name__}")
+        check_shape_cache(self, cache)
         check_grad_y(self, grad_y, (*cache[:-1], self.stop - self.start))
         grad_x = get_array_module(grad_y).zeros(cache, grad_y.dtype)
         grad_x[..., self.start : self.stop] = grad_y

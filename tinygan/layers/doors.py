@@ -3,9 +3,11 @@
 import math
 from typing import Any
 
+import numpy as np
+
 from tinygan.backend import Array, device_of
 from tinygan.backend.arrays import array_kind, is_float_array
-from tinygan.layers.base import Layer, layer_name
+from tinygan.layers.base import Layer, Shape, layer_name
 
 
 def check_input(layer: Layer, x: Array, width: int | None = None) -> None:
@@ -56,6 +58,12 @@ def check_cache(layer: Layer, cache: Any, *, axis: int = 0, size: int | None = N
     raise wrong_cache(layer_name(layer), found)
 
 
+def check_shape_cache(layer: Layer, cache: Any) -> None:
+    """Raise unless the cache is a tuple, as the shape of x is."""
+    if not isinstance(cache, tuple):
+        raise wrong_cache(layer_name(layer), f"type {type(cache).__name__}")
+
+
 def wrong_cache(layer: str, found: str) -> ValueError:
     """Return the error for a cache that the layer's forward did not return."""
     return ValueError(f"{layer} got a cache of {found}; pass the one that its forward returned together with y")
@@ -70,6 +78,23 @@ def check_grad_y(layer: Layer, grad_y: Array, shape: tuple[int, ...]) -> None:
             f"{layer_name(layer)} got grad_y of shape {grad_y.shape}, but the y of this cache has shape {shape}; "
             "is it the cache of another call?"
         )
+
+
+def check_precision(what: str, dtype: Any) -> None:
+    """Raise an error that begins with `what` unless parameters can have this dtype."""
+    if np.dtype(dtype).char not in "fd":
+        raise TypeError(f"{what} got dtype {np.dtype(dtype)}; it takes float32 or float64")
+
+
+def of_examples(shape: Shape) -> str:
+    """Return the shape of a batch as an error writes it.
+
+    Examples
+    --------
+    >>> of_examples((28, 28, 1)), of_examples((784,))
+    ('(m, 28, 28, 1)', '(m, 784)')
+    """
+    return f"(m, {', '.join(map(str, shape or ('...',)))})"
 
 
 def check_device(layer: Layer, x: Array) -> None:

@@ -9,7 +9,7 @@ from tinygan.arguments import check_count
 from tinygan.backend import Array, RngLike, as_rng, get_array_module
 from tinygan.layers.base import Layer, Shape, layer_name
 from tinygan.layers.contents import layer_table
-from tinygan.layers.doors import check_cache, check_device, check_grad_y, check_input
+from tinygan.layers.doors import check_cache, check_device, check_grad_y, check_input, check_precision, of_examples
 from tinygan.layers.initializers import Initializer, glorot, initialized, zeros
 from tinygan.layers.parameter import Parameter
 
@@ -75,8 +75,7 @@ class Linear(Layer):
     ) -> None:
         self.n_in = check_count("Linear got n_in", n_in)
         self.n_out = check_count("Linear got n_out", n_out)
-        if np.dtype(dtype).char not in "fd":
-            raise TypeError(f"Linear got dtype {np.dtype(dtype)}; it takes float32 or float64")
+        check_precision("Linear", dtype)
         rng = as_rng(rng)
         begin = partial(initialized, rng=rng, dtype=dtype, fan_in=self.n_in, fan_out=self.n_out)
         self.weight = Parameter(begin("Linear got weight_init", weight_init, (self.n_in, self.n_out)), "weight")
@@ -110,7 +109,7 @@ class Linear(Layer):
     def output_shape(self, input_shape: Shape) -> Shape:
         """Return (n_out,); raise a ValueError if the input is known and is not (n_in,)."""
         if input_shape is not None and input_shape != (self.n_in,):
-            raise ValueError(f"{layer_name(self)} takes (m, {self.n_in}), not (m, {', '.join(map(str, input_shape))})")
+            raise ValueError(f"{layer_name(self)} takes (m, {self.n_in}), not {of_examples(input_shape)}")
         return (self.n_out,)
 
     def __repr__(self) -> str:

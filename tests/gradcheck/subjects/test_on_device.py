@@ -44,7 +44,7 @@ def checked_on_both(build, x):
 @pytest.mark.parametrize("name", CASES)
 def test_right_layers_pass_with_the_report_of_the_host(name):
     case = CASES[name]
-    x = as_rng(0).uniform(0.5, 2, (3, 2 * case.n_pieces))
+    x = as_rng(0).uniform(0.5, 2, (3, *case.example(2)))
     wanted, found = checked_on_both(lambda: case.build(2, as_rng(1), np.float32), x)
     assert found.ok, str(found)
     assert_alike(found, wanted)
