@@ -8,6 +8,8 @@ import numpy as np
 
 from tinygan.layers import (
     Columns,
+    Conv2D,
+    ConvTranspose2D,
     Dropout,
     Flatten,
     Fork,
@@ -61,6 +63,17 @@ def far_from_zero(n_in, n_out, rng, dtype):
         return np.resize([3.0, -3.0], shape).astype(dtype)
 
     return Linear(n_in, n_out, weight_init=uniform(0.2 / n_in), bias_init=bias, rng=rng, dtype=dtype)
+
+
+def conv(kind, size, *, bias_side=(), **settings):
+    """Return a function that builds a convolution for n channels."""
+
+    def build(n, rng, dtype):
+        n_out = 1 + n % 3
+        shape = {"bias_shape": (*bias_side, n_out)} if bias_side else {}
+        return kind(n, n_out, size, **settings, **shape, bias_init=normal(1.0), rng=rng, dtype=dtype)
+
+    return build
 
 
 def smooth_network(n, rng, dtype):
@@ -157,6 +170,16 @@ CASES = {
     "LeakyReLU": Case(lambda n, rng, dtype: LeakyReLU(0.3), elementwise=True),
     "Sigmoid": Case(lambda n, rng, dtype: Sigmoid(), elementwise=True),
     "Tanh": Case(lambda n, rng, dtype: Tanh(), elementwise=True),
+    "Conv2D": Case(conv(Conv2D, 3), lambda n: (4, 3, n)),
+    "Conv2D with steps": Case(conv(Conv2D, 3, stride=2, padding=1), lambda n: (5, 4, n)),
+    "Conv2D with steps above its size": Case(conv(Conv2D, 2, stride=3, padding=1), lambda n: (5, 6, n)),
+    "Conv2D of untied biases": Case(conv(Conv2D, 2, bias_side=(2, 1)), lambda n: (3, 2, n)),
+    "ConvTranspose2D": Case(conv(ConvTranspose2D, 3), lambda n: (2, 1, n)),
+    "ConvTranspose2D with steps": Case(conv(ConvTranspose2D, 4, stride=2, padding=1), lambda n: (2, 3, n)),
+    "ConvTranspose2D with gaps": Case(conv(ConvTranspose2D, 2, stride=3), lambda n: (2, 2, n)),
+    "ConvTranspose2D of untied biases": Case(
+        conv(ConvTranspose2D, 3, stride=2, padding=1, bias_side=(3, 5)), lambda n: (2, 3, n)
+    ),
     "Reshape": Case(lambda n, rng, dtype: Reshape(2, 3, n), lambda n: (6 * n,)),
     "Flatten": Case(lambda n, rng, dtype: Flatten(), elementwise=True),
     "Sequential": Case(smooth_network),

@@ -7,6 +7,7 @@ from tinygan.layers.contents import named_layers, named_parameters
 from tinygan.layers.doors import check_input
 from tinygan.layers.dropout import Dropout
 from tinygan.layers.elementwise import Elementwise
+from tinygan.layers.images import Conv2D, ConvTranspose2D
 from tinygan.layers.initializers import constant, glorot, he, marginal_bias, normal, sparse_normal, uniform, zeros
 from tinygan.layers.linear import Linear
 from tinygan.layers.maxout import Maxout
@@ -18,6 +19,8 @@ from tinygan.layers.trace import trace
 __all__ = [
     "Columns",
     "Combinator",
+    "Conv2D",
+    "ConvTranspose2D",
     "Dropout",
     "Elementwise",
     "Flatten",
