@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from tinygan.layers import (
+    AveragePool2D,
     Columns,
     Conv2D,
     ConvTranspose2D,
@@ -17,6 +18,7 @@ from tinygan.layers import (
     LeakyReLU,
     Linear,
     Maxout,
+    MaxPool2D,
     Parameter,
     ReLU,
     Reshape,
@@ -180,6 +182,11 @@ CASES = {
     "ConvTranspose2D of untied biases": Case(
         conv(ConvTranspose2D, 3, stride=2, padding=1, bias_side=(3, 5)), lambda n: (2, 3, n)
     ),
+    "MaxPool2D": Case(lambda n, rng, dtype: MaxPool2D(2), lambda n: (4, 5, n), competes=True),
+    "MaxPool2D of overlapping windows": Case(lambda n, rng, dtype: MaxPool2D(4, 2), lambda n: (7, 8, n), competes=True),
+    "MaxPool2D of windows of 3": Case(lambda n, rng, dtype: MaxPool2D(3, 2), lambda n: (4, 6, n), competes=True),
+    "AveragePool2D": Case(lambda n, rng, dtype: AveragePool2D(2), lambda n: (4, 5, n)),
+    "AveragePool2D of overlapping windows": Case(lambda n, rng, dtype: AveragePool2D(3, 2), lambda n: (4, 6, n)),
     "Reshape": Case(lambda n, rng, dtype: Reshape(2, 3, n), lambda n: (6 * n,)),
     "Flatten": Case(lambda n, rng, dtype: Flatten(), elementwise=True),
     "Sequential": Case(smooth_network),

@@ -7,7 +7,7 @@ from tinygan.layers.contents import named_layers, named_parameters
 from tinygan.layers.doors import check_input
 from tinygan.layers.dropout import Dropout
 from tinygan.layers.elementwise import Elementwise
-from tinygan.layers.images import Conv2D, ConvTranspose2D
+from tinygan.layers.images import AveragePool2D, Conv2D, ConvTranspose2D, MaxPool2D
 from tinygan.layers.initializers import constant, glorot, he, marginal_bias, normal, sparse_normal, uniform, zeros
 from tinygan.layers.linear import Linear
 from tinygan.layers.maxout import Maxout
@@ -17,6 +17,7 @@ from tinygan.layers.sequential import Combinator, Sequential
 from tinygan.layers.trace import trace
 
 __all__ = [
+    "AveragePool2D",
     "Columns",
     "Combinator",
     "Conv2D",
@@ -28,6 +29,7 @@ __all__ = [
     "Layer",
     "LeakyReLU",
     "Linear",
+    "MaxPool2D",
     "Maxout",
     "Parameter",
     "ReLU",

@@ -3,7 +3,7 @@
 import numpy as np
 from support.errors import assert_answered, wrong_input
 
-from tinygan.layers import Conv2D, ConvTranspose2D, Reshape, Sequential
+from tinygan.layers import AveragePool2D, Conv2D, ConvTranspose2D, MaxPool2D, Reshape, Sequential
 
 X = np.ones((4, 6, 6, 3), np.float32)
 
@@ -51,6 +51,16 @@ CASES = [
      r"it takes bias_shape=\(2, 2, 8\), or other images$"),
     ("half precision", lambda: Conv2D(3, 8, 5, dtype=np.float16), TypeError,
      r"^Conv2D got dtype float16; it takes float32"),
+    ("images smaller than the pool", lambda: MaxPool2D(7)(X), ValueError,
+     r"^MaxPool2D\(7, 7\) got images of height or width 6; it takes images of at least 7 x 7$"),
+    ("rows to a pool", lambda: AveragePool2D(2)(X.reshape(4, -1)), ValueError,
+     r"^AveragePool2D\(2, 2\) got x of shape \(4, 108\); it takes images \(m, height, width, channels\); "
+     r"Reshape\(height, width, channels\) makes them of rows$"),
+    ("a pool on rows", lambda: Sequential(Reshape(36, 3), MaxPool2D(2)), ValueError,
+     r"layer 1 does not fit on layer 0: MaxPool2D\(2, 2\) takes images \(m, height, width, channels\)\. Did you"),
+    ("pool without stride", lambda: MaxPool2D(2, 0), ValueError, r"^MaxPool2D got stride=0; it takes an int >= 1$"),
+    ("grad_y of another pool", lambda: backward(MaxPool2D(2), X, X), ValueError,
+     r"^MaxPool2D\(2, 2\) got grad_y of shape \(4, 6, 6, 3\), but the y of this cache has shape \(4, 3, 3, 3\)"),
     ("grad_y of another size", lambda: backward(Conv2D(3, 8, 5), X, X), ValueError,
      r"^Conv2D\(3, 8, 5\) got grad_y of shape \(4, 6, 6, 3\), but the y of this cache has shape \(4, 2, 2, 8\)"),
     ("cache of another layer", lambda: Conv2D(3, 8, 5).backward_params(X, np.ones((4, 6, 6, 2))), ValueError,
