@@ -64,8 +64,9 @@ def test_no_layer_waits_for_the_device_or_copies(name, cupy):
     x = to_device(np.ones((5, *case.example(6)), np.float32), GPU)
     with cupy.counting() as counts:
         y, cache = network.forward(x, rng=as_rng(0))
-        network(x)
         network.backward(y, cache)
+        if not case.mixes_rows:  # whose evaluation asks whether it was calibrated
+            network(x)
     assert counts.launches > 0 or name in ("Reshape", "Flatten")  # which are views
     assert (counts.syncs, counts.host_to_device, counts.device_to_host) == (0, 0, 0)
 

@@ -4,6 +4,7 @@ import numpy as np
 from support.errors import assert_answered, wrong_input
 
 from tinygan.layers import (
+    BatchNorm,
     Dropout,
     Flatten,
     LeakyReLU,
@@ -56,6 +57,14 @@ CASES = [
      r"^Maxout\(2\) got x of shape \(4, 3\); it takes \(m, 2 \* n_"),
     ("channels not divisible", lambda: Maxout(2)(X[..., None]), ValueError,
      r"^Maxout\(2\) got x of shape \(4, 3, 1\); it takes \(m, \.\.\., 2 \* n_units\)$"),
+    ("channels of BatchNorm", lambda: BatchNorm(2).forward(X), ValueError,
+     r"^BatchNorm\(2\) got x of shape \(4, 3\); it takes \(m, \.\.\., 2\)$"),
+    ("no epsilon", lambda: BatchNorm(2, epsilon=0), ValueError,
+     r"^BatchNorm got epsilon=0; it takes a finite number > 0$"),
+    ("no cache for BatchNorm", lambda: BatchNorm(3).backward_params(X, None), ValueError,
+     r"^BatchNorm\(3\) got a cache of type NoneType; pass"),
+    ("BatchNorm that does not fit", lambda: Sequential(Linear(3, 4), BatchNorm(3)), ValueError,
+     r"layer 1 does not fit on layer 0: BatchNorm\(3\) takes \(m, \.\.\., 3\), not \(m, 4\)$"),
     ("no shape", lambda: Reshape(), ValueError,
      r"^Reshape got no shape; it takes that of one example, as in Reshape\(28, 28, 1\)$"),
     ("no channels", lambda: Reshape(2, 2, 0), ValueError, r"^Reshape got a size=0; it takes an int >= 1$"),

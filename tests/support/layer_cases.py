@@ -8,6 +8,7 @@ import numpy as np
 
 from tinygan.layers import (
     AveragePool2D,
+    BatchNorm,
     Columns,
     Conv2D,
     ConvTranspose2D,
@@ -76,6 +77,16 @@ def conv(kind, size, *, bias_side=(), **settings):
         return kind(n, n_out, size, **settings, **shape, bias_init=normal(1.0), rng=rng, dtype=dtype)
 
     return build
+
+
+def batch_norm(n, rng, dtype):
+    """Return a calibrated layer; its epsilon is large, so that two rows that nearly agree make no steep slopes."""
+    layer = BatchNorm(n, epsilon=0.1, dtype=dtype)
+    for array in (layer.gamma.data, layer.variance.data):
+        array[...] = rng.uniform(0.5, 2, n)
+    for array in (layer.beta.data, layer.mean.data):
+        array[...] = rng.uniform(-1, 1, n)
+    return layer
 
 
 def smooth_network(n, rng, dtype):
@@ -187,6 +198,8 @@ CASES = {
     "MaxPool2D of windows of 3": Case(lambda n, rng, dtype: MaxPool2D(3, 2), lambda n: (4, 6, n), competes=True),
     "AveragePool2D": Case(lambda n, rng, dtype: AveragePool2D(2), lambda n: (4, 5, n)),
     "AveragePool2D of overlapping windows": Case(lambda n, rng, dtype: AveragePool2D(3, 2), lambda n: (4, 6, n)),
+    "BatchNorm": Case(batch_norm, mixes_rows=True),
+    "BatchNorm of images": Case(batch_norm, lambda n: (2, 3, n), mixes_rows=True),
     "Reshape": Case(lambda n, rng, dtype: Reshape(2, 3, n), lambda n: (6 * n,)),
     "Flatten": Case(lambda n, rng, dtype: Flatten(), elementwise=True),
     "Sequential": Case(smooth_network),

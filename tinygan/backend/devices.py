@@ -1,6 +1,7 @@
 """Chooses a device, and moves arrays between the host and the GPUs."""
 
 import sys
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -52,8 +53,8 @@ def to_device(holder: Any, device: str) -> Any:
     Parameters
     ----------
     holder : ndarray or Layer
-        An array of NumPy or CuPy; or a layer or a network, which is returned with its parameters moved. Make its
-        optimiser afterwards.
+        An array of NumPy or CuPy; or a layer or a network, which is returned with its parameters and buffers
+        moved. Make its optimiser afterwards.
     device : str
         ``"cpu"``, ``"gpu"`` (which is ``"gpu:0"``), or ``"gpu:1"`` and so on, which becomes CuPy's current device.
 
@@ -77,8 +78,12 @@ def to_device(holder: Any, device: str) -> Any:
         moved = [
             [None if a is None else _moved(a, number) for a in (theta.data, theta.grad)] for theta in holder.parameters
         ]
+        buffers = list(_buffers(holder))
+        moved_buffers = [_moved(buffer.data, number) for buffer in buffers]
         for theta, (data, grad) in zip(holder.parameters, moved, strict=True):  # only after all arrays found room
             theta.data, theta.grad = data, grad
+        for buffer, data in zip(buffers, moved_buffers, strict=True):
+            buffer.data = data
         return holder
     return _moved(holder, number)
 
@@ -136,3 +141,10 @@ def _dealt_gpu(nth: int) -> int:
     import cupy
 
     return nth % int(cupy.cuda.runtime.getDeviceCount())
+
+
+def _buffers(layer: Any) -> Iterator[Any]:
+    """Yield the buffers of a layer and of all layers inside it."""
+    yield from getattr(layer, "buffers", ())
+    for inner in getattr(layer, "layers", ()):
+        yield from _buffers(inner)

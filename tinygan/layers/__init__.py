@@ -2,8 +2,9 @@
 
 from tinygan.layers.activations import LeakyReLU, ReLU, Sigmoid, Tanh
 from tinygan.layers.base import Layer
+from tinygan.layers.batch_norm import BatchNorm, calibrate
 from tinygan.layers.combinators import Columns, Fork, Residual
-from tinygan.layers.contents import named_layers, named_parameters
+from tinygan.layers.contents import named_buffers, named_layers, named_parameters
 from tinygan.layers.doors import check_input
 from tinygan.layers.dropout import Dropout
 from tinygan.layers.elementwise import Elementwise
@@ -11,13 +12,15 @@ from tinygan.layers.images import AveragePool2D, Conv2D, ConvTranspose2D, MaxPoo
 from tinygan.layers.initializers import constant, glorot, he, marginal_bias, normal, sparse_normal, uniform, zeros
 from tinygan.layers.linear import Linear
 from tinygan.layers.maxout import Maxout
-from tinygan.layers.parameter import Parameter
+from tinygan.layers.parameter import Buffer, Parameter
 from tinygan.layers.reshape import Flatten, Reshape
 from tinygan.layers.sequential import Combinator, Sequential
 from tinygan.layers.trace import trace
 
 __all__ = [
     "AveragePool2D",
+    "BatchNorm",
+    "Buffer",
     "Columns",
     "Combinator",
     "Conv2D",
@@ -38,11 +41,13 @@ __all__ = [
     "Sequential",
     "Sigmoid",
     "Tanh",
+    "calibrate",
     "check_input",
     "constant",
     "glorot",
     "he",
     "marginal_bias",
+    "named_buffers",
     "named_layers",
     "named_parameters",
     "normal",

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from tinygan.backend import Array, RngLike
-from tinygan.layers.parameter import Parameter
+from tinygan.layers.parameter import Buffer, Parameter
 
 # The shape of one example, without the batch axis; None where it is not known.
 Shape = tuple[int, ...] | None
@@ -22,6 +22,8 @@ class Layer(ABC):
     ----------
     parameters : sequence of Parameter
         What it learns, in a fixed order, with the parameters of the layers inside; empty for most layers.
+    buffers : sequence of Buffer
+        What it keeps and does not learn, without the buffers of the layers inside; empty for most layers.
     layers : sequence of Layer
         The layers that it is made of; empty for most. Parameter names, `trace` and every check walk through them.
     mixes_rows : bool
@@ -53,6 +55,7 @@ class Layer(ABC):
     """
 
     parameters: Sequence[Parameter] = ()
+    buffers: Sequence[Buffer] = ()
     layers: "Sequence[Layer]" = ()
     mixes_rows: bool = False
 

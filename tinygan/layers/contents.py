@@ -1,11 +1,11 @@
-"""What is inside a network: its layers and parameters, each with its own name, and the table that shows them."""
+"""What is inside a network: its layers, parameters and buffers, each by its name, and the table that shows them."""
 
 import math
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from tinygan.layers.base import Layer, Shape, layer_name
-from tinygan.layers.parameter import Parameter
+from tinygan.layers.parameter import Buffer, Parameter
 from tinygan.table import text_table
 
 
@@ -88,6 +88,28 @@ def named_parameters(network: Layer) -> Iterator[tuple[str, Parameter]]:
         raise ValueError(f"{layer_name(network)} has two parameters called {twice[0]!r}; it takes names that differ")
     for theta in network.parameters:
         yield names[theta], theta
+
+
+def named_buffers(network: Layer) -> Iterator[tuple[str, Buffer]]:
+    """Yield name and buffer for every buffer of the network and of the layers inside it.
+
+    Parameters
+    ----------
+    network : Layer
+        A buffer is named as a parameter would be: ``mean`` in a BatchNorm, ``2.mean`` in layer 2 of a Sequential.
+
+    Examples
+    --------
+    >>> from tinygan.layers import BatchNorm, Linear, Sequential
+    >>> [name for name, _ in named_buffers(Sequential(Linear(2, 3), BatchNorm(3)))]
+    ['1.mean', '1.variance']
+    """
+    names: dict[Buffer, str] = {}
+    for place, layer in named_layers(network):
+        for buffer in layer.buffers:
+            names.setdefault(buffer, f"{place}.{buffer.name}".lstrip("."))
+    for buffer, name in names.items():
+        yield name, buffer
 
 
 def _numbered(names: Sequence[str]) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""What a layer learns: values, and the gradient that its backward passes accumulate."""
+"""What a layer learns, with the gradient that its backward passes accumulate, and what it keeps without learning it."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -69,3 +69,30 @@ class Parameter:
 
     def __repr__(self) -> str:
         return f"Parameter({self.name!r}, shape {self.data.shape}, {self.data.dtype})"
+
+
+class Buffer:
+    """An array that a layer keeps and does not learn, such as the statistics that batch normalisation evaluates with.
+
+    It is saved with the parameters and moves with them to another device. No optimiser changes it.
+
+    Parameters
+    ----------
+    data : ndarray
+        The values.
+    name : str
+        What files and messages call it, for example ``"mean"``.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> Buffer(np.zeros(2), "mean")
+    Buffer('mean', shape (2,), float64)
+    """
+
+    def __init__(self, data: Array, name: str) -> None:
+        self.data = data
+        self.name = name
+
+    def __repr__(self) -> str:
+        return f"Buffer({self.name!r}, shape {self.data.shape}, {self.data.dtype})"

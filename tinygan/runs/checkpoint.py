@@ -10,7 +10,7 @@ import numpy as np
 from tinygan.backend import Array, get_array_module, to_host
 from tinygan.backend.arrays import check_arrays
 from tinygan.files import as_path, whole_file
-from tinygan.layers import Layer, named_parameters
+from tinygan.layers import Layer, named_buffers, named_parameters
 from tinygan.optim import Optimizer
 
 FORMAT = {"format": "tinygan", "format_version": 1}
@@ -30,7 +30,7 @@ def save_checkpoint(
     path : str or Path
         The file. An older file of this name stays until the new one is complete.
     arrays : mapping from str to ndarray
-        See `parameter_arrays` and `optimizer_arrays`. Arrays on a GPU are copied to the host.
+        See `network_arrays` and `optimizer_arrays`. Arrays on a GPU are copied to the host.
     state : mapping
         What JSON can hold: the iteration, the recipe, each optimiser's numbers, random streams through `rng_state`.
     kind : str
@@ -125,7 +125,7 @@ def load_checkpoint(path: str | Path, *, kind: str = "checkpoint") -> tuple[dict
 
 
 def save_parameters(path: str | Path, /, **networks: Layer) -> None:
-    """Write the parameters of networks to one file, whole or not at all, with names such as ``D.1.weight``.
+    """Write the parameters and buffers of networks to one file, whole or not at all, with names such as ``D.1.weight``.
 
     Examples
     --------
@@ -138,12 +138,12 @@ def save_parameters(path: str | Path, /, **networks: Layer) -> None:
     >>> bool((D.weight.data == other.weight.data).all())
     True
     """
-    save_checkpoint(path, arrays=parameter_arrays(**networks), state={}, kind="parameters")
+    save_checkpoint(path, arrays=network_arrays(**networks), state={}, kind="parameters")
 
 
 def load_parameters(path: str | Path, /, **networks: Layer) -> None:
     """Load, in place, what `save_parameters` wrote; errors are those of `load_checkpoint` and `restore_arrays`."""
-    current = parameter_arrays(**networks)
+    current = network_arrays(**networks)
     restore_arrays(current, load_checkpoint(path, kind="parameters")[0], path)
 
 
@@ -163,6 +163,21 @@ def parameter_arrays(**networks: Layer) -> dict[str, Array]:
         if not isinstance(network, Layer):
             raise TypeError(f"got {player}={network!r}; it takes a Layer")
         arrays |= {f"{player}.{name}": theta.data for name, theta in named_parameters(network)}
+    return arrays
+
+
+def network_arrays(**networks: Layer) -> dict[str, Array]:
+    """Return the arrays of all parameters and buffers by name: all that evaluation needs; they are not copies.
+
+    Examples
+    --------
+    >>> from tinygan.layers import BatchNorm
+    >>> list(network_arrays(G=BatchNorm(3)))
+    ['G.gamma', 'G.beta', 'G.mean', 'G.variance']
+    """
+    arrays = parameter_arrays(**networks)
+    for player, network in networks.items():
+        arrays |= {f"{player}.{name}": buffer.data for name, buffer in named_buffers(network)}
     return arrays
 
 

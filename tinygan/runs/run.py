@@ -24,9 +24,9 @@ from tinygan.optim import Optimizer
 from tinygan.ranks.group import Ranks
 from tinygan.runs.checkpoint import (
     load_checkpoint,
+    network_arrays,
     optimizer_arrays,
     optimizer_numbers,
-    parameter_arrays,
     restore_arrays,
     restored_rng,
     rng_state,
@@ -283,7 +283,7 @@ class Run:
     def arrays(self) -> dict[str, Array]:
         """Return all arrays that training changes, by name; they are not copies."""
         return {
-            **parameter_arrays(D=self.D, G=self.G),
+            **network_arrays(D=self.D, G=self.G),
             **optimizer_arrays("D", self.D, self.optimizer_d),
             **optimizer_arrays("G", self.G, self.optimizer_g),
         }

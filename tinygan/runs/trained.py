@@ -11,7 +11,7 @@ from tinygan.adversarial import NoisePrior, generate
 from tinygan.backend import Array, RngLike, to_device
 from tinygan.layers import Sequential
 from tinygan.recipes.base import Recipe
-from tinygan.runs.checkpoint import load_checkpoint, parameter_arrays, restore_arrays
+from tinygan.runs.checkpoint import load_checkpoint, network_arrays, restore_arrays
 from tinygan.runs.folder import RunFolder, recipe_of
 
 
@@ -74,6 +74,6 @@ def load_trained(folder: str | Path, *, device: str = "cpu") -> Trained:
     recipe = recipe_of(config)
     G = recipe.generator(np.full(prod(config["image_shape"]), 0.5), rng=0)
     arrays, state = load_checkpoint(run_folder.checkpoint)
-    current = parameter_arrays(G=G)
+    current = network_arrays(G=G)
     restore_arrays(current, {name: array for name, array in arrays.items() if name in current}, run_folder.checkpoint)
     return Trained(to_device(G, device), recipe.prior(), recipe, config, int(state["iteration"]))

@@ -10,7 +10,7 @@ from tinygan.adversarial.prior import NoisePrior, check_prior, of_rows
 from tinygan.arguments import check_count
 from tinygan.backend import Array, get_array_module
 from tinygan.functional import sigmoid
-from tinygan.layers import Layer, Sequential, Sigmoid
+from tinygan.layers import Layer, Sequential, Sigmoid, named_layers
 from tinygan.layers.base import layer_name
 from tinygan.optim import Optimizer
 
@@ -48,7 +48,8 @@ def check_game(D: Layer, G: Layer, prior: NoisePrior, example: Array) -> None:
     """Raise unless G turns noise of the prior into an array like the example, and D gives the example one logit."""
     check_prior("train", G, prior)
     check_takes("D", D, "x", example)
-    x_fake, logits = G(get_array_module(example).zeros((1, prior.latent_dim), example.dtype)), D(example)
+    z = get_array_module(example).zeros((1, prior.latent_dim), example.dtype)
+    x_fake, logits = _returned(G, z), _returned(D, example)
     if x_fake.shape != example.shape:
         raise ValueError(
             f"train got a G that returns examples of shape {x_fake.shape[1:]}, but x holds examples of shape "
@@ -56,6 +57,12 @@ def check_game(D: Layer, G: Layer, prior: NoisePrior, example: Array) -> None:
         )
     if logits.shape not in ((1, 1), (1,)):
         raise ValueError(f"train got a D that returns shape {logits.shape} for one example; it takes one logit, (1, 1)")
+
+
+def _returned(network: Layer, x: Array) -> Array:
+    """Return y in evaluation, or as in training if a layer mixes rows: batch normalisation cannot evaluate yet."""
+    mixes_rows = any(layer.mixes_rows for _, layer in named_layers(network))
+    return network.forward(x, rng=0)[0] if mixes_rows else network(x)
 
 
 def check_takes(player: str, network: Layer, name: str, batch: Array) -> None:
