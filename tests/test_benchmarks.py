@@ -14,6 +14,7 @@ sys.path.append(str(ROOT))  # last, so that an installed tinygan stays the one t
 
 from benchmarks import (  # noqa: E402
     __main__,
+    conv,
     memory,
     parzen,
     peers,
@@ -348,3 +349,33 @@ def test_ranks_are_timed_against_one_of_them(tiny):
         "1 ranks / one process",
     ]
     assert all(finding.value > 0 and finding.size == "batch 4" for finding in found)
+
+
+# Convolutions
+
+
+@pytest.fixture
+def tiny_games():
+    games = [("paper", lambda: conv.paper(1 / 32), 3072), ("dcgan", lambda: conv.dcgan(2, 4), 784)]
+    return [conv.Game(name, build, n_pixels, 4, 1, 0.5, 40) for name, build, n_pixels in games]
+
+
+def test_a_step_of_convolutions_is_held_against_pytorch_where_it_is_installed(tiny_games):
+    for game in tiny_games:
+        found = by_name(conv.measure(game, 1))
+        ratio = found[f"{game.name}: step / PyTorch eager", "batch 4"]
+        assert (ratio.value is None) == (find_spec("torch") is None)
+        assert ratio.note.startswith(("torch is not installed", "channels"))
+        assert 0 < found[f"{game.name}: memory of a step", "batch 4"].value < 40
+
+
+@pytest.mark.slow
+def test_convolutions_in_pytorch_compute_the_same(tiny_games):
+    pytest.importorskip("torch")
+    from benchmarks import peers_torch_conv
+
+    for game in tiny_games:
+        D, G = game.build()
+        assert peers_torch_conv.disagreement(D, G, *game.batches(), conv.step) < conv.AGREEMENT
+        wrong = peers_torch_conv.disagreement(D, G, *game.batches(), lambda *anything: lambda: None)
+        assert wrong > conv.AGREEMENT  # ours did not take its step

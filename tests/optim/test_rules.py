@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tinygan.layers import Parameter
-from tinygan.optim import SGD, Adam, RMSProp
+from tinygan.optim import SGD, Adam, RMSProp, sgd
 
 EPS = {np.float32: 1e-5, np.float64: 1e-13}
 both_precisions = pytest.mark.parametrize("dtype", [np.float32, np.float64])
@@ -139,3 +139,15 @@ def test_sgd_is_its_formula_bit_for_bit(dtype, rng):
         optimizer.step()
     np.testing.assert_array_equal(theta.data, wanted, strict=True)
     np.testing.assert_array_equal(optimizer.state["velocity"][0], v, strict=True)
+
+
+@pytest.mark.parametrize("shape", [(7,), (5, 3), (2, 3, 4), (1, 30)])
+def test_sgd_updates_a_large_parameter_in_parts_and_to_the_same_bits(shape, monkeypatch):
+    found = []
+    for part in (6, 10**6):
+        monkeypatch.setattr(sgd, "PART", part)
+        rng = np.random.default_rng(0)
+        theta = Parameter(rng.standard_normal(shape).astype(np.float32))
+        run(SGD([theta], 0.1, 0.5), rng)
+        found.append(theta.data)
+    np.testing.assert_array_equal(*found)

@@ -78,12 +78,13 @@ class LeakyReLU(Elementwise):
     def forward(self, x: Array, *, rng: RngLike = None) -> tuple[Array, Any]:
         """Return y, and as the cache a mask of where x > 0."""
         check_input(self, x)
-        return get_array_module(x).maximum(x, self.slope * x), x > 0
+        y = self.slope * x
+        return get_array_module(x).maximum(x, y, out=y), x > 0
 
     def backward_input(self, grad_y: Array, cache: Any) -> Array:
         """Return dL/dx: dL/dy where x > 0, and slope * dL/dy elsewhere."""
         self._check_backward(grad_y, cache)
-        return get_array_module(grad_y).where(cache, grad_y, self.slope * grad_y)
+        return grad_y * get_array_module(grad_y).maximum(cache, self.slope, dtype=grad_y.dtype)
 
 
 class Sigmoid(Elementwise):

@@ -1,6 +1,7 @@
 """Stochastic gradient descent with momentum, the paper's optimiser."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 from tinygan.arguments import check_momentum
 from tinygan.backend import Array
@@ -8,6 +9,9 @@ from tinygan.backend.fused import fused
 from tinygan.layers import Parameter
 from tinygan.optim.constraints import Constraint
 from tinygan.optim.optimizer import Optimizer
+
+# Entries of a parameter that are updated at once: few enough for a processor's cache.
+PART = 2**20
 
 
 class SGD(Optimizer):
@@ -69,6 +73,17 @@ class SGD(Optimizer):
 
 @fused("velocity = momentum * velocity - learning_rate * grad; data += velocity")
 def _move(data: Array, velocity: Array, grad: Array, learning_rate: float, momentum: float) -> None:
-    velocity *= momentum
-    velocity -= learning_rate * grad
-    data += velocity
+    for rows in _parts(data):
+        part = velocity[rows]
+        part *= momentum
+        part -= learning_rate * grad[rows]
+        data[rows] += part
+
+
+def _parts(data: Array) -> Iterator[Any]:
+    """Yield indices of parts of a large array: each is read and written once, and needs little memory besides."""
+    if data.size <= PART:
+        yield ...
+    else:
+        n_rows = max(1, PART * len(data) // data.size)
+        yield from (slice(i, i + n_rows) for i in range(0, len(data), n_rows))

@@ -13,6 +13,7 @@ from tinygan.layers.contents import layer_table
 from tinygan.layers.doors import check_cache, check_device, check_grad_y, check_precision
 from tinygan.layers.images.correlation import correlate, spread, weight_gradient
 from tinygan.layers.images.doors import check_image_shape, check_images, check_padding, check_side
+from tinygan.layers.images.layout import as_images, in_rows, y_side
 from tinygan.layers.initializers import Initializer, glorot, initialized, zeros
 from tinygan.layers.parameter import Parameter
 
@@ -193,6 +194,7 @@ class Conv2D(Convolution):
     def forward(self, x: Array, *, rng: RngLike = None) -> tuple[Array, Any]:
         """Return y, of shape (m, y_height, y_width, n_out), and x as the cache."""
         self._check_forward(x)
+        x = as_images(in_rows(x))  # so that backward_params need not bring it into this order again
         y = correlate(x, self.weight.data, self.stride, self.padding)
         y += self.bias.data
         return y, x
@@ -213,7 +215,7 @@ class Conv2D(Convolution):
 
     def _y_side(self, side: int) -> int:
         check_side(self, side, self.size - 2 * self.padding)
-        return (side + 2 * self.padding - self.size) // self.stride + 1
+        return y_side(side, self.size, self.stride, self.padding)
 
 
 class ConvTranspose2D(Convolution):
@@ -302,6 +304,7 @@ class ConvTranspose2D(Convolution):
     def forward(self, x: Array, *, rng: RngLike = None) -> tuple[Array, Any]:
         """Return y, of shape (m, y_height, y_width, n_out), and x as the cache."""
         shape = self._check_forward(x)
+        x = as_images(in_rows(x))
         y = spread(x, self.weight.data, self.stride, self.padding, shape)
         y += self.bias.data
         return y, x

@@ -7,8 +7,8 @@ from tinygan.arguments import check_count
 from tinygan.backend import Array, RngLike, get_array_module
 from tinygan.layers.base import Layer, Shape, layer_name
 from tinygan.layers.doors import check_grad_y, wrong_cache
-from tinygan.layers.images.correlation import as_images, in_rows
 from tinygan.layers.images.doors import check_image_shape, check_images, check_side
+from tinygan.layers.images.layout import as_images, in_rows
 
 WIDTH, HEIGHT = 2, 0  # the axes of images that lie as (height, channels, width, m)
 
