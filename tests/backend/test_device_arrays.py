@@ -16,7 +16,7 @@ from tinygan.data import Gaussian, ScaledImages, normalize_contrast, scale_to_un
 from tinygan.evaluation import kernel_sums, nearest_neighbours, parzen_log_likelihood, search_bandwidth
 from tinygan.functional import log_mean_exp, sigmoid, softplus
 from tinygan.gradcheck import check_gradients
-from tinygan.layers import Dropout, LeakyReLU, Linear, Maxout, Parameter, ReLU, Sequential, Sigmoid, Tanh, trace
+from tinygan.layers import Conv2D, Dropout, LeakyReLU, Linear, Maxout, Parameter, ReLU, Sequential, Sigmoid, Tanh, trace
 from tinygan.optim import SGD, Adam, RMSProp, clipping, column_norms
 from tinygan.recipes.mnist import MNIST
 
@@ -82,6 +82,21 @@ def test_an_activation_above_a_linear_layer_costs_one_launch(activation, cupy):
     with cupy.counting() as counts:
         activation.backward_input(y, cache[1])
     assert counts.launches == 1
+
+
+def test_a_convolution_costs_a_few_launches_for_each_row_of_pixels(cupy):
+    layer = to_device(Conv2D(2, 3, 4, stride=2, padding=1, rng=0), GPU)
+    x = to_device(np.ones((5, 12, 12, 2), np.float32), GPU)
+    size, height, y_height = 4, 12, 6
+    with cupy.counting() as counts:
+        y, cache = layer.forward(x)
+    assert counts.launches <= y_height + size + 5
+    with cupy.counting() as counts:
+        layer.backward_input(y, cache)
+    assert counts.launches <= 2 * height + size + 5
+    with cupy.counting() as counts:
+        layer.backward_params(y, cache)
+    assert counts.launches <= 2 * y_height + size + 5
 
 
 def test_a_network_of_two_precisions_is_computed_without_kernels():

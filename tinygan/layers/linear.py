@@ -1,4 +1,4 @@
-"""The affine layer y = x W + b, the only one that learns."""
+"""The affine layer y = x W + b."""
 
 from functools import partial
 from typing import Any
