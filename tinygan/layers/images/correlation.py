@@ -86,18 +86,22 @@ def spread(grad_y: Array, weight: Array, stride: int, padding: int, shape: tuple
     """
     if by_dft.pays(grad_y, shape, weight.shape, stride, padding):
         return by_dft.spread(grad_y, weight, padding, shape)
-    xp, (size, _, n_in, _), (m, height, width, _) = get_array_module(grad_y, weight), weight.shape, shape
+    xp, (size, _, n_in, n_out), (m, height, width, _) = get_array_module(grad_y, weight), weight.shape, shape
     _, y_height, y_width, _ = grad_y.shape
     grad_y, dtype = in_rows(grad_y), xp.result_type(grad_y, weight)
-    grad_strip = xp.zeros((height, size, n_in, y_width, m), dtype)
+    grad_strip = xp.empty((height, size, n_in, y_width, m), dtype)
     columns = weight.transpose(1, 2, 0, 3)  # (size, n_in, kernel row, n_out)
+    matrices: dict[tuple[int, int], Array] = {}  # few rows differ in what they need
     for r in range(height):
         first, stop = max(0, (r + padding - size) // stride + 1), min(y_height, (r + padding) // stride + 1)
         if first < stop:  # rows first, first + 1, ... of y saw row r, by rows i, i - stride, ... of the kernel
-            i = r + padding - first * stride
-            matrix = columns[:, :, i::-stride][:, :, : stop - first].reshape(size * n_in, -1)
-            rows = grad_y[first:stop].reshape(matrix.shape[1], -1)
-            xp.matmul(matrix, rows, out=grad_strip[r].reshape(size * n_in, -1))
+            i, n_rows = r + padding - first * stride, stop - first
+            if (i, n_rows) not in matrices:
+                matrices[i, n_rows] = columns[:, :, i::-stride][:, :, :n_rows].reshape(size * n_in, -1)
+            rows = grad_y[first:stop].reshape(n_rows * n_out, -1)
+            xp.matmul(matrices[i, n_rows], rows, out=grad_strip[r].reshape(size * n_in, -1))
+        else:
+            grad_strip[r] = 0
     grad_x = xp.zeros((height, n_in, width, m), dtype)
     for j in range(size):
         pixels, seen = _pixels_seen(j, width, y_width, stride, padding)
@@ -142,10 +146,12 @@ def _strips(x: Array, size: int, stride: int, padding: int) -> Array:
     """Return, for each row of x, its pixels shifted by 0, 1, ..., size - 1, every stride-th of them, and 0 outside."""
     height, channels, width, m = x.shape
     y_width = y_side(width, size, stride, padding)
-    strip = get_array_module(x).zeros((height, size, channels, y_width, m), x.dtype)
+    strip = get_array_module(x).empty((height, size, channels, y_width, m), x.dtype)
     for j in range(size):
         pixels, seen = _pixels_seen(j, width, y_width, stride, padding)
         strip[:, j, :, pixels] = x[:, :, seen]
+        if padding:
+            strip[:, j, :, : pixels.start] = strip[:, j, :, pixels.stop :] = 0
     return strip
 
 
