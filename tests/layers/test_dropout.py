@@ -99,3 +99,12 @@ def test_evaluation_returns_x_and_a_rate_of_zero_keeps_all():
 def test_its_hyper_parameter_is_public_and_a_python_float():
     assert repr(Dropout(np.float64(0.5))) == "Dropout(0.5)"
     assert type(Dropout(np.float64(0.5)).rate) is float
+
+
+def test_images_are_dropped_alike_wherever_they_lie_and_stay_there():
+    x = np.random.default_rng(0).normal(size=(4, 3, 2, 5)).astype(np.float32)
+    elsewhere = np.ascontiguousarray(x.transpose(1, 3, 2, 0)).transpose(3, 0, 2, 1)  # as convolutions lay them
+    y, _ = Dropout(0.5).forward(x, rng=0)
+    other, mask = Dropout(0.5).forward(elsewhere, rng=0)
+    np.testing.assert_array_equal(y, other)
+    assert mask.strides == other.strides == elsewhere.strides

@@ -3,7 +3,7 @@
 from typing import Any
 
 from tinygan.arguments import check_share
-from tinygan.backend import Array, RngLike, as_rng
+from tinygan.backend import Array, RngLike, as_rng, get_array_module
 from tinygan.backend.fused import fused
 from tinygan.backend.streams import bits
 from tinygan.layers.base import layer_name
@@ -73,6 +73,7 @@ class Dropout(Elementwise):
 
 @fused("mask = bits >= threshold ? scale : 0; y = x * mask")
 def _dropped(x: Array, bits: Array, threshold: int, scale: float) -> tuple[Array, Array]:
-    mask = (bits >= threshold).astype(x.dtype)
+    xp = get_array_module(x)
+    mask = xp.greater_equal(bits, threshold, out=xp.empty_like(x))  # lies in memory as x does
     mask *= scale
     return mask, x * mask
