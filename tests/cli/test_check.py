@@ -214,7 +214,7 @@ def test_all_of_our_layers_pass_and_a_network_is_checked_with_a_small_one(capsys
     assert main(["check", "tinygan.layers"]) == 0
     out = capsys.readouterr().out
     assert "Sequential: right (x, 0.weight, 0.bias, 2.weight, 2.bias; relative error at most " in out
-    assert out.endswith("\n11 right\n")
+    assert out.endswith("\n18 right\n")
 
 
 NETWORKS = """

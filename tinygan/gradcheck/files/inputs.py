@@ -21,12 +21,18 @@ from tinygan.gradcheck.subjects.passes import Passes, readings_of
 from tinygan.gradcheck.subjects.seeding import global_seed
 from tinygan.gradcheck.subjects.subject import location
 from tinygan.gradcheck.subjects.written import Written
-from tinygan.layers import Combinator, Layer, Linear, Tanh
+from tinygan.layers import Combinator, Conv2D, ConvTranspose2D, Layer, Linear, Reshape, Tanh
 
 # Shapes of x, in the order in which they are tried. Where possible, no two axes have the same length, so that a mix-up
 # of axes shows: m is 5, and no width is 5. Maxout of 3 pieces takes 12 columns; sequences come as (m, steps, width),
 # images as (m, channels, height, width).
 SHAPES = ((5, 4), (5, 12), (5, 6, 4), (5, 3, 6, 8), (5, 3, 6, 6))
+# Our layers whose arguments do not tell what they take: images have their channels last.
+OURS: Mapping[type[Layer], Callable[[], Layer]] = {
+    Conv2D: lambda: Conv2D(4, 2, 3, stride=2, padding=1, dtype=np.float64),
+    ConvTranspose2D: lambda: ConvTranspose2D(4, 2, 3, stride=2, padding=1, dtype=np.float64),
+    Reshape: lambda: Reshape(2, 3, 1),
+}
 SIZE = re.compile(
     r"[ndmDM]|(n|num|d|dim|fan|in|out|input|output|hidden)(_[a-z]+)?"
     r"|([a-z]+_)*(size|dim|width|features|channels|units|filters)"
@@ -55,6 +61,10 @@ def layers_and_x(kind: type[Layer], seed: int) -> Iterator[tuple[Layer, Array, s
     """
     if hasattr(kind, "check_inputs"):
         yield *_stated(kind, seed), ""
+        return
+    if kind in OURS:
+        layer = OURS[kind]()
+        yield layer, as_rng(seed).normal(size=(5, *(layer.input_shape() or (7, 9, 4)))), ""
         return
 
     def attempt(shape: Shape, way: Mapping[str, Any]) -> tuple[Layer, Array, str]:
