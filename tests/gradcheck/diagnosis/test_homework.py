@@ -6,6 +6,8 @@ from support.homework import RIGHT, WRONG, arguments
 
 from tinygan.gradcheck.functions import check_functions
 
+pytestmark = pytest.mark.slow
+
 PAIRS = dict.fromkeys(pair for pair, *_ in WRONG)
 
 

@@ -91,6 +91,7 @@ def check_class(rows):
         assert words in next((row.why for row in its if row.why), ""), name
 
 
+@pytest.mark.slow
 def test_a_class_without_a_sandbox(folder, tmp_path):
     for name, (content, _, _) in CLASS.items():
         hand_in(folder, name, content)
