@@ -10,7 +10,7 @@ from tinygan.gradcheck.files.discovery import FunctionPair, Half, LayerClass, fi
 from tinygan.gradcheck.files.inputs import NoInputs, layers_and_x, subjects_of
 from tinygan.gradcheck.files.loading import loaded
 from tinygan.gradcheck.subjects.written import BackwardRaised
-from tinygan.layers import Layer, Linear, Maxout
+from tinygan.layers import Conv2D, Layer, Linear, Maxout, Reshape
 
 LAYERS = """
 from abc import abstractmethod
@@ -250,6 +250,13 @@ def test_what_no_shape_suits_says_so_with_the_first_error():
     with pytest.raises(NoInputs, match=r"of shape \(5, 4\) and others. Say what to check Never with") as caught:
         next(layers_and_x(Never, 0))
     assert isinstance(caught.value.__cause__, AssertionError)
+
+
+def test_images_may_have_their_channels_last_and_sides_may_come_one_by_one():
+    found = [(layer.n_in, x.shape) for layer, x, _ in layers_and_x(Conv2D, 0)]
+    assert set(found) == {(4, (5, 7, 9, 4))}
+    ((layer, x, _),) = layers_and_x(Reshape, 0)
+    assert (layer.shape, x.shape) == ((2, 2), (5, 4))
 
 
 def test_functions_get_arrays_that_fit_by_their_names():

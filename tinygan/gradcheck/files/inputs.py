@@ -21,18 +21,12 @@ from tinygan.gradcheck.subjects.passes import Passes, readings_of
 from tinygan.gradcheck.subjects.seeding import global_seed
 from tinygan.gradcheck.subjects.subject import location
 from tinygan.gradcheck.subjects.written import Written
-from tinygan.layers import Combinator, Conv2D, ConvTranspose2D, Layer, Linear, Reshape, Tanh
+from tinygan.layers import Combinator, Layer, Linear, Tanh
 
 # Shapes of x, in the order in which they are tried. Where possible, no two axes have the same length, so that a mix-up
 # of axes shows: m is 5, and no width is 5. Maxout of 3 pieces takes 12 columns; sequences come as (m, steps, width),
-# images as (m, channels, height, width).
-SHAPES = ((5, 4), (5, 12), (5, 6, 4), (5, 3, 6, 8), (5, 3, 6, 6))
-# Our layers whose arguments do not tell what they take: images have their channels last.
-OURS: Mapping[type[Layer], Callable[[], Layer]] = {
-    Conv2D: lambda: Conv2D(4, 2, 3, stride=2, padding=1, dtype=np.float64),
-    ConvTranspose2D: lambda: ConvTranspose2D(4, 2, 3, stride=2, padding=1, dtype=np.float64),
-    Reshape: lambda: Reshape(2, 3, 1),
-}
+# images as (m, channels, height, width), or with their channels last. Of each shape, the axis that holds the width.
+SHAPES = {(5, 4): 1, (5, 12): 1, (5, 6, 4): 2, (5, 3, 6, 8): 1, (5, 3, 6, 6): 1, (5, 7, 9, 4): 3}
 SIZE = re.compile(
     r"[ndmDM]|(n|num|d|dim|fan|in|out|input|output|hidden)(_[a-z]+)?"
     r"|([a-z]+_)*(size|dim|width|features|channels|units|filters)"
@@ -62,10 +56,6 @@ def layers_and_x(kind: type[Layer], seed: int) -> Iterator[tuple[Layer, Array, s
     if hasattr(kind, "check_inputs"):
         yield *_stated(kind, seed), ""
         return
-    if kind in OURS:
-        layer = OURS[kind]()
-        yield layer, as_rng(seed).normal(size=(5, *(layer.input_shape() or (7, 9, 4)))), ""
-        return
 
     def attempt(shape: Shape, way: Mapping[str, Any]) -> tuple[Layer, Array, str]:
         arguments = _arguments(kind, shape, seed, way)
@@ -77,7 +67,7 @@ def layers_and_x(kind: type[Layer], seed: int) -> Iterator[tuple[Layer, Array, s
     refused, n_found = None, 0
     for way in WINDOWS if has_windows else ({},):
         try:
-            yield _first(partial(attempt, way=way), SHAPES, _class_snippet(kind))
+            yield _first(partial(attempt, way=way), list(SHAPES), _class_snippet(kind))
             n_found += 1
         except NoInputs as error:
             refused = refused or error
@@ -159,7 +149,9 @@ def _built(kind: type[Layer], shape: Shape, seed: int, arguments: Mapping[str, A
     """Return an instance; a combinator gets some small layers."""
     if issubclass(kind, Combinator) and [*inspect.signature(kind).parameters] == ["layers"]:
         return _network(kind, _width(shape), seed)
-    return kind(**arguments)
+    call = inspect.signature(kind).bind_partial()
+    call.arguments |= arguments
+    return kind(*call.args, **call.kwargs)
 
 
 def _arguments(kind: type[Layer], shape: Shape, seed: int, way: Mapping[str, Any]) -> dict[str, Any]:
@@ -171,6 +163,8 @@ def _arguments(kind: type[Layer], shape: Shape, seed: int, way: Mapping[str, Any
             arguments[name] = as_rng(seed)
         elif name in way and (name in WINDOW_KEYS or _is_required(parameter)):
             arguments[name] = way[name]
+        elif parameter.kind is parameter.VAR_POSITIONAL and parameter.annotation in (int, "int"):
+            arguments[name] = (2, _width(shape) // 2)  # the sides of something that has the width of x
         elif not _is_required(parameter):
             continue
         elif name in SETTINGS:
@@ -199,7 +193,7 @@ def _is_required(parameter: inspect.Parameter) -> bool:
 
 
 def _width(shape: Shape) -> int:
-    return shape[-1] if len(shape) == 3 else shape[1]
+    return shape[SHAPES.get(shape, -1 if len(shape) == 3 else 1)]
 
 
 def _first(attempt: Callable[[Any], T], choices: Sequence[Any], snippet: str) -> T:

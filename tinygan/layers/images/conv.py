@@ -19,28 +19,7 @@ from tinygan.layers.parameter import Parameter
 
 
 class Convolution(Layer):
-    """What `Conv2D` and `ConvTranspose2D` have in common: a weight of square kernels, a bias, and the checks.
-
-    Parameters
-    ----------
-    n_in, n_out : int
-        Channels of x and of y.
-    size : int
-        Height and width of the kernels.
-    stride : int
-        How many pixels lie between two neighbouring windows, at least 1.
-    padding : int
-        How many pixels of zeros are put around the larger of x and y, less than size.
-    bias_shape : tuple of int, optional
-        None ties the bias: one number a channel. (height, width, n_out), the shape of an image of y, gives every pixel
-        a number of its own.
-    weight_init, bias_init : initializer
-        As in `Linear`.
-    rng : numpy.random.Generator, int or None
-        Where random first values come from.
-    dtype : {numpy.float32, numpy.float64}
-        Precision of the parameters.
-    """
+    """What `Conv2D` and `ConvTranspose2D` have in common: a weight of square kernels, a bias, and the checks."""
 
     def __init__(
         self,
