@@ -40,6 +40,27 @@ def in_words(error: Exception) -> str:
     return str(error) or type(error).__name__
 
 
+def made_folder(path: Path) -> Path:
+    """Return a folder, made if it is not there.
+
+    Raises
+    ------
+    NotADirectoryError
+        If a file is in its place, or in the place of a folder around it.
+
+    Examples
+    --------
+    >>> made_folder(Path(__file__))  # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+    NotADirectoryError: ...files.py is a file, where a folder belongs
+    """
+    for place in (path, *path.parents):
+        if place.exists() and not place.is_dir():
+            raise NotADirectoryError(f"{place} is a file, where a folder belongs")
+    path.mkdir(parents=True, exist_ok=True)
+    return path
+
+
 @contextmanager
 def new_folder(path: str | Path) -> Iterator[Path]:
     """Make a folder and its parents; if the body raises, remove those that are new and still empty.

@@ -92,6 +92,13 @@ def test_advice_is_for_the_folder_that_was_given(home, capsys):
         assert (printed.out + printed.err).endswith(advice)
 
 
+def test_a_file_in_the_place_of_the_folder_is_named(home, capsys):
+    (home / "notes").touch()
+    for words in (["start", "3", "--out", "notes"], ["nbgrader", "notes"]):
+        assert lesson(*words) == 1
+        assert capsys.readouterr().err == "tinygan lesson: error: notes is a file, where a folder belongs\n"
+
+
 def test_start_never_overwrites(home, capsys):
     lesson("start", "3", "--out", "mine")
     script = home / "mine" / "03_layers.py"

@@ -193,7 +193,7 @@ def _pack(options: argparse.Namespace) -> int:
 
 
 def _nbgrader(options: argparse.Namespace) -> int:
-    from tinygan.files import whole_file
+    from tinygan.files import made_folder, whole_file
     from tinygan.lessons.catalog import lessons
     from tinygan.lessons.nbgrader import assignment
 
@@ -202,7 +202,7 @@ def _nbgrader(options: argparse.Namespace) -> int:
         if path.exists():
             print(f"kept   {path} (it was there; to write it anew, move it away)")
             continue
-        path.parent.mkdir(parents=True, exist_ok=True)
+        made_folder(path.parent)
         with whole_file(path) as file:
             file.write_text(assignment(lesson), encoding="utf-8")
         print(f"wrote  {path}")

@@ -4,7 +4,7 @@ import json
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tinygan.files import whole_file
+from tinygan.files import made_folder, whole_file
 
 FILE = ".tinygan-progress.json"
 DEFAULT_FOLDER = Path("tinygan-lessons")
@@ -49,7 +49,7 @@ class Progress:
     def save(self) -> None:
         """Write it to its folder, which is made if it is not there."""
         if self.folder is not None:
-            self.folder.mkdir(parents=True, exist_ok=True)
+            made_folder(self.folder)
             with whole_file(self.folder / FILE) as file:
                 file.write_text(json.dumps({"solved": self.solved, "hints": self.hints}, indent=1), encoding="utf-8")
 

@@ -91,6 +91,14 @@ def check_class(rows):
         assert words in next((row.why for row in its if row.why), ""), name
 
 
+def test_what_is_for_no_lesson_stands_last_on_the_page_of_the_class(folder, tmp_path):
+    (folder / "bob").mkdir(parents=True)
+    (folder / "ada_03_layers.ipynb").write_text("no notebook", encoding="utf-8")
+    assert {row.state for row in grade(folder, tmp_path / "report", unsafe=True)} == {"broken", "needs a look"}
+    page = (tmp_path / "report" / "class.html").read_text(encoding="utf-8")
+    assert 0 < page.index("Backprop I") < page.index("No lesson")
+
+
 @pytest.mark.slow
 def test_a_class_without_a_sandbox(folder, tmp_path):
     for name, (content, _, _) in CLASS.items():
@@ -288,7 +296,7 @@ def test_how_a_process_ended():
 
 def test_without_bubblewrap_it_says_how_to_install_it(folder, tmp_path, monkeypatch):
     monkeypatch.setenv("PATH", str(tmp_path))
-    folder.mkdir()
+    (folder / "ada").mkdir(parents=True)
     with pytest.raises(RuntimeError, match=r"apt install bubblewrap .*--unsafe"):
         grade(folder, tmp_path / "report")
     assert not (tmp_path / "report").exists()

@@ -54,7 +54,14 @@ def test_a_file_is_named_by_its_student(path, student, tmp_path):
 
 
 @pytest.mark.parametrize(
-    "path", ["ada.zip", "tinygan-ada.zip", "ada/anything.zip", "ada_1_assignsubmission_file_/x.zip"]
+    "path",
+    [
+        "ada.zip",
+        "tinygan-ada.zip",
+        "ada/anything.zip",
+        "ada_20_30_tinygan-bob.zip",
+        "ada_1_assignsubmission_file_/x.zip",
+    ],
 )
 def test_a_pack_is_named_by_its_student(path, tmp_path):
     files = {"tinygan-lessons/03_layers.py": RIGHT, "__MACOSX/._03_layers.py": b"\0", "04_notes.txt": "nothing"}
@@ -205,3 +212,9 @@ def test_a_file_that_is_too_large(tmp_path, monkeypatch):
 def test_a_folder_that_is_not_there(tmp_path):
     with pytest.raises(ValueError, match="is no folder"):
         submissions(tmp_path / "class")
+
+
+def test_a_folder_with_nothing_to_grade(tmp_path):
+    (tmp_path / "essay.txt").touch()
+    with pytest.raises(ValueError, match="holds no folder of a student, no script, no notebook and no pack"):
+        submissions(tmp_path)

@@ -59,7 +59,7 @@ def grade(
     Raises
     ------
     ValueError
-        If `folder` is no folder, or the report would lie in it.
+        If `folder` is no folder or holds nothing to grade, or the report would lie in it.
     RuntimeError
         If no sandbox can be made.
 
@@ -67,9 +67,9 @@ def grade(
     --------
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as home:
-    ...     Path(home, "class").mkdir()
-    ...     grade(Path(home, "class"), Path(home, "report"), unsafe=True)
-    []
+    ...     Path(home, "class", "ada").mkdir(parents=True)
+    ...     grade(Path(home, "class"), Path(home, "report"), unsafe=True)[0].state
+    'needs a look'
     """
     if report.resolve().is_relative_to(folder.resolve()):
         raise ValueError(f"{report} lies inside {folder}; the report needs a folder of its own")

@@ -60,7 +60,7 @@ def student_page(student: str, rows: Sequence[Row]) -> str:
     False
     """
     parts = [f"<p>{sum(row.points for row in rows)} of {len(rows)} points.</p>"]
-    for number in sorted({row.lesson for row in rows}):
+    for number in _numbers(rows):
         its = [row for row in rows if row.lesson == number]
         parts += [_heading(number), f"<p>File: {escape(its[0].file) or 'none'}</p>"]
         words = [[exercise_name(row), row.state, row.why] for row in its]
@@ -82,12 +82,17 @@ def class_page(rows: Sequence[Row]) -> str:
     """
     n_students = len({row.student for row in rows})
     parts = [f"<p>Students: {n_students}. Answers: {len(rows)}. No names are on this page.</p>"]
-    for number in sorted({row.lesson for row in rows}):
+    for number in _numbers(rows):
         parts.append(_heading(number))
         its = [row for row in rows if row.lesson == number]
         for name in dict.fromkeys(row.exercise for row in its):
             parts += _exercise(name, [row for row in its if row.exercise == name])
     return _page("The class", parts)
+
+
+def _numbers(rows: Sequence[Row]) -> list[int]:
+    """Return the numbers of the lessons in their order; what is for none, 0, comes last."""
+    return sorted({row.lesson for row in rows}, key=lambda number: (number == 0, number))
 
 
 def _heading(number: int) -> str:

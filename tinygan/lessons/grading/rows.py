@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from tinygan.files import whole_file
+from tinygan.files import made_folder, whole_file
 from tinygan.lessons.catalog import find_exercise, label
 
 ROWS, SECRET = "rows.jsonl", "secret"
@@ -88,7 +88,7 @@ class Grades:
     """
 
     def __init__(self, folder: Path) -> None:
-        folder.mkdir(parents=True, exist_ok=True)
+        made_folder(folder)
         self.folder = folder
         self.secret = self._secret()
         self.rows = {row.key: row for row in self._read()}

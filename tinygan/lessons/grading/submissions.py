@@ -69,7 +69,7 @@ def submissions(folder: Path) -> list[Submission]:
     Raises
     ------
     ValueError
-        If it is no folder.
+        If it is no folder, or there is nothing in it to grade.
 
     Examples
     --------
@@ -92,6 +92,8 @@ def submissions(folder: Path) -> list[Submission]:
     by_student: defaultdict[str, list[_Seen]] = defaultdict(list)
     for (name, number), seen in by_owner.items():
         by_student[f"{name} {number}" if number and namesakes[name] > 1 else name] += seen
+    if not by_student:
+        raise ValueError(f"{folder} holds no folder of a student, no script, no notebook and no pack")
     return [found for student, seen in sorted(by_student.items()) for found in _of_one(student, seen)]
 
 
@@ -152,7 +154,9 @@ def _owner(path: Path, is_folder: bool = False) -> tuple[str, str]:
     elif not is_folder:
         for lesson in lessons().values():
             name = name.partition(lesson.name)[0] or name
-        name = name.removeprefix("tinygan-")
+        name = name.partition("_tinygan-")[0].removeprefix(
+            "tinygan-"
+        )  # a pack, as the platform or the student names it
         if canvas := re.search(r"(?:_LATE)?_(\d+)_\d+_?$", name):
             name, number = name[: canvas.start()], canvas[1]
         name = re.sub(r"(_\d+)*_?$", "", name)
